@@ -1,0 +1,84 @@
+// What can go wrong. Whatever the code, nothing of the operation was written.
+
+/** What a program can tell apart. */
+export type ErrorCode =
+  /** An argument is not of the form that the operation takes; `argument` names it. */
+  | "InvalidInput"
+  /** The lifecycle has no such step. */
+  | "IllegalTransition"
+  /** The store holds something else than the caller saw: load it again and decide anew. */
+  | "Conflict"
+  /** A snapshot's `id` is not the session key that it was committed under. */
+  | "SessionKeyMismatch"
+  /** A stored record cannot be read. It was left as it is. */
+  | "Decode"
+  /** The disk or the origin's quota is full. Reads and deletes still work. */
+  | "QuotaExceeded"
+  /** The engine could not write; `cause` says why. */
+  | "WriteFailed"
+  /** The engine could not read; `cause` says why. */
+  | "ReadFailed"
+  /** Another tab holds the database with an older version. */
+  | "Blocked"
+  /** A newer burrow wrote the database. Nothing was changed. */
+  | "SchemaTooNew"
+  /** The store was closed, by the caller or by the browser. */
+  | "Closed"
+  /** This environment cannot do what was asked. */
+  | "Unsupported"
+  /** What the operation needs to exist does not. */
+  | "NotFound"
+  /** The WebAssembly module did not load; `cause` says why. */
+  | "LoadFailed"
+  /** A defect in burrow itself: please report it. */
+  | "Internal";
+
+/** Every error that burrow rejects with. Nothing of the failed operation was written. */
+export class BurrowError extends Error {
+  override readonly name = "BurrowError";
+  /** What went wrong, for programs: stable across versions. */
+  readonly code: ErrorCode;
+  /** Whether the same call, made again unchanged, may succeed. */
+  readonly retryable: boolean;
+  /** The argument at fault, where there is one: `receipt.sequence`, for example. */
+  readonly argument?: string;
+
+  /** @internal */
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details: { retryable?: boolean; argument?: string; cause?: unknown } = {},
+  ) {
+    super(message, "cause" in details ? { cause: details.cause } : undefined);
+    this.code = code;
+    this.retryable = details.retryable ?? false;
+    if (details.argument !== undefined) this.argument = details.argument;
+  }
+}
+
+/** An argument that is not of the form the operation takes. */
+export function invalid(argument: string, reason: string): BurrowError {
+  return new BurrowError("InvalidInput", `invalid input: ${argument}: ${reason}`, { argument });
+}
+
+/** Awaits a call into the module and makes what it rejects with a `BurrowError`. */
+export async function settled<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (failure) {
+    throw isFailure(failure) ? new BurrowError(failure.code, failure.message, failure) : failure;
+  }
+}
+
+/** What the module rejects with. */
+interface Failure {
+  code: ErrorCode;
+  message: string;
+  retryable: boolean;
+  argument?: string;
+  cause?: unknown;
+}
+
+function isFailure(value: unknown): value is Failure {
+  return typeof value === "object" && value !== null && "code" in value && "retryable" in value;
+}

@@ -1,0 +1,21 @@
+// What every entry exports.
+
+export { BurrowError, type ErrorCode } from "./error.js";
+export { newId, openStore, Store, type OpenOptions } from "./store.js";
+export { Runtime } from "./runtime.js";
+export type {
+  Boundary,
+  BoundaryCommit,
+  Durability,
+  Input,
+  InputState,
+  InputStateChange,
+  Json,
+  LabelScope,
+  Labels,
+  LabelsEntry,
+  Receipt,
+  RuntimeState,
+  TerminalOutcome,
+  Transition,
+} from "./types.js";

@@ -1,0 +1,124 @@
+// Opening a store, and what belongs to no one runtime: labels and cursors.
+
+import type { RawStore } from "../wasm/burrow.js";
+import { BurrowError, settled } from "./error.js";
+import { Runtime } from "./runtime.js";
+import type { Durability, Labels, LabelScope, LabelsEntry } from "./types.js";
+import { wasm } from "./wasm.js";
+import * as wire from "./wire.js";
+
+/** How to open a store. */
+export interface OpenOptions {
+  /** The database's name within the origin. Default: `"burrow"`. */
+  name?: string | undefined;
+  /** When a commit is called complete. Default: `"strict"`, flushed to the disk. */
+  durability?: Durability | undefined;
+  /**
+   * Where to keep things. Default: IndexedDB, and memory only where the environment has no IndexedDB by design
+   * (Node, edge workers). A browser without IndexedDB is an error, never a silent fall-back.
+   */
+  backend?: "indexeddb" | "memory" | undefined;
+}
+
+/**
+ * Opens a store; the first call loads the WebAssembly module.
+ *
+ * Rejects with `Unsupported` where there is no IndexedDB, `Blocked` when another tab holds an older version open,
+ * `SchemaTooNew` for a database of a newer burrow, and `LoadFailed` when the module does not load.
+ */
+export async function openStore(options: OpenOptions = {}): Promise<Store> {
+  const {
+    name = "burrow",
+    durability = "strict",
+    backend = defaultBackend(),
+  } = wire.object("options", options);
+  const database = wire.id("options.name", name);
+  const relaxed = wire.oneOf("options.durability", durability, ["strict", "relaxed"]) === "relaxed";
+  const kind = wire.oneOf("options.backend", backend, ["indexeddb", "memory"]);
+  const module = await wasm();
+  return new Store(
+    kind === "memory" ? module.openMemory() : await settled(module.openIndexedDb(database, relaxed)),
+  );
+}
+
+/** A new id, UUID version 7: ids sort by the time they were made. */
+export async function newId(): Promise<string> {
+  return (await wasm()).newId();
+}
+
+function defaultBackend(): "indexeddb" | "memory" {
+  if ("indexedDB" in globalThis) return "indexeddb";
+  if (hasNoDatabaseByDesign()) return "memory";
+  throw new BurrowError(
+    "Unsupported",
+    'this environment has no IndexedDB, and nothing was asked for in its place; pass { backend: "memory" } ' +
+      "to keep everything in memory, where it ends with the page",
+  );
+}
+
+function hasNoDatabaseByDesign(): boolean {
+  const { process, navigator } = globalThis as {
+    process?: { versions?: { node?: string } };
+    navigator?: { userAgent?: string };
+  };
+  return process?.versions?.node !== undefined || navigator?.userAgent === "Cloudflare-Workers";
+}
+
+/** An open store. A resolved promise means committed; a rejected one that nothing was written. */
+export class Store {
+  readonly #raw: RawStore;
+
+  /** @internal */
+  constructor(raw: RawStore) {
+    this.#raw = raw;
+  }
+
+  /** The place of one runtime. Any non-empty string is an id, `rt:session:<uuid>` for a session's. */
+  runtime(id: string): Runtime {
+    return new Runtime(this.#raw, wire.id("id", id));
+  }
+
+  /** Replaces all labels of a mob or run; an empty set clears them. */
+  async setLabels(scope: LabelScope, labels: Labels): Promise<void> {
+    await settled(this.#raw.setLabels(...parts(scope), wire.labelsToJson("labels", labels)));
+  }
+
+  /** The labels of a mob or run; an empty object where there are none. */
+  async getLabels(scope: LabelScope): Promise<Labels> {
+    return wire.labelsFromJson(await settled(this.#raw.getLabels(...parts(scope))));
+  }
+
+  /** Removes the labels of a mob or run and resolves with what they were. */
+  async deleteLabels(scope: LabelScope): Promise<Labels> {
+    return wire.labelsFromJson(await settled(this.#raw.deleteLabels(...parts(scope))));
+  }
+
+  /** The mob's own labels, where it has any, then those of each of its runs, in the order of the run ids. */
+  async listLabels(mob: string): Promise<LabelsEntry[]> {
+    const rows = JSON.parse(await settled(this.#raw.listLabels(wire.id("mob", mob)))) as [
+      string | null,
+      Labels,
+    ][];
+    return rows.map(([run, labels]) => (run === null ? { labels } : { run, labels }));
+  }
+
+  /** How far the mob's events have been read; `undefined` where that was never set. */
+  async getCursor(mob: string): Promise<bigint | undefined> {
+    return settled(this.#raw.getCursor(wire.id("mob", mob)));
+  }
+
+  /** Sets how far the mob's events have been read, exact up to 2^64-1. */
+  async setCursor(mob: string, cursor: bigint): Promise<void> {
+    await settled(this.#raw.setCursor(wire.id("mob", mob), wire.u64("cursor", cursor)));
+  }
+
+  /** Closes the store. Operations under way finish; later ones reject with `Closed`. */
+  close(): void {
+    this.#raw.close();
+  }
+}
+
+function parts(scope: LabelScope): [mob: string, run: string | undefined] {
+  const { mob, run } = wire.object("scope", scope);
+  return [wire.id("scope.mob", mob), run === undefined ? undefined : wire.id("scope.run", run)];
+}

@@ -1,0 +1,125 @@
+// The shapes that cross the API. Receipts and inputs have the member names of their stored JSON.
+
+/** A JSON value. */
+export type Json = null | boolean | number | string | Json[] | { [member: string]: Json };
+
+/** When a commit is called complete: once flushed to the disk, or once the operating system has it. */
+export type Durability = "strict" | "relaxed";
+
+/** A set of labels. Any string is a key, any string a value. */
+export type Labels = Record<string, string>;
+
+/** What labels hang on: a mob, or one run of it. */
+export interface LabelScope {
+  mob: string;
+  run?: string | undefined;
+}
+
+/** One scope of a mob and its labels; `run` is absent for the mob's own. */
+export interface LabelsEntry {
+  run?: string;
+  labels: Labels;
+}
+
+/** The state of a runtime. */
+export type RuntimeState =
+  "initializing" | "idle" | "attached" | "running" | "retired" | "stopped" | "destroyed";
+
+/** Where in a run a boundary lies. */
+export type Boundary = "immediate" | "run_start" | "run_checkpoint";
+
+/** Proof that a run reached a boundary. Members that burrow does not know are kept. */
+export interface Receipt {
+  /** UUID. */
+  run_id: string;
+  boundary: Boundary;
+  /** UUIDs of the inputs that this boundary took in, in order. */
+  contributing_input_ids: string[];
+  /** SHA-256 of the conversation at this point, in hex. */
+  conversation_digest?: string;
+  /** Messages in the conversation at this point. */
+  message_count: bigint;
+  /** The boundary's place in its run. */
+  sequence: bigint;
+}
+
+/** Where an input stands; the last four are terminal. */
+export type InputState =
+  | "accepted"
+  | "queued"
+  | "staged"
+  | "applied"
+  | "applied_pending_consumption"
+  | "consumed"
+  | "superseded"
+  | "coalesced"
+  | "abandoned";
+
+/** How an input ended. */
+export type TerminalOutcome =
+  | { outcome_type: "consumed" }
+  | { outcome_type: "superseded"; superseded_by: string }
+  | { outcome_type: "coalesced"; aggregate_id: string }
+  | { outcome_type: "abandoned"; reason: Json };
+
+/** One step in an input's history. */
+export interface InputStateChange {
+  /** RFC 3339. */
+  timestamp: string;
+  from: InputState;
+  to: InputState;
+  reason?: string;
+}
+
+/** One queued input. Members that burrow does not know are kept. */
+export interface Input {
+  /** UUID, best version 7 (`newId()`): inputs are listed in the order of their ids. */
+  input_id: string;
+  current_state: InputState;
+  /** The runtime's policy decision on it. */
+  policy?: Json;
+  /** The runtime's reading of it. */
+  runtime_semantics?: Json;
+  terminal_outcome?: TerminalOutcome;
+  durability?: "durable" | "ephemeral" | "derived";
+  /** The sender's key against doing the same twice. */
+  idempotency_key?: string;
+  /** How often a run took it up, up to 2^32-1. */
+  attempt_count: number;
+  /** How often it was recovered after a restart, up to 2^32-1. */
+  recovery_count: number;
+  /** What has happened to it, oldest first. */
+  history: InputStateChange[];
+  /** What it can be made again from. */
+  reconstruction_source?: Json;
+  /** The input itself, in the runtime's own form. */
+  persisted_input?: Json;
+  /** UUID of the run that last took it up. */
+  last_run_id?: string;
+  /** The boundary of that run. */
+  last_boundary_sequence?: bigint;
+  /** RFC 3339. */
+  created_at: string;
+  /** RFC 3339. */
+  updated_at: string;
+}
+
+/** What a run boundary commits, all or none. */
+export interface BoundaryCommit {
+  receipt: Receipt;
+  /** The session's new snapshot, kept byte for byte; absent: the last one stays. */
+  session?: Uint8Array | undefined;
+  /** Inputs that change with it. */
+  inputs?: readonly Input[] | undefined;
+  /** The session's UUID; must be the `id` in the snapshot. */
+  sessionKey?: string | undefined;
+}
+
+/** A lifecycle step, and the inputs that change with it. */
+export interface Transition {
+  /** The state that the step was decided in. */
+  from: RuntimeState;
+  /** The state that it leads to. */
+  to: RuntimeState;
+  inputs?: readonly Input[] | undefined;
+}

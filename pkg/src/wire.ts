@@ -1,0 +1,136 @@
+// Arguments to what the module takes, with an error that names the one at fault; and back.
+
+import { invalid } from "./error.js";
+import type { Input, Labels, Receipt } from "./types.js";
+
+const U64_MAX = 2n ** 64n - 1n;
+
+/** A string that is well-formed Unicode: a lone surrogate would be replaced on its way to the store. */
+export function text(argument: string, value: unknown): string {
+  if (typeof value !== "string") throw invalid(argument, `expected a string, got ${described(value)}`);
+  if (/\p{Surrogate}/u.test(value)) throw invalid(argument, "the string holds a lone surrogate");
+  return value;
+}
+
+/** A string that is also not empty. */
+export function id(argument: string, value: unknown): string {
+  if (value === "") throw invalid(argument, "expected a non-empty string");
+  return text(argument, value);
+}
+
+/** A bigint that fits 64 bits. */
+export function u64(argument: string, value: unknown): bigint {
+  if (typeof value === "bigint" && value >= 0n && value <= U64_MAX) return value;
+  throw invalid(argument, `expected a bigint from 0n to 2n ** 64n - 1n, got ${described(value)}`);
+}
+
+/** Bytes. */
+export function bytes(argument: string, value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw invalid(argument, `expected a Uint8Array, got ${described(value)}`);
+}
+
+/** One of the known names. */
+export function oneOf<T extends string>(argument: string, value: unknown, names: readonly T[]): T {
+  const known = names.find((name) => name === value);
+  if (known !== undefined) return known;
+  throw invalid(
+    argument,
+    `expected one of ${names.map((name) => `"${name}"`).join(", ")}, got ${described(value)}`,
+  );
+}
+
+/** A plain object: not an array, not a `Map`. */
+export function object(argument: string, value: unknown): Record<string, unknown> {
+  const prototype: unknown =
+    typeof value === "object" && value !== null ? Object.getPrototypeOf(value) : undefined;
+  // Another realm's plain object has another realm's Object.prototype, which has no prototype either.
+  if (prototype === null || (typeof prototype === "object" && Object.getPrototypeOf(prototype) === null)) {
+    return value as Record<string, unknown>;
+  }
+  throw invalid(argument, `expected a plain object, got ${described(value)}`);
+}
+
+export function labelsToJson(argument: string, value: unknown): string {
+  for (const [key, label] of Object.entries(object(argument, value))) {
+    text(`${argument} (a key)`, key);
+    text(`${argument}[${JSON.stringify(key)}]`, label);
+  }
+  return JSON.stringify(value);
+}
+
+export function labelsFromJson(json: string): Labels {
+  return JSON.parse(json) as Labels;
+}
+
+export function receiptToJson(argument: string, value: unknown): string {
+  const receipt = object(argument, value);
+  u64(`${argument}.message_count`, receipt["message_count"]);
+  u64(`${argument}.sequence`, receipt["sequence"]);
+  return toJson(argument, receipt, ["message_count", "sequence"]);
+}
+
+export function receiptFromJson(json: string): Receipt {
+  const receipt = JSON.parse(json) as Receipt;
+  receipt.message_count = BigInt(receipt.message_count);
+  receipt.sequence = BigInt(receipt.sequence);
+  return receipt;
+}
+
+export function inputToJson(argument: string, value: unknown): string {
+  const input = object(argument, value);
+  const sequence = input["last_boundary_sequence"];
+  if (sequence === undefined) return toJson(argument, input, []);
+  u64(`${argument}.last_boundary_sequence`, sequence);
+  return toJson(argument, input, ["last_boundary_sequence"]);
+}
+
+export function inputsToJson(argument: string, value: unknown): string {
+  if (value === undefined) return "[]";
+  if (!Array.isArray(value)) throw invalid(argument, `expected an array, got ${described(value)}`);
+  return `[${value.map((input, i) => inputToJson(`${argument}[${i}]`, input)).join()}]`;
+}
+
+export function inputsFromJson(json: string): Input[] {
+  const inputs = JSON.parse(json) as Input[];
+  for (const input of inputs) {
+    if (input.last_boundary_sequence !== undefined) {
+      input.last_boundary_sequence = BigInt(input.last_boundary_sequence);
+    }
+  }
+  return inputs;
+}
+
+/** JSON text in which the bigint members are numbers with all their digits, which JSON.stringify cannot write. */
+function toJson(argument: string, value: Record<string, unknown>, bigints: readonly string[]): string {
+  const rest = { ...value };
+  for (const member of bigints) delete rest[member];
+  const json = stringify(argument, rest);
+  const numbers = bigints.map((member) => `"${member}":${String(value[member])}`).join();
+  if (numbers === "") return json;
+  return json === "{}" ? `{${numbers}}` : `{${numbers},${json.slice(1)}`;
+}
+
+function stringify(argument: string, value: unknown): string {
+  let json: string;
+  try {
+    json = JSON.stringify(value);
+  } catch (error) {
+    throw invalid(argument, `not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  // JSON.stringify writes a surrogate as an escape only where it stands alone.
+  if (/(?<!\\)(?:\\\\)*\\ud[89a-f]/.test(json))
+    throw invalid(argument, "a string in it holds a lone surrogate");
+  return json;
+}
+
+function described(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "object" && value !== null) {
+    const { constructor } = value;
+    return typeof constructor === "function" && constructor.name
+      ? `an object of type ${constructor.name}`
+      : "an object";
+  }
+  return typeof value === "function" ? "a function" : `${typeof value} ${String(value)}`;
+}

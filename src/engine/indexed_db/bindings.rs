@@ -1,0 +1,40 @@
+//! What `web-sys` has only behind `web_sys_unstable_apis`, or calls deprecated, though every browser has had it for
+//! years: a transaction's durability and its explicit commit. It can go when `web-sys` offers them.
+
+use js_sys::{Array, Object};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use web_sys::{IdbDatabase, IdbTransaction, IdbTransactionMode};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(extends = IdbDatabase, js_name = IDBDatabase)]
+    #[derive(Clone, Debug)]
+    pub(super) type RawDatabase;
+
+    #[wasm_bindgen(method, catch, js_name = transaction)]
+    pub(super) fn begin(
+        this: &RawDatabase,
+        tables: &Array,
+        mode: IdbTransactionMode,
+        options: &TransactionOptions,
+    ) -> Result<RawTransaction, JsValue>;
+
+    #[wasm_bindgen(extends = IdbTransaction, js_name = IDBTransaction)]
+    pub(super) type RawTransaction;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn commit(this: &RawTransaction) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(extends = Object)]
+    #[derive(Debug)]
+    pub(super) type TransactionOptions;
+
+    #[wasm_bindgen(method, setter)]
+    pub(super) fn set_durability(this: &TransactionOptions, durability: &str);
+}
+
+impl Default for TransactionOptions {
+    fn default() -> Self {
+        Object::new().unchecked_into()
+    }
+}

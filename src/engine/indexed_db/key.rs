@@ -1,0 +1,138 @@
+//! Keys as IndexedDB orders and DevTools shows them: an array of strings, one per component.
+//!
+//! IndexedDB compares strings by UTF-16 units, and its numbers end at 2^53. So a number is written with 20 digits,
+//! and text with each UTF-8 byte from 0x7E (`~`) up as `~XX`: ASCII stays readable and the order is that of the bytes.
+
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::IdbKeyRange;
+
+use super::error::{Asked, failed};
+use crate::engine::{ColumnType, Key, KeyPart, Result, TableInfo};
+
+/// The key as IndexedDB takes it.
+pub(super) fn to_js(key: &Key) -> Array {
+    key.parts().iter().map(|part| JsValue::from_str(&encode(part))).collect()
+}
+
+/// The first `columns` components of a record's key. `None` for a key that burrow cannot have written.
+pub(super) fn from_js(table: &TableInfo, columns: usize, key: &JsValue) -> Option<Key> {
+    let parts = key.dyn_ref::<Array>()?;
+    let columns = table.key.get(..columns)?.iter().zip(0..);
+    let decoded = columns.map(|(column, i)| decode(column.column_type, &parts.get(i).as_string()?));
+    decoded.collect::<Option<Vec<KeyPart>>>().map(Key::new)
+}
+
+/// Every key that starts with `prefix`, itself included: an array sorts after every string.
+pub(super) fn starting_with(prefix: &Key) -> Result<IdbKeyRange> {
+    between(&to_js(prefix), false, &end_of_range(prefix))
+}
+
+/// Every key that starts with `prefix` and comes after the key `after`.
+pub(super) fn starting_with_after(prefix: &Key, after: Option<&Key>) -> Result<IdbKeyRange> {
+    match after {
+        None => starting_with(prefix),
+        Some(after) => between(&to_js(after), true, &end_of_range(prefix)),
+    }
+}
+
+/// Every key that starts with `prefix` and comes after all those that start with `after`.
+pub(super) fn starting_with_past(prefix: &Key, after: Option<&Key>) -> Result<IdbKeyRange> {
+    match after {
+        None => starting_with(prefix),
+        Some(after) => between(&end_of_range(after), true, &end_of_range(prefix)),
+    }
+}
+
+/// Every key of a record's pieces from the one numbered `piece` on.
+pub(super) fn pieces_from(key: &Key, piece: u64) -> Result<IdbKeyRange> {
+    between(&piece_to_js(key, piece), false, &end_of_range(key))
+}
+
+/// The key of one piece of a record.
+pub(super) fn piece_to_js(key: &Key, piece: u64) -> Array {
+    let row = to_js(key);
+    row.push(&encode(&piece.into()).into());
+    row
+}
+
+fn end_of_range(prefix: &Key) -> Array {
+    let end = to_js(prefix);
+    end.push(&Array::new());
+    end
+}
+
+fn between(lower: &Array, lower_open: bool, upper: &Array) -> Result<IdbKeyRange> {
+    IdbKeyRange::bound_with_lower_open(lower, upper, lower_open)
+        .map_err(|error| failed(Asked::Read, "making a key range", error))
+}
+
+fn encode(part: &KeyPart) -> String {
+    match part {
+        KeyPart::U64(number) => format!("{number:020}"),
+        KeyPart::Text(text) => {
+            let mut encoded = String::with_capacity(text.len());
+            for byte in text.bytes() {
+                match byte {
+                    0..0x7E => encoded.push(char::from(byte)),
+                    _ => encoded.push_str(&format!("~{byte:02X}")),
+                }
+            }
+            encoded
+        }
+    }
+}
+
+fn decode(column_type: ColumnType, encoded: &str) -> Option<KeyPart> {
+    match column_type {
+        ColumnType::U64 => encoded.parse().ok().map(KeyPart::U64),
+        ColumnType::Text => {
+            let mut pieces = encoded.split('~');
+            let mut bytes = pieces.next()?.as_bytes().to_vec();
+            for piece in pieces {
+                let (escaped, rest) = piece.split_at_checked(2)?;
+                bytes.push(u8::from_str_radix(escaped, 16).ok()?);
+                bytes.extend_from_slice(rest.as_bytes());
+            }
+            String::from_utf8(bytes).ok().map(KeyPart::from)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    const TEXTS: [&str; 12] =
+        ["", "\0", " ", "a", "agent-1", "ab", "}", "~", "é", "\u{FFFD}", "\u{1F9E0}", "агент-ß/ポチ"];
+
+    #[wasm_bindgen_test]
+    fn a_text_comes_back_as_it_was() {
+        for text in TEXTS {
+            assert_eq!(decode(ColumnType::Text, &encode(&text.into())), Some(text.into()), "{text:?}");
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn encoded_keys_sort_as_their_utf8_bytes_do() {
+        for a in TEXTS {
+            for b in TEXTS {
+                let encoded: (Vec<u16>, Vec<u16>) =
+                    (encode(&a.into()).encode_utf16().collect(), encode(&b.into()).encode_utf16().collect());
+                assert_eq!(encoded.0.cmp(&encoded.1), a.as_bytes().cmp(b.as_bytes()), "{a:?} {b:?}");
+            }
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn numbers_keep_every_digit_and_their_order() {
+        let numbers = [0, 1, 9, 10, (1 << 53) + 1, u64::MAX - 1, u64::MAX];
+        let encoded: Vec<String> = numbers.iter().map(|n| encode(&(*n).into())).collect();
+        assert!(encoded.is_sorted());
+        for (number, encoded) in numbers.into_iter().zip(encoded) {
+            assert_eq!(decode(ColumnType::U64, &encoded), Some(number.into()));
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! One transaction: its requests are sent together, and only the last is awaited.
+//!
+//! IndexedDB ends a transaction when control returns to the browser with no request under way. Between the last read
+//! and the commit there is only the synchronous decision, so that cannot happen too soon.
+
+use js_sys::{Array, Promise, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Event, IdbObjectStore, IdbRequest};
+
+use super::{
+    RawTransaction, Read, ReadSet, Reads, Result, TableInfo, Write,
+    error::{Asked, failed},
+    key,
+    value::{PIECE, joined, text_row},
+};
+use crate::{
+    engine::{Encoded, Key, Page, Row, Value, ValueType},
+    model::RuntimeStoreError,
+};
+
+/// A transaction that is aborted unless it was committed.
+pub(super) struct Transaction {
+    raw: RawTransaction,
+    asked: Asked,
+    committed: bool,
+}
+
+/// The requests that one declared read takes.
+enum Sent {
+    Value(IdbRequest),
+    Pieces(IdbRequest),
+    Range {
+        keys: IdbRequest,
+        values: IdbRequest,
+    },
+    /// One request after another, each beginning where the last one's answer says.
+    Distinct,
+}
+
+impl Transaction {
+    pub(super) fn new(raw: RawTransaction, asked: Asked) -> Self {
+        Self { raw, asked, committed: false }
+    }
+
+    /// Reads all of `reads`. The transaction stays open for what is decided on them without another await.
+    pub(super) async fn read(&self, reads: &Reads) -> Result<ReadSet> {
+        let sent = reads.as_slice().iter().map(|read| self.send(read)).collect::<Result<Vec<_>>>()?;
+        if let Some(last) = sent.iter().rev().find_map(Sent::last_request) {
+            self.settled(last).await?;
+        }
+        let mut rows = Vec::with_capacity(sent.len());
+        for (read, sent) in reads.as_slice().iter().zip(&sent) {
+            rows.push(match read {
+                Read::Distinct(table, prefix, page) => self.distinct(table, prefix, page).await?,
+                _ => self.rows(read, sent)?,
+            });
+        }
+        Ok(ReadSet::new(reads, rows))
+    }
+
+    /// Resolves once the request has succeeded or failed.
+    async fn settled(&self, request: &IdbRequest) -> Result<()> {
+        let settled = Promise::new(&mut |resolve, _| {
+            request.set_onsuccess(Some(&resolve));
+            request.set_onerror(Some(&resolve));
+        });
+        JsFuture::from(settled).await.map(drop).map_err(|error| self.failed("reading", error))
+    }
+
+    async fn distinct(&self, table: &'static TableInfo, prefix: &Key, page: &Page) -> Result<Vec<(Key, Row)>> {
+        let store = self.store(table)?;
+        let mut found: Vec<(Key, Row)> = Vec::new();
+        while page.limit.is_none_or(|limit| found.len() < limit as usize) {
+            let last = found.last().map(|(key, _)| key).or(page.after.as_ref());
+            let range = key::starting_with_past(prefix, last)?;
+            let request = store
+                .get_all_keys_with_key_and_limit(&range, 1)
+                .map_err(|error| self.failed(&format!("reading {}", table.name), error))?;
+            self.settled(&request).await?;
+            let next = self.result(table, &request)?.unchecked_into::<Array>().get(0);
+            if next.is_undefined() {
+                break;
+            }
+            found.push((stored_key(table, prefix.parts().len() + 1, &next)?, Row::KeyOnly));
+        }
+        Ok(found)
+    }
+
+    fn send(&self, read: &Read) -> Result<Sent> {
+        let store = self.store(read.table())?;
+        let doing = || format!("reading {}", read.table().name);
+        let sent = |request: std::result::Result<_, JsValue>| request.map_err(|error| self.failed(&doing(), error));
+        match read {
+            Read::Get(table, key) if table.value_type == ValueType::Bytes => {
+                let range = key::starting_with(key)?;
+                sent(store.get_all_with_key(&range)).map(Sent::Pieces)
+            }
+            Read::Get(_, key) => sent(store.get(&key::to_js(key))).map(Sent::Value),
+            Read::Range(_, prefix, page) => {
+                let range = key::starting_with_after(prefix, page.after.as_ref())?;
+                let limit = page.limit.unwrap_or(u32::MAX);
+                let keys = sent(store.get_all_keys_with_key_and_limit(&range, limit))?;
+                let values = sent(store.get_all_with_key_and_limit(&range, limit))?;
+                Ok(Sent::Range { keys, values })
+            }
+            Read::Distinct(..) => Ok(Sent::Distinct),
+        }
+    }
+
+    fn rows(&self, read: &Read, sent: &Sent) -> Result<Vec<(Key, Row)>> {
+        let result = |request: &IdbRequest| self.result(read.table(), request);
+        match (read, sent) {
+            (Read::Get(_, key), Sent::Pieces(pieces)) => {
+                Ok(joined(key, result(pieces)?.unchecked_ref()).into_iter().collect())
+            }
+            (Read::Get(_, key), Sent::Value(value)) => {
+                let value = result(value)?;
+                Ok(if value.is_undefined() { Vec::new() } else { vec![(key.clone(), text_row(&value))] })
+            }
+            (Read::Range(table, ..), Sent::Range { keys, values }) => {
+                let (keys, values): (Array, Array) = (result(keys)?.unchecked_into(), result(values)?.unchecked_into());
+                let row = |(key, value): (JsValue, JsValue)| {
+                    Ok((stored_key(table, table.key.len(), &key)?, text_row(&value)))
+                };
+                keys.iter().zip(values.iter()).map(row).collect()
+            }
+            _ => Err(RuntimeStoreError::Internal(format!("{}: a request of another read", read.table().name))),
+        }
+    }
+
+    /// A request's result; one that failed has none to give, but the browser's reason.
+    fn result(&self, table: &TableInfo, request: &IdbRequest) -> Result<JsValue> {
+        let failed = |error| self.failed(&format!("reading {}", table.name), error);
+        match request.error() {
+            Ok(Some(error)) => Err(failed(error.into())),
+            _ => request.result().map_err(failed),
+        }
+    }
+
+    /// Sends one write. Its success is that of the transaction.
+    pub(super) fn write(&self, write: Write) -> Result<()> {
+        match write {
+            Write::Put(table, key, value) => self.put(table, &key, &value),
+            Write::Delete(table, key) | Write::DeleteRange(table, key) => {
+                let range = key::starting_with(&key)?;
+                self.sent(table, self.store(table)?.delete(&range))
+            }
+        }
+    }
+
+    fn put(&self, table: &'static TableInfo, key: &Key, value: &Value) -> Result<()> {
+        let store = self.store(table)?;
+        let encoded = value
+            .encode()
+            .map_err(|reason| RuntimeStoreError::Internal(format!("encoding {} {key}: {reason}", table.name)))?;
+        match encoded {
+            Encoded::Text(text) => self.sent(table, store.put_with_key(&text.into(), &key::to_js(key))),
+            Encoded::Bytes(bytes) => self.put_pieces(table, &store, key, &bytes),
+        }
+    }
+
+    fn put_pieces(&self, table: &TableInfo, store: &IdbObjectStore, key: &Key, bytes: &[u8]) -> Result<()> {
+        let mut pieces = 0;
+        // An empty snapshot is one empty piece: it is there.
+        for piece in bytes.chunks(PIECE).chain(bytes.is_empty().then_some(bytes)) {
+            self.sent(table, store.put_with_key(&Uint8Array::from(piece), &key::piece_to_js(key, pieces)))?;
+            pieces += 1;
+        }
+        let rest = key::pieces_from(key, pieces)?;
+        self.sent(table, store.delete(&rest))
+    }
+
+    /// Commits, and resolves when the transaction is complete.
+    pub(super) async fn commit(mut self) -> Result<()> {
+        let settled = Promise::new(&mut |resolve, _| {
+            self.raw.set_oncomplete(Some(&resolve));
+            self.raw.set_onabort(Some(&resolve));
+        });
+        self.raw.commit().map_err(|error| self.failed("committing", error))?;
+        self.committed = true;
+        let event: Event = JsFuture::from(settled).await.map_err(|e| self.failed("committing", e))?.unchecked_into();
+        if event.type_() == "complete" {
+            return Ok(());
+        }
+        let error = self.raw.error().map_or_else(|| "the browser ended the transaction".into(), JsValue::from);
+        Err(self.failed("committing", error))
+    }
+
+    fn store(&self, table: &TableInfo) -> Result<IdbObjectStore> {
+        self.raw.object_store(table.name).map_err(|error| self.failed(&format!("opening {}", table.name), error))
+    }
+
+    fn sent(&self, table: &TableInfo, request: std::result::Result<IdbRequest, JsValue>) -> Result<()> {
+        request.map(drop).map_err(|error| self.failed(&format!("writing {}", table.name), error))
+    }
+
+    fn failed(&self, doing: &str, error: JsValue) -> RuntimeStoreError {
+        failed(self.asked, doing, error)
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        if !self.committed {
+            // It fails on a transaction that has ended already, which is just as well.
+            let _ = self.raw.abort();
+        }
+    }
+}
+
+fn stored_key(table: &'static TableInfo, columns: usize, key: &JsValue) -> Result<Key> {
+    key::from_js(table, columns, key).ok_or_else(|| RuntimeStoreError::Decode {
+        table: table.name,
+        key: format!("{key:?}"),
+        reason: "expected an array of one string per key column".to_owned(),
+    })
+}
+
+impl Sent {
+    fn last_request(&self) -> Option<&IdbRequest> {
+        match self {
+            Self::Value(request) | Self::Pieces(request) | Self::Range { values: request, .. } => Some(request),
+            Self::Distinct => None,
+        }
+    }
+}

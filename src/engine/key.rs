@@ -1,0 +1,112 @@
+//! Keys: tuples of strings and u64, in the same order on every engine.
+
+use std::{fmt, sync::Arc};
+
+/// One component of a key. Components compare as their column says: text by its UTF-8 bytes, numbers by value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeyPart {
+    /// A text column.
+    Text(Arc<str>),
+    /// A number column, exact to 2^64-1.
+    U64(u64),
+}
+
+impl From<&str> for KeyPart {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<String> for KeyPart {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<u64> for KeyPart {
+    fn from(number: u64) -> Self {
+        Self::U64(number)
+    }
+}
+
+impl fmt::Display for KeyPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::U64(number) => number.fmt(f),
+        }
+    }
+}
+
+/// A record's key, one component per key column of its table; or the first few of them, as a prefix.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(Vec<KeyPart>);
+
+impl Key {
+    /// A key of these components.
+    pub fn new(parts: impl Into<Vec<KeyPart>>) -> Self {
+        Self(parts.into())
+    }
+
+    /// The components.
+    pub fn parts(&self) -> &[KeyPart] {
+        &self.0
+    }
+
+    /// The first `columns` components.
+    pub fn first(&self, columns: usize) -> Self {
+        Self(self.0.iter().take(columns).cloned().collect())
+    }
+
+    /// A key that sorts after every key that starts with this one, and before all others that sort after this one: a
+    /// number sorts after every text, and no table has more columns than numbers are added here.
+    pub(super) fn end_of_range(&self) -> Self {
+        Self(self.0.iter().cloned().chain([KeyPart::U64(u64::MAX), KeyPart::U64(u64::MAX)]).collect())
+    }
+
+    /// Whether the key's first components are those of `prefix`.
+    pub fn starts_with(&self, prefix: &Self) -> bool {
+        self.0.starts_with(&prefix.0)
+    }
+
+    /// A text component, or `""` where the column is not text: tables say which columns are.
+    pub fn text(&self, column: usize) -> &str {
+        match self.0.get(column) {
+            Some(KeyPart::Text(text)) => text,
+            _ => "",
+        }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[")?;
+        for (i, part) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str(", ")?;
+            }
+            part.fmt(f)?;
+        }
+        f.write_str("]")
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+macro_rules! key_from_tuple {
+    ($($name:ident),+) => {
+        impl<$($name: Into<KeyPart>),+> From<($($name,)+)> for Key {
+            #[allow(non_snake_case, reason = "the type parameters name the values too")]
+            fn from(($($name,)+): ($($name,)+)) -> Self {
+                Self(vec![$($name.into()),+])
+            }
+        }
+    };
+}
+key_from_tuple!(A);
+key_from_tuple!(A, B);
+key_from_tuple!(A, B, C);

@@ -1,0 +1,125 @@
+//! Everything in memory: for tests, and for environments that have nothing durable by design.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Bound,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+
+use super::{Decide, Engine, Key, Page, Read, ReadSet, Reads, Result, Row, Value, Write};
+use crate::model::RuntimeStoreError;
+
+type Rows = BTreeMap<Key, Value>;
+
+type Tables = HashMap<&'static str, Rows>;
+
+/// Keeps records in ordered maps, as they are. Nothing survives the value itself.
+#[derive(Debug)]
+pub struct Memory {
+    /// `None` once closed.
+    tables: Mutex<Option<Tables>>,
+}
+
+impl Memory {
+    /// A decision that panics has written nothing yet, so the maps behind a poisoned lock are whole.
+    fn lock(&self) -> MutexGuard<'_, Option<Tables>> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self { tables: Mutex::new(Some(Tables::new())) }
+    }
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), async_trait)]
+#[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
+impl Engine for Memory {
+    async fn read(&self, reads: Reads) -> Result<ReadSet> {
+        Ok(snapshot(open(&mut self.lock())?, &reads))
+    }
+
+    async fn transact(&self, reads: Reads, mut decide: Decide) -> Result<ReadSet> {
+        let mut guard = self.lock();
+        let tables = open(&mut guard)?;
+        let seen = snapshot(tables, &reads);
+        for write in decide(&seen)? {
+            apply(tables, write);
+        }
+        Ok(seen)
+    }
+
+    fn authority_key(&self) -> Option<String> {
+        None
+    }
+
+    fn close(&self) {
+        *self.lock() = None;
+    }
+}
+
+fn open(tables: &mut Option<Tables>) -> Result<&mut Tables> {
+    tables.as_mut().ok_or_else(|| RuntimeStoreError::Closed("this store was closed; open another".to_owned()))
+}
+
+fn snapshot(tables: &Tables, reads: &Reads) -> ReadSet {
+    let rows = reads
+        .as_slice()
+        .iter()
+        .map(|read| tables.get(read.table().name).map_or_else(Vec::new, |rows| find(rows, read)));
+    ReadSet::new(reads, rows)
+}
+
+fn find(rows: &Rows, read: &Read) -> Vec<(Key, Row)> {
+    let live = |(key, value): (&Key, &Value)| (key.clone(), Row::Live(value.clone()));
+    match read {
+        Read::Get(_, key) => rows.get_key_value(key).map(live).into_iter().collect(),
+        Read::Range(_, prefix, page) => {
+            let after = page.after.as_ref().map_or(Bound::Included(prefix), Bound::Excluded);
+            within(rows, after, prefix).take(limit(page)).map(live).collect()
+        }
+        Read::Distinct(_, prefix, page) => {
+            let columns = prefix.parts().len() + 1;
+            let mut found: Vec<(Key, Row)> = Vec::new();
+            let mut passed = page.after.as_ref().map(Key::end_of_range);
+            while found.len() < limit(page) {
+                let from = passed.as_ref().map_or(Bound::Included(prefix), Bound::Excluded);
+                let Some((key, _)) = within(rows, from, prefix).next() else { break };
+                let key = key.first(columns);
+                passed = Some(key.end_of_range());
+                found.push((key, Row::KeyOnly));
+            }
+            found
+        }
+    }
+}
+
+fn limit(page: &Page) -> usize {
+    page.limit.map_or(usize::MAX, |limit| limit as usize)
+}
+
+fn apply(tables: &mut Tables, write: Write) {
+    match write {
+        Write::Put(table, key, value) => {
+            tables.entry(table.name).or_default().insert(key, value);
+        }
+        Write::Delete(table, key) => {
+            tables.entry(table.name).or_default().remove(&key);
+        }
+        Write::DeleteRange(table, prefix) => {
+            let rows = tables.entry(table.name).or_default();
+            let doomed: Vec<Key> =
+                within(rows, Bound::Included(&prefix), &prefix).map(|(key, _)| key.clone()).collect();
+            for key in doomed {
+                rows.remove(&key);
+            }
+        }
+    }
+}
+
+fn within<'a>(rows: &'a Rows, from: Bound<&'a Key>, prefix: &'a Key) -> impl Iterator<Item = (&'a Key, &'a Value)> {
+    rows.range::<Key, _>((from, Bound::Unbounded)).take_while(move |(key, _)| key.starts_with(prefix))
+}

@@ -1,0 +1,89 @@
+//! Where it is kept. An engine knows records, tables and transactions; it knows nothing of runs or labels.
+//!
+//! An engine offers two operations, [`Engine::read`] and [`Engine::transact`], and nothing conditional: every rule
+//! is an `if` in a [`Decide`] function, written once in `store/` and the same for all engines.
+
+mod key;
+mod reads;
+mod record;
+pub mod table;
+
+#[cfg(target_arch = "wasm32")]
+pub mod indexed_db;
+pub mod memory;
+
+use async_trait::async_trait;
+
+pub use key::{Key, KeyPart};
+pub use reads::{Keys, Many, One, Page, Read, ReadSet, Reads, Row};
+pub use record::{Encoded, Record, Value};
+pub use table::{Column, ColumnType, Table, TableInfo, ValueType};
+
+use crate::model::RuntimeStoreError;
+
+/// What an engine answers.
+pub type Result<T> = std::result::Result<T, RuntimeStoreError>;
+
+/// Decides, from one consistent snapshot, what a transaction writes. It is synchronous and pure: no await can come
+/// between a transaction's reads and its writes, and an engine may call it again for a transaction that it must
+/// start over. An error leaves the store as it was and goes to the caller unchanged.
+#[cfg(not(target_arch = "wasm32"))]
+pub type Decide = Box<dyn FnMut(&ReadSet) -> Result<Vec<Write>> + Send>;
+/// Decides, from one consistent snapshot, what a transaction writes. It is synchronous and pure: no await can come
+/// between a transaction's reads and its writes, and an engine may call it again for a transaction that it must
+/// start over. An error leaves the store as it was and goes to the caller unchanged.
+#[cfg(target_arch = "wasm32")]
+pub type Decide = Box<dyn FnMut(&ReadSet) -> Result<Vec<Write>>>;
+
+/// One change to one table. A transaction's changes are made in their order, all or none.
+#[derive(Clone, Debug)]
+pub enum Write {
+    /// Sets the record under a key.
+    Put(&'static TableInfo, Key, Value),
+    /// Removes the record under a key, if there is one.
+    Delete(&'static TableInfo, Key),
+    /// Removes every record whose key starts with a prefix.
+    DeleteRange(&'static TableInfo, Key),
+}
+
+/// Keeps records. Futures are `Send` on native targets and not on wasm32, whose handles belong to one thread; an
+/// engine itself is `Send + Sync` on both, so that a store can stand behind an `Arc<dyn …>`.
+#[cfg_attr(not(target_arch = "wasm32"), async_trait)]
+#[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
+pub trait Engine: Send + Sync + 'static {
+    /// Reads one consistent snapshot.
+    async fn read(&self, reads: Reads) -> Result<ReadSet>;
+
+    /// Reads, decides and writes in one transaction, and resolves with what the decision saw only when the
+    /// transaction is complete. On an error nothing is written. A future that is dropped before it resolves leaves
+    /// the transaction whole or absent, never part of it.
+    async fn transact(&self, reads: Reads, decide: Decide) -> Result<ReadSet>;
+
+    /// A stable name of the durable store behind the engine, the same each time it is opened; `None` where nothing is
+    /// durable.
+    fn authority_key(&self) -> Option<String>;
+
+    /// Lets go of what the engine holds. Operations under way finish; later ones fail with `Closed`.
+    fn close(&self);
+}
+
+/// An engine chosen at run time.
+#[cfg_attr(not(target_arch = "wasm32"), async_trait)]
+#[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
+impl Engine for Box<dyn Engine> {
+    async fn read(&self, reads: Reads) -> Result<ReadSet> {
+        (**self).read(reads).await
+    }
+
+    async fn transact(&self, reads: Reads, decide: Decide) -> Result<ReadSet> {
+        (**self).transact(reads, decide).await
+    }
+
+    fn authority_key(&self) -> Option<String> {
+        (**self).authority_key()
+    }
+
+    fn close(&self) {
+        (**self).close();
+    }
+}

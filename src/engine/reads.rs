@@ -1,0 +1,151 @@
+//! What an operation reads, declared up front, and what came of it.
+
+use std::{marker::PhantomData, sync::Arc};
+
+use super::{Encoded, Key, Record, Result, Table, TableInfo, Value};
+use crate::model::RuntimeStoreError;
+
+/// One declared read.
+#[derive(Clone, Debug)]
+pub enum Read {
+    /// The record under a key.
+    Get(&'static TableInfo, Key),
+    /// The records whose keys start with a prefix, in key order.
+    Range(&'static TableInfo, Key, Page),
+    /// The different values that follow a prefix in the keys, in order: each as the key `[…prefix, value]`.
+    Distinct(&'static TableInfo, Key, Page),
+}
+
+/// Which part of a range is read.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// Only what comes after this key, which is itself of the form that the read gives.
+    pub after: Option<Key>,
+    /// At most so many.
+    pub limit: Option<u32>,
+}
+
+impl Read {
+    /// The table it reads.
+    pub fn table(&self) -> &'static TableInfo {
+        match self {
+            Self::Get(table, _) | Self::Range(table, ..) | Self::Distinct(table, ..) => table,
+        }
+    }
+}
+
+/// The reads of one operation. Each declaration returns the handle that finds its result in the [`ReadSet`].
+#[derive(Clone, Debug, Default)]
+pub struct Reads(Vec<Read>);
+
+/// Finds the result of a point read.
+pub struct One<V>(usize, PhantomData<fn() -> V>);
+
+/// Finds the result of a range read.
+pub struct Many<V>(usize, PhantomData<fn() -> V>);
+
+/// Finds the result of a read of distinct values.
+#[derive(Clone, Copy, Debug)]
+pub struct Keys(usize);
+
+impl<V> Clone for One<V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<V> Copy for One<V> {}
+
+impl Reads {
+    /// No reads yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads the record under a key.
+    pub fn get<V: Record>(&mut self, table: &'static Table<V>, key: impl Into<Key>) -> One<V> {
+        self.0.push(Read::Get(&table.info, key.into()));
+        One(self.0.len() - 1, PhantomData)
+    }
+
+    /// Reads the records whose keys start with a prefix.
+    pub fn range<V: Record>(&mut self, table: &'static Table<V>, prefix: impl Into<Key>, page: Page) -> Many<V> {
+        self.0.push(Read::Range(&table.info, prefix.into(), page));
+        Many(self.0.len() - 1, PhantomData)
+    }
+
+    /// Reads the different values that follow a prefix in the keys.
+    pub fn distinct<V: Record>(&mut self, table: &'static Table<V>, prefix: impl Into<Key>, page: Page) -> Keys {
+        self.0.push(Read::Distinct(&table.info, prefix.into(), page));
+        Keys(self.0.len() - 1)
+    }
+
+    /// The declared reads, in order.
+    pub fn as_slice(&self) -> &[Read] {
+        &self.0
+    }
+}
+
+/// A record as an engine hands it over.
+#[derive(Clone, Debug)]
+pub enum Row {
+    /// As it was put.
+    Live(Value),
+    /// As it is stored; decoded when asked for, so that an unreadable record harms only who asks for it.
+    Stored(Encoded),
+    /// Something that no engine stores; says what is wrong with it.
+    Unreadable(String),
+    /// Only the key was asked for.
+    KeyOnly,
+}
+
+/// One consistent snapshot: the rows of each declared read.
+#[derive(Clone, Debug)]
+pub struct ReadSet(Arc<[Found]>);
+
+#[derive(Debug)]
+struct Found {
+    table: &'static TableInfo,
+    rows: Vec<(Key, Row)>,
+}
+
+impl ReadSet {
+    /// The rows of each read, in the order of the reads.
+    pub fn new(reads: &Reads, rows: impl IntoIterator<Item = Vec<(Key, Row)>>) -> Self {
+        Self(reads.0.iter().zip(rows).map(|(read, rows)| Found { table: read.table(), rows }).collect())
+    }
+
+    /// The record of a point read. A record that cannot be read is [`RuntimeStoreError::Decode`].
+    pub fn one<V: Record>(&self, read: One<V>) -> Result<Option<Arc<V>>> {
+        self.rows::<V>(read.0).next().transpose().map(|row| row.map(|(_, record)| record))
+    }
+
+    /// The records of a range read, in key order. One that cannot be read fails the whole with
+    /// [`RuntimeStoreError::Decode`], which names it.
+    pub fn many<V: Record>(&self, read: Many<V>) -> Result<Vec<(Key, Arc<V>)>> {
+        self.rows::<V>(read.0).collect()
+    }
+
+    /// The keys of a read of distinct values, in order.
+    pub fn keys(&self, read: Keys) -> impl Iterator<Item = &Key> {
+        self.0.get(read.0).into_iter().flat_map(|found| found.rows.iter().map(|(key, _)| key))
+    }
+
+    fn rows<V: Record>(&self, read: usize) -> impl Iterator<Item = Result<(Key, Arc<V>)>> {
+        self.0.get(read).into_iter().flat_map(|found| {
+            found.rows.iter().map(|(key, row)| {
+                let record = match row {
+                    Row::Live(value) => value.downcast().ok_or_else(|| "a record of another table".to_owned()),
+                    Row::Stored(encoded) => V::decode(encoded).map(Arc::new),
+                    Row::Unreadable(reason) => Err(reason.clone()),
+                    Row::KeyOnly => Err("only its key was read".to_owned()),
+                };
+                record.map(|record| (key.clone(), record)).map_err(|reason| RuntimeStoreError::Decode {
+                    table: found.table.name,
+                    key: key.to_string(),
+                    reason,
+                })
+            })
+        })
+    }
+}

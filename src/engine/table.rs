@@ -1,0 +1,178 @@
+//! Every table, described as data. The names and the SQL types are those of databases that meerkat-runtime 0.6 and
+//! mobkit 0.6 write; the tables whose names begin with `burrow_` are our own.
+
+use std::{marker::PhantomData, sync::Arc};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{Encoded, Key, Record, Value, Write};
+use crate::model::{Labels, RunBoundaryReceipt, RuntimeState, StoredInputState};
+
+/// The queued inputs of a runtime.
+pub static INPUTS: Table<Document<StoredInputState>> =
+    Table::new("runtime_input_states", &[text("runtime_id"), text("input_id")], ("state_json", ValueType::Json));
+
+/// The receipts of a runtime's runs.
+pub static RECEIPTS: Table<Document<RunBoundaryReceipt>> = Table::new(
+    "runtime_boundary_receipts",
+    &[text("runtime_id"), text("run_id"), number("sequence")],
+    ("receipt_json", ValueType::Json),
+);
+
+/// The latest session snapshot of a runtime.
+pub static SNAPSHOTS: Table<Bytes> =
+    Table::new("runtime_session_snapshots", &[text("runtime_id")], ("session_snapshot", ValueType::Bytes));
+
+/// The lifecycle state of a runtime.
+pub static STATES: Table<Document<RuntimeState>> =
+    Table::new("runtime_states", &[text("runtime_id")], ("runtime_state_json", ValueType::Json));
+
+/// Cursors and other single values of a mob.
+pub static METADATA: Table<Text> =
+    Table::new("mobkit_metadata", &[text("mob_id"), text("key")], ("value", ValueType::Text));
+
+/// Labels; the run id is `""` for the mob's own.
+pub static LABELS: Table<Document<Labels>> =
+    Table::new("burrow_labels", &[text("mob_id"), text("run_id")], ("labels_json", ValueType::Json));
+
+/// The runtime under which a session was last committed with its key.
+pub static SESSIONS: Table<Text> =
+    Table::new("burrow_sessions", &[text("session_id")], ("runtime_id", ValueType::Text));
+
+/// Every table there is.
+pub static ALL: [&TableInfo; 7] =
+    [&INPUTS.info, &RECEIPTS.info, &SNAPSHOTS.info, &STATES.info, &METADATA.info, &LABELS.info, &SESSIONS.info];
+
+/// A table and the type of its records.
+#[derive(Debug)]
+pub struct Table<V> {
+    /// The description that engines go by.
+    pub info: TableInfo,
+    record: PhantomData<fn() -> V>,
+}
+
+/// A table as engines see it.
+#[derive(Debug)]
+pub struct TableInfo {
+    /// The name of the SQL table or object store.
+    pub name: &'static str,
+    /// The key columns, together the primary key.
+    pub key: &'static [Column],
+    /// The name of the value column.
+    pub value: &'static str,
+    /// What the value column holds.
+    pub value_type: ValueType,
+}
+
+/// A key column.
+#[derive(Debug)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds.
+    pub column_type: ColumnType,
+}
+
+/// What a key column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnType {
+    /// A string.
+    Text,
+    /// A whole number up to 2^64-1.
+    U64,
+}
+
+/// What a value column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueType {
+    /// JSON text.
+    Json,
+    /// Plain text.
+    Text,
+    /// Opaque bytes, of any length.
+    Bytes,
+}
+
+const fn text(name: &'static str) -> Column {
+    Column { name, column_type: ColumnType::Text }
+}
+
+const fn number(name: &'static str) -> Column {
+    Column { name, column_type: ColumnType::U64 }
+}
+
+impl<V: Record> Table<V> {
+    const fn new(name: &'static str, key: &'static [Column], value: (&'static str, ValueType)) -> Self {
+        Self { info: TableInfo { name, key, value: value.0, value_type: value.1 }, record: PhantomData }
+    }
+
+    /// Sets the record under a key.
+    pub fn put(&'static self, key: impl Into<Key>, record: impl Into<Arc<V>>) -> Write {
+        Write::Put(&self.info, key.into(), Value::new::<V>(record))
+    }
+
+    /// Removes the record under a key, if there is one.
+    pub fn delete(&'static self, key: impl Into<Key>) -> Write {
+        Write::Delete(&self.info, key.into())
+    }
+
+    /// Removes every record whose key starts with a prefix.
+    pub fn delete_range(&'static self, prefix: impl Into<Key>) -> Write {
+        Write::DeleteRange(&self.info, prefix.into())
+    }
+}
+
+/// A record kept as JSON.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document<T>(pub T);
+
+impl<T> Record for Document<T>
+where
+    T: Serialize + DeserializeOwned + std::fmt::Debug + Send + Sync + 'static,
+{
+    fn encode(&self) -> Result<Encoded, String> {
+        serde_json::to_string(&self.0).map(Encoded::Text).map_err(|error| error.to_string())
+    }
+
+    fn decode(encoded: &Encoded) -> Result<Self, String> {
+        let document = match encoded {
+            Encoded::Text(text) => serde_json::from_str(text),
+            Encoded::Bytes(bytes) => serde_json::from_slice(bytes),
+        };
+        document.map(Self).map_err(|error| error.to_string())
+    }
+}
+
+/// A record of opaque bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bytes(pub Arc<[u8]>);
+
+impl Record for Bytes {
+    fn encode(&self) -> Result<Encoded, String> {
+        Ok(Encoded::Bytes(Arc::clone(&self.0)))
+    }
+
+    fn decode(encoded: &Encoded) -> Result<Self, String> {
+        Ok(Self(match encoded {
+            Encoded::Bytes(bytes) => Arc::clone(bytes),
+            Encoded::Text(text) => text.as_bytes().into(),
+        }))
+    }
+}
+
+/// A record of plain text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text(pub String);
+
+impl Record for Text {
+    fn encode(&self) -> Result<Encoded, String> {
+        Ok(Encoded::Text(self.0.clone()))
+    }
+
+    fn decode(encoded: &Encoded) -> Result<Self, String> {
+        match encoded {
+            Encoded::Text(text) => Ok(Self(text.clone())),
+            Encoded::Bytes(_) => Err("expected text, found bytes".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! **burrow** keeps what an AI-agent runtime must never lose: session snapshots, run-boundary receipts, queued inputs,
+//! lifecycle state, labels and event cursors. One atomic contract, the same on every engine: IndexedDB in browsers,
+//! memory elsewhere.
+//!
+//! A resolved future means committed. An error means that nothing of the operation was written.
+//!
+//! ```
+//! # #[cfg(target_arch = "wasm32")]
+//! # fn main() {}
+//! # #[cfg(not(target_arch = "wasm32"))]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), burrow::RuntimeStoreError> {
+//! use burrow::{InMemoryRuntimeStore, LogicalRuntimeId, RunBoundary, RunBoundaryReceipt, RunId, RuntimeStore, SessionDelta};
+//!
+//! let store = InMemoryRuntimeStore::new();
+//! let runtime = LogicalRuntimeId::new("agent-1")?;
+//! let receipt = RunBoundaryReceipt::new(RunId::new(), RunBoundary::RunStart, 0);
+//! let snapshot = SessionDelta::new(*b"{\"messages\":[]}");
+//!
+//! store.atomic_apply(&runtime, Some(snapshot), receipt.clone(), vec![], None).await?;
+//!
+//! assert_eq!(store.load_boundary_receipt(&runtime, &receipt.run_id, 0).await?, Some(receipt));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The rooms, in the order of their imports: [`model`] says what is kept, [`engine`] where, [`store`] what it means.
+
+pub mod engine;
+pub mod model;
+pub mod store;
+
+#[cfg(all(feature = "js", target_arch = "wasm32"))]
+mod js;
+
+pub use model::*;
+pub use store::{
+    InMemoryMetadataStore, InMemoryRuntimeStore, PersistentMetadataStore, RuntimeMetadataTable, RuntimeStore, Store,
+};
+#[cfg(target_arch = "wasm32")]
+pub use store::{IndexedDbMetadataStore, IndexedDbRuntimeStore};

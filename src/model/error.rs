@@ -1,0 +1,216 @@
+//! What can go wrong, one variant per thing a caller can do about it.
+
+use std::{error::Error, fmt, sync::Arc};
+
+use super::{RuntimeState, SessionId};
+
+/// The engine's own error behind one of ours: a browser's `DOMException`, an SQLite error.
+#[derive(Clone)]
+pub struct Cause(Arc<dyn Error + Send + Sync>);
+
+impl Cause {
+    /// Wraps an engine's error.
+    pub fn new(error: impl Error + Send + Sync + 'static) -> Self {
+        Self(Arc::new(error))
+    }
+
+    /// The engine's error, if it is of type `E`.
+    pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
+        self.0.downcast_ref()
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for Cause {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
+/// Why an operation of a store failed. Whatever the variant, nothing of the operation was written.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RuntimeStoreError {
+    /// The engine could not write; the cause says why.
+    #[error("write failed: {message}")]
+    WriteFailed {
+        /// What was being written and what the engine said.
+        message: String,
+        /// The engine's own error.
+        #[source]
+        cause: Option<Cause>,
+    },
+    /// The engine could not read; the cause says why.
+    #[error("read failed: {message}")]
+    ReadFailed {
+        /// What was being read and what the engine said.
+        message: String,
+        /// The engine's own error.
+        #[source]
+        cause: Option<Cause>,
+    },
+    /// A snapshot was committed under a session key that is not the snapshot's own `id`.
+    #[error(
+        "session key mismatch: the commit names session {expected}, but the snapshot's `id` is {actual}; \
+         commit it under its own id"
+    )]
+    SessionKeyMismatch {
+        /// The session key that the caller passed.
+        expected: SessionId,
+        /// The `id` in the snapshot, or a description of what stands in its place.
+        actual: String,
+    },
+    /// What the operation needs to exist does not.
+    #[error("not found: {0}")]
+    NotFound(String),
+    /// This environment or engine cannot do what was asked.
+    #[error("unsupported: {0}")]
+    Unsupported(String),
+    /// A defect in burrow itself: please report it.
+    #[error("internal error: {0}")]
+    Internal(String),
+    /// The store holds something else than the caller saw: load it again and decide anew.
+    #[error("conflict: {0}")]
+    Conflict(String),
+    /// The disk or the origin's quota is full. Reads and deletes still work; delete something, then try again.
+    #[error("quota exceeded: {message}; delete data or ask for persistent storage, then try again")]
+    QuotaExceeded {
+        /// What was being written.
+        message: String,
+        /// The engine's own error.
+        #[source]
+        cause: Option<Cause>,
+    },
+    /// Another tab or process holds the database and does not let go.
+    #[error("blocked: {0}")]
+    Blocked(String),
+    /// The database was written by a newer burrow. Nothing was changed; use that version or a newer one.
+    #[error("schema too new: {0}; nothing was changed, open it with a newer burrow")]
+    SchemaTooNew(String),
+    /// The store was closed, by the caller or by the browser: open it again.
+    #[error("closed: {0}")]
+    Closed(String),
+    /// A stored record cannot be read as what its table holds. It was left as it is.
+    #[error("cannot decode {table} {key}: {reason}; the record was left as it is")]
+    Decode {
+        /// The table that holds the record.
+        table: &'static str,
+        /// The record's key, as `[column, column]`.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An argument is not of the form that the operation takes.
+    #[error("invalid input: {argument}: {reason}")]
+    InvalidInput {
+        /// The argument's name.
+        argument: String,
+        /// What is wrong with it and what is expected.
+        reason: String,
+    },
+    /// The lifecycle has no such step.
+    #[error("illegal transition: a runtime that is {from} cannot become {to}")]
+    IllegalTransition {
+        /// The state the step starts from.
+        from: RuntimeState,
+        /// The state it asks for.
+        to: RuntimeState,
+    },
+}
+
+impl RuntimeStoreError {
+    /// A stable name for programs to match on; the same string as `error.code` in JavaScript.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::WriteFailed { .. } => "WriteFailed",
+            Self::ReadFailed { .. } => "ReadFailed",
+            Self::SessionKeyMismatch { .. } => "SessionKeyMismatch",
+            Self::NotFound(_) => "NotFound",
+            Self::Unsupported(_) => "Unsupported",
+            Self::Internal(_) => "Internal",
+            Self::Conflict(_) => "Conflict",
+            Self::QuotaExceeded { .. } => "QuotaExceeded",
+            Self::Blocked(_) => "Blocked",
+            Self::SchemaTooNew(_) => "SchemaTooNew",
+            Self::Closed(_) => "Closed",
+            Self::Decode { .. } => "Decode",
+            Self::InvalidInput { .. } => "InvalidInput",
+            Self::IllegalTransition { .. } => "IllegalTransition",
+        }
+    }
+
+    /// Whether the same call, made again unchanged, may succeed without anything else being done. After a
+    /// [`Conflict`](Self::Conflict) it cannot: what the caller decided on is out of date.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::WriteFailed { .. } | Self::ReadFailed { .. } | Self::Blocked(_))
+    }
+
+    /// The engine's own error behind this one, where there is one.
+    pub fn cause(&self) -> Option<&Cause> {
+        match self {
+            Self::WriteFailed { cause, .. } | Self::ReadFailed { cause, .. } | Self::QuotaExceeded { cause, .. } => {
+                cause.as_ref()
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn invalid(argument: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::InvalidInput { argument: argument.into(), reason: reason.into() }
+    }
+}
+
+/// Why an operation on cursors or labels failed. Nothing of it was written.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MetadataStoreError {
+    /// A stored value does not parse. It was left as it is.
+    #[error("cannot decode {table} {key}: {reason}; the record was left as it is")]
+    Decode {
+        /// The table that holds the record.
+        table: &'static str,
+        /// The record's key, as `[column, column]`.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The store could not do it; the inner error says why.
+    #[error(transparent)]
+    Io(RuntimeStoreError),
+}
+
+impl MetadataStoreError {
+    /// As [`RuntimeStoreError::is_retryable`].
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Io(error) if error.is_retryable())
+    }
+}
+
+impl From<RuntimeStoreError> for MetadataStoreError {
+    fn from(error: RuntimeStoreError) -> Self {
+        match error {
+            RuntimeStoreError::Decode { table, key, reason } => Self::Decode { table, key, reason },
+            other => Self::Io(other),
+        }
+    }
+}
+
+impl From<MetadataStoreError> for RuntimeStoreError {
+    fn from(error: MetadataStoreError) -> Self {
+        match error {
+            MetadataStoreError::Decode { table, key, reason } => Self::Decode { table, key, reason },
+            MetadataStoreError::Io(inner) => inner,
+        }
+    }
+}

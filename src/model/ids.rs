@@ -1,0 +1,134 @@
+//! The names of things: UUIDs for runs, inputs and sessions, a free string for a runtime.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use uuid::Uuid;
+
+use super::RuntimeStoreError;
+
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident, $argument:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A new id: UUID version 7, so that ids sort by the time they were made.
+            #[expect(clippy::new_without_default, reason = "a default that differs each time would surprise")]
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+
+            /// The id as a UUID.
+            pub fn as_uuid(&self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = RuntimeStoreError;
+
+            /// Reads a UUID; anything else is [`RuntimeStoreError::InvalidInput`].
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Uuid::try_parse(text)
+                    .map(Self)
+                    .map_err(|_| RuntimeStoreError::invalid($argument, format!("expected a UUID, got {text:?}")))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(UuidVisitor).map(Self)
+            }
+        }
+    };
+}
+
+struct UuidVisitor;
+
+impl serde::de::Visitor<'_> for UuidVisitor {
+    type Value = Uuid;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a UUID")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Uuid, E> {
+        Uuid::try_parse(text).map_err(|_| E::custom(format_args!("expected a UUID, got {text:?}")))
+    }
+}
+
+uuid_id! {
+    /// One run of a runtime.
+    RunId, "run_id"
+}
+uuid_id! {
+    /// One input queued for a runtime.
+    InputId, "input_id"
+}
+uuid_id! {
+    /// One session.
+    SessionId, "session_id"
+}
+
+/// The name of a runtime: any non-empty string, `rt:session:<uuid>` for a session's.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LogicalRuntimeId(String);
+
+impl LogicalRuntimeId {
+    /// Names a runtime. An empty name is [`RuntimeStoreError::InvalidInput`].
+    pub fn new(id: impl Into<String>) -> Result<Self, RuntimeStoreError> {
+        let id = id.into();
+        if id.is_empty() {
+            return Err(RuntimeStoreError::invalid("runtime_id", "expected a non-empty string"));
+        }
+        Ok(Self(id))
+    }
+
+    /// The runtime that serves a session.
+    pub fn for_session(session: SessionId) -> Self {
+        Self(format!("rt:session:{session}"))
+    }
+
+    /// The name as a string.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for LogicalRuntimeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Serialize for LogicalRuntimeId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for LogicalRuntimeId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}

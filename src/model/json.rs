@@ -1,0 +1,170 @@
+//! JSON that burrow keeps but does not interpret, and the one text format it checks.
+
+use std::{fmt, str::FromStr, sync::Arc};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde_json::value::RawValue;
+
+use super::RuntimeStoreError;
+
+/// A JSON value that belongs to somebody else. It is kept as its text, so every number, member order and
+/// unknown shape comes back exactly as it was written, and a clone costs nothing.
+#[derive(Clone)]
+pub struct Json(Arc<RawValue>);
+
+impl Json {
+    /// Any serialisable value, as JSON. A value that JSON cannot hold is [`RuntimeStoreError::InvalidInput`].
+    pub fn from_value(value: &impl Serialize) -> Result<Self, RuntimeStoreError> {
+        serde_json::value::to_raw_value(value)
+            .map(|raw| Self(raw.into()))
+            .map_err(|error| RuntimeStoreError::invalid("json", error.to_string()))
+    }
+
+    /// The JSON text, byte for byte as it was given.
+    pub fn as_str(&self) -> &str {
+        self.0.get()
+    }
+
+    /// Reads the value as a `T`; a shape that is not a `T`'s is [`RuntimeStoreError::InvalidInput`].
+    pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T, RuntimeStoreError> {
+        serde_json::from_str(self.as_str()).map_err(|error| RuntimeStoreError::invalid("json", error.to_string()))
+    }
+}
+
+impl FromStr for Json {
+    type Err = RuntimeStoreError;
+
+    /// Takes JSON text; text that is not JSON is [`RuntimeStoreError::InvalidInput`].
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        serde_json::from_str(text).map_err(|error| RuntimeStoreError::invalid("json", error.to_string()))
+    }
+}
+
+/// Two values are equal when their texts are, or when they are the same JSON value in another spelling.
+impl PartialEq for Json {
+    fn eq(&self, other: &Self) -> bool {
+        let value = |json: &Self| serde_json::from_str::<serde_json::Value>(json.as_str());
+        self.as_str() == other.as_str() || matches!((value(self), value(other)), (Ok(a), Ok(b)) if a == b)
+    }
+}
+
+impl fmt::Debug for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Box::<RawValue>::deserialize(deserializer).map(|raw| Self(raw.into()))
+    }
+}
+
+/// An instant in [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339) form, kept as it was written: the number of
+/// fraction digits and the offset survive, which a parsed instant would lose.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Timestamp(Box<str>);
+
+impl Timestamp {
+    /// The text, `2026-11-22T02:48:30.193749452Z` for example.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = RuntimeStoreError;
+
+    /// Takes RFC 3339 text; anything else is [`RuntimeStoreError::InvalidInput`].
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if is_rfc3339(text.as_bytes()) {
+            Ok(Self(text.into()))
+        } else {
+            Err(RuntimeStoreError::invalid("timestamp", format!("expected RFC 3339, got {text:?}")))
+        }
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Box::<str>::deserialize(deserializer)?;
+        if is_rfc3339(text.as_bytes()) {
+            Ok(Self(text))
+        } else {
+            Err(D::Error::custom(format_args!("expected RFC 3339, got {text:?}")))
+        }
+    }
+}
+
+/// Checks the grammar and each field's range; that a month has its 31st is left to those who compute with it.
+fn is_rfc3339(text: &[u8]) -> bool {
+    let number = |from: usize, digits: usize| {
+        text.get(from..from + digits)?
+            .iter()
+            .try_fold(0u32, |n, b| b.is_ascii_digit().then(|| n * 10 + u32::from(b - b'0')))
+    };
+    let within = |from, range: std::ops::RangeInclusive<u32>| number(from, 2).is_some_and(|n| range.contains(&n));
+    let is = |at: usize, any_of: &[u8]| text.get(at).is_some_and(|b| any_of.contains(b));
+    let date = number(0, 4).is_some() && is(4, b"-") && within(5, 1..=12) && is(7, b"-") && within(8, 1..=31);
+    let time = is(10, b"Tt ")
+        && within(11, 0..=23)
+        && is(13, b":")
+        && within(14, 0..=59)
+        && is(16, b":")
+        && within(17, 0..=60);
+    let digits = match text.get(19) {
+        Some(b'.') => text[20..].iter().take_while(|b| b.is_ascii_digit()).count(),
+        _ => 0,
+    };
+    let offset = if digits > 0 { 20 + digits } else { 19 };
+    let zulu = is(offset, b"Zz") && text.len() == offset + 1;
+    let numeric = is(offset, b"+-")
+        && within(offset + 1, 0..=23)
+        && is(offset + 3, b":")
+        && within(offset + 4, 0..=59)
+        && text.len() == offset + 6;
+    date && time && (zulu || numeric)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc3339_is_told_from_what_only_looks_like_it() {
+        for good in ["2026-11-22T02:48:30Z", "2026-11-22t02:48:30.193749452z", "2026-11-22 02:48:60.5-23:59"] {
+            assert!(good.parse::<Timestamp>().is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "2026-11-22",
+            "2026-13-22T02:48:30Z",
+            "2026-11-22T24:00:00Z",
+            "2026-11-22T02:48:30.Z",
+            "2026-11-22T02:48:30",
+            "2026-11-22T02:48:30+1:00",
+            "2026-11-22T02:48:30Z ",
+            "２026-11-22T02:48:30Z",
+        ] {
+            assert!(bad.parse::<Timestamp>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What is kept: plain types, no I/O.
+//!
+//! Every type that is stored as a JSON object keeps the members it does not know ([`Extra`]) and writes them
+//! back unchanged, so that a newer writer's data survives an older reader.
+
+mod error;
+mod ids;
+mod input;
+mod json;
+mod labels;
+mod lifecycle;
+mod open;
+mod receipt;
+mod session;
+
+pub use error::{Cause, MetadataStoreError, RuntimeStoreError};
+pub use ids::{InputId, LogicalRuntimeId, RunId, SessionId};
+pub use input::{
+    InputDurability, InputLifecycleState, InputStateChange, InputTerminalOutcome, OutcomeType, StoredInputState,
+};
+pub use json::{Json, Timestamp};
+pub use labels::{Labels, MetadataScope};
+pub use lifecycle::{MachineLifecycleCommit, RuntimeState};
+pub use open::Extra;
+pub use receipt::{RunBoundary, RunBoundaryReceipt};
+pub use session::SessionDelta;

@@ -1,0 +1,127 @@
+//! The rules of [`RuntimeStore`].
+
+use async_trait::async_trait;
+
+use super::{RuntimeStore, Store};
+use crate::{
+    engine::{
+        Engine, Key, Page, ReadSet, Reads, Result, Write,
+        table::{Bytes, Document, INPUTS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES, Text},
+    },
+    model::{
+        InputId, LogicalRuntimeId, MachineLifecycleCommit, RunBoundaryReceipt, RunId, RuntimeState, RuntimeStoreError,
+        SessionDelta, SessionId, StoredInputState,
+    },
+};
+
+#[cfg_attr(not(target_arch = "wasm32"), async_trait)]
+#[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
+impl<E: Engine> RuntimeStore for Store<E> {
+    async fn commit_session_snapshot(&self, runtime_id: &LogicalRuntimeId, session: SessionDelta) -> Result<()> {
+        self.write(vec![put_snapshot(runtime_id, &session)]).await
+    }
+
+    async fn atomic_apply(
+        &self,
+        runtime_id: &LogicalRuntimeId,
+        session: Option<SessionDelta>,
+        receipt: RunBoundaryReceipt,
+        inputs: Vec<StoredInputState>,
+        session_key: Option<SessionId>,
+    ) -> Result<()> {
+        let mut writes = Vec::with_capacity(inputs.len() + 3);
+        if let Some(session) = &session {
+            if let Some(key) = session_key {
+                session.check_session_key(key)?;
+                writes.push(SESSIONS.put((key.to_string(),), Text(runtime_id.to_string())));
+            }
+            writes.push(put_snapshot(runtime_id, session));
+        }
+        writes.extend(inputs.iter().map(|input| put_input(runtime_id, input)));
+        let key = receipt_key(runtime_id, &receipt.run_id, receipt.sequence);
+        writes.push(RECEIPTS.put(key.clone(), Document(receipt.clone())));
+
+        let mut reads = Reads::new();
+        let stored = reads.get(&RECEIPTS, key);
+        let decide = move |seen: &ReadSet| match seen.one(stored)? {
+            None => Ok(writes.clone()),
+            Some(stored) if stored.0 == receipt => Ok(Vec::new()),
+            Some(_) => Err(RuntimeStoreError::Conflict(format!(
+                "boundary {} of run {} is committed with a different receipt; nothing was written",
+                receipt.sequence, receipt.run_id
+            ))),
+        };
+        self.engine.transact(reads, Box::new(decide)).await.map(drop)
+    }
+
+    async fn load_input_states(&self, runtime_id: &LogicalRuntimeId) -> Result<Vec<StoredInputState>> {
+        let mut reads = Reads::new();
+        let inputs = reads.range(&INPUTS, (runtime_id.as_str(),), Page::default());
+        let seen = self.engine.read(reads).await?;
+        Ok(seen.many(inputs)?.into_iter().map(|(_, input)| input.0.clone()).collect())
+    }
+
+    async fn load_input_state(
+        &self,
+        runtime_id: &LogicalRuntimeId,
+        input_id: &InputId,
+    ) -> Result<Option<StoredInputState>> {
+        let input = self.load(&INPUTS, (runtime_id.as_str(), input_id.to_string())).await?;
+        Ok(input.map(|input| input.0.clone()))
+    }
+
+    async fn persist_input_state(&self, runtime_id: &LogicalRuntimeId, input: &StoredInputState) -> Result<()> {
+        self.write(vec![put_input(runtime_id, input)]).await
+    }
+
+    async fn load_boundary_receipt(
+        &self,
+        runtime_id: &LogicalRuntimeId,
+        run_id: &RunId,
+        sequence: u64,
+    ) -> Result<Option<RunBoundaryReceipt>> {
+        let receipt = self.load(&RECEIPTS, receipt_key(runtime_id, run_id, sequence)).await?;
+        Ok(receipt.map(|receipt| receipt.0.clone()))
+    }
+
+    async fn load_session_snapshot(&self, runtime_id: &LogicalRuntimeId) -> Result<Option<Vec<u8>>> {
+        let snapshot = self.load(&SNAPSHOTS, (runtime_id.as_str(),)).await?;
+        Ok(snapshot.map(|snapshot| snapshot.0.to_vec()))
+    }
+
+    async fn load_runtime_state(&self, runtime_id: &LogicalRuntimeId) -> Result<Option<RuntimeState>> {
+        let state = self.load(&STATES, (runtime_id.as_str(),)).await?;
+        Ok(state.map(|state| state.0))
+    }
+
+    async fn commit_machine_lifecycle(
+        &self,
+        runtime_id: &LogicalRuntimeId,
+        commit: MachineLifecycleCommit,
+        inputs: &[StoredInputState],
+    ) -> Result<()> {
+        let mut writes: Vec<Write> = inputs.iter().map(|input| put_input(runtime_id, input)).collect();
+        writes.push(STATES.put((runtime_id.as_str(),), Document(commit.runtime_state())));
+
+        let mut reads = Reads::new();
+        let stored = reads.get(&STATES, (runtime_id.as_str(),));
+        let decide = move |seen: &ReadSet| {
+            let state = seen.one(stored)?.map_or_else(RuntimeState::default, |state| state.0);
+            commit.check(state)?;
+            Ok(writes.clone())
+        };
+        self.engine.transact(reads, Box::new(decide)).await.map(drop)
+    }
+}
+
+fn put_snapshot(runtime_id: &LogicalRuntimeId, session: &SessionDelta) -> Write {
+    SNAPSHOTS.put((runtime_id.as_str(),), Bytes(session.session_snapshot.clone()))
+}
+
+fn put_input(runtime_id: &LogicalRuntimeId, input: &StoredInputState) -> Write {
+    INPUTS.put((runtime_id.as_str(), input.input_id.to_string()), Document(input.clone()))
+}
+
+fn receipt_key(runtime_id: &LogicalRuntimeId, run_id: &RunId, sequence: u64) -> Key {
+    (runtime_id.as_str(), run_id.to_string(), sequence).into()
+}

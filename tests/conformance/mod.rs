@@ -1,0 +1,164 @@
+//! The contract, as named rules that every engine must hold. A rule is a generic function over a fresh, empty store;
+//! [`suite!`] names each one as a test of one engine. A rule that is not listed there is dead code, which `clippy`
+//! refuses.
+
+pub mod cursors;
+pub mod inputs;
+pub mod labels;
+pub mod lifecycle;
+pub mod receipts;
+pub mod sessions;
+pub mod types;
+
+use burrow::{
+    InputId, InputLifecycleState, InputStateChange, LogicalRuntimeId, PersistentMetadataStore, RunBoundary,
+    RunBoundaryReceipt, RunId, RuntimeMetadataTable, RuntimeState, RuntimeStore, SessionDelta, StoredInputState,
+};
+
+/// What the rules are about.
+pub trait Contract: RuntimeStore + PersistentMetadataStore + RuntimeMetadataTable {}
+impl<S: RuntimeStore + PersistentMetadataStore + RuntimeMetadataTable> Contract for S {}
+
+/// Names every rule as a test over the stores that `$open` makes.
+macro_rules! suite {
+    ($open:path) => {
+        $crate::conformance::suite! { @tests $open,
+            labels {
+                set_replaces_wholesale,
+                an_empty_set_clears,
+                get_is_empty_where_there_are_none,
+                delete_returns_the_previous_set,
+                any_string_is_a_key,
+                two_mobs_with_the_same_run_never_meet,
+                list_gives_the_mob_then_its_runs_in_order,
+                no_mob_is_a_prefix_of_another,
+                an_empty_id_is_refused_and_changes_nothing,
+            }
+            cursors {
+                a_cursor_never_set_is_none,
+                a_cursor_is_exact_to_the_last_digit,
+                each_mob_has_its_own,
+                an_empty_mob_is_refused,
+            }
+            sessions {
+                a_snapshot_comes_back_byte_for_byte,
+                a_snapshot_may_be_larger_than_any_row,
+                a_shorter_snapshot_replaces_a_longer_one_whole,
+                a_snapshot_that_is_not_json_is_kept,
+                a_snapshot_commit_writes_no_receipt,
+                each_runtime_has_its_own_snapshot,
+            }
+            receipts {
+                a_boundary_commits_snapshot_receipt_and_inputs,
+                a_receipt_that_was_never_written_is_none,
+                the_same_receipt_again_succeeds_and_writes_nothing,
+                a_different_receipt_conflicts_and_writes_nothing,
+                sequences_are_exact_to_the_last_digit,
+                a_session_key_must_be_the_snapshots_id,
+                a_session_key_that_matches_is_accepted,
+                a_session_key_without_a_snapshot_is_ignored,
+                no_runtime_is_named_by_the_raw_session_id,
+                a_boundary_without_a_snapshot_keeps_the_last_one,
+            }
+            inputs {
+                an_input_comes_back_as_it_was,
+                inputs_are_listed_by_id,
+                an_input_persisted_again_is_replaced,
+                the_same_input_twice_in_one_commit_is_kept_as_given_last,
+                no_runtime_sees_anothers_inputs,
+                runtime_ids_may_hold_any_character,
+            }
+            lifecycle {
+                a_runtime_that_was_never_stepped_has_no_state,
+                a_step_commits_state_and_inputs,
+                a_stale_step_conflicts_and_writes_nothing,
+                staying_in_a_state_writes_its_inputs,
+                the_first_step_begins_at_initializing,
+            }
+            types {
+                unknown_members_are_kept_unchanged,
+                the_runtimes_own_json_is_kept_to_the_letter,
+                every_number_is_exact,
+            }
+        }
+    };
+    (@tests $open:path, $($area:ident { $($rule:ident,)+ })+) => {
+        $(mod $area {
+            $(
+                #[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
+                #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+                async fn $rule() {
+                    $crate::conformance::$area::$rule($open().await).await;
+                }
+            )+
+        })+
+    };
+}
+pub(crate) use suite;
+
+pub fn runtime(id: &str) -> LogicalRuntimeId {
+    LogicalRuntimeId::new(id).unwrap()
+}
+
+pub fn input(state: InputLifecycleState) -> StoredInputState {
+    let now: burrow::Timestamp = "2026-11-22T02:48:30.193749452Z".parse().unwrap();
+    StoredInputState {
+        input_id: InputId::new(),
+        current_state: state,
+        policy: None,
+        runtime_semantics: None,
+        terminal_outcome: None,
+        durability: Some(burrow::InputDurability::Durable),
+        idempotency_key: None,
+        attempt_count: 1,
+        recovery_count: 0,
+        history: vec![InputStateChange {
+            timestamp: now.clone(),
+            from: InputLifecycleState::Accepted,
+            to: state,
+            reason: Some("because — of “it”".into()),
+            extra: Default::default(),
+        }],
+        reconstruction_source: None,
+        persisted_input: Some(r#"{"input_type":"prompt","text":"ポチ"}"#.parse().unwrap()),
+        last_run_id: None,
+        last_boundary_sequence: None,
+        created_at: now.clone(),
+        updated_at: now,
+        extra: Default::default(),
+    }
+}
+
+pub fn queued() -> StoredInputState {
+    input(InputLifecycleState::Queued)
+}
+
+pub fn receipt(sequence: u64) -> RunBoundaryReceipt {
+    RunBoundaryReceipt {
+        conversation_digest: Some("07".repeat(32)),
+        message_count: 3,
+        ..RunBoundaryReceipt::new(RunId::new(), RunBoundary::RunCheckpoint, sequence)
+    }
+}
+
+pub fn snapshot(text: &str) -> SessionDelta {
+    SessionDelta::new(text.as_bytes())
+}
+
+/// All that a runtime holds, and one receipt: what a refused operation must leave as it was.
+#[derive(Debug, PartialEq)]
+pub struct Holdings {
+    session: Option<Vec<u8>>,
+    inputs: Vec<StoredInputState>,
+    state: Option<RuntimeState>,
+    receipt: Option<RunBoundaryReceipt>,
+}
+
+pub async fn holdings(store: &impl Contract, id: &LogicalRuntimeId, receipt: &RunBoundaryReceipt) -> Holdings {
+    Holdings {
+        session: store.load_session_snapshot(id).await.unwrap(),
+        inputs: store.load_input_states(id).await.unwrap(),
+        state: store.load_runtime_state(id).await.unwrap(),
+        receipt: store.load_boundary_receipt(id, &receipt.run_id, receipt.sequence).await.unwrap(),
+    }
+}

@@ -1,0 +1,111 @@
+use burrow::{RunBoundary, RunBoundaryReceipt, RuntimeStoreError, SessionId};
+
+use super::{Contract, holdings, queued, receipt, runtime, snapshot};
+
+pub async fn a_boundary_commits_snapshot_receipt_and_inputs(store: impl Contract) {
+    let (id, receipt) = (runtime("r"), receipt(0));
+    let mut inputs = vec![queued(), queued()];
+    store.atomic_apply(&id, Some(snapshot("{}")), receipt.clone(), inputs.clone(), None).await.unwrap();
+    inputs.sort_by_key(|input| input.input_id);
+    assert_eq!(store.load_session_snapshot(&id).await.unwrap().as_deref(), Some(&b"{}"[..]));
+    assert_eq!(store.load_boundary_receipt(&id, &receipt.run_id, 0).await.unwrap(), Some(receipt));
+    assert_eq!(store.load_input_states(&id).await.unwrap(), inputs);
+}
+
+pub async fn a_receipt_that_was_never_written_is_none(store: impl Contract) {
+    let (id, written) = (runtime("r"), receipt(1));
+    store.atomic_apply(&id, None, written.clone(), vec![], None).await.unwrap();
+    assert_eq!(store.load_boundary_receipt(&id, &written.run_id, 2).await.unwrap(), None);
+    assert_eq!(store.load_boundary_receipt(&id, &receipt(1).run_id, 1).await.unwrap(), None);
+    assert_eq!(store.load_boundary_receipt(&runtime("rr"), &written.run_id, 1).await.unwrap(), None);
+}
+
+/// A retry after a lost acknowledgement, come so late that the runtime has moved on, must not undo what came after.
+pub async fn the_same_receipt_again_succeeds_and_writes_nothing(store: impl Contract) {
+    let (id, receipt, input) = (runtime("r"), receipt(0), queued());
+    store.atomic_apply(&id, Some(snapshot("1")), receipt.clone(), vec![input.clone()], None).await.unwrap();
+    store.commit_session_snapshot(&id, snapshot("2")).await.unwrap();
+    let before = holdings(&store, &id, &receipt).await;
+    store.atomic_apply(&id, Some(snapshot("1")), receipt.clone(), vec![input, queued()], None).await.unwrap();
+    assert_eq!(holdings(&store, &id, &receipt).await, before);
+}
+
+pub async fn a_different_receipt_conflicts_and_writes_nothing(store: impl Contract) {
+    let (id, receipt) = (runtime("r"), receipt(0));
+    store.atomic_apply(&id, Some(snapshot("1")), receipt.clone(), vec![queued()], None).await.unwrap();
+    let before = holdings(&store, &id, &receipt).await;
+    let mut unknown_member = receipt.clone();
+    unknown_member.extra.insert("note".into(), "1".parse().unwrap());
+    for different in [
+        RunBoundaryReceipt { message_count: 4, ..receipt.clone() },
+        RunBoundaryReceipt { boundary: RunBoundary::Immediate, ..receipt.clone() },
+        RunBoundaryReceipt { conversation_digest: None, ..receipt.clone() },
+        unknown_member,
+    ] {
+        let outcome = store.atomic_apply(&id, Some(snapshot("2")), different, vec![queued()], None).await;
+        assert!(matches!(outcome, Err(RuntimeStoreError::Conflict(_))), "{outcome:?}");
+        assert_eq!(holdings(&store, &id, &receipt).await, before);
+    }
+}
+
+pub async fn sequences_are_exact_to_the_last_digit(store: impl Contract) {
+    let (id, first) = (runtime("r"), receipt(0));
+    let sequences = [0, 9, 10, (1 << 53) + 1, (1 << 63) - 1, 1 << 63, u64::MAX - 1, u64::MAX];
+    for sequence in sequences {
+        let receipt = RunBoundaryReceipt { sequence, message_count: sequence, ..first.clone() };
+        store.atomic_apply(&id, None, receipt, vec![], None).await.unwrap();
+    }
+    for sequence in sequences {
+        let stored = store.load_boundary_receipt(&id, &first.run_id, sequence).await.unwrap().unwrap();
+        assert_eq!((stored.sequence, stored.message_count), (sequence, sequence));
+    }
+}
+
+pub async fn a_session_key_must_be_the_snapshots_id(store: impl Contract) {
+    let (id, receipt, key) = (runtime("r"), receipt(0), SessionId::new());
+    let before = holdings(&store, &id, &receipt).await;
+    let another = SessionId::new();
+    for (wrong, found) in [
+        (format!(r#"{{"id":"{another}"}}"#), another.to_string()),
+        ("{}".into(), "missing".into()),
+        (r#"{"id":7}"#.into(), "missing or not a UUID".into()),
+        ("not json".into(), "missing or not a UUID".into()),
+    ] {
+        let outcome = store.atomic_apply(&id, Some(snapshot(&wrong)), receipt.clone(), vec![queued()], Some(key)).await;
+        let Err(RuntimeStoreError::SessionKeyMismatch { expected, actual }) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(expected, key);
+        assert!(actual.contains(&found), "{actual}");
+        assert_eq!(holdings(&store, &id, &receipt).await, before);
+    }
+}
+
+pub async fn a_session_key_that_matches_is_accepted(store: impl Contract) {
+    let (receipt, key) = (receipt(0), SessionId::new());
+    let id = burrow::LogicalRuntimeId::for_session(key);
+    let session = snapshot(&format!(r#"{{"version":2,"id":"{key}","messages":[]}}"#));
+    store.atomic_apply(&id, Some(session.clone()), receipt, vec![], Some(key)).await.unwrap();
+    assert_eq!(store.load_session_snapshot(&id).await.unwrap().as_deref(), Some(&*session.session_snapshot));
+}
+
+pub async fn a_session_key_without_a_snapshot_is_ignored(store: impl Contract) {
+    let (id, receipt) = (runtime("r"), receipt(0));
+    store.atomic_apply(&id, None, receipt.clone(), vec![], Some(SessionId::new())).await.unwrap();
+    assert_eq!(store.load_boundary_receipt(&id, &receipt.run_id, 0).await.unwrap(), Some(receipt));
+}
+
+pub async fn no_runtime_is_named_by_the_raw_session_id(store: impl Contract) {
+    let (id, receipt, key) = (runtime("r"), receipt(0), SessionId::new());
+    let session = snapshot(&format!(r#"{{"id":"{key}"}}"#));
+    store.atomic_apply(&id, Some(session), receipt.clone(), vec![queued()], Some(key)).await.unwrap();
+    let raw = runtime(&key.to_string());
+    assert_eq!(store.load_session_snapshot(&raw).await.unwrap(), None);
+    assert_eq!(store.load_input_states(&raw).await.unwrap(), []);
+    assert_eq!(store.load_boundary_receipt(&raw, &receipt.run_id, 0).await.unwrap(), None);
+}
+
+pub async fn a_boundary_without_a_snapshot_keeps_the_last_one(store: impl Contract) {
+    let id = runtime("r");
+    store.commit_session_snapshot(&id, snapshot("1")).await.unwrap();
+    store.atomic_apply(&id, None, receipt(0), vec![], None).await.unwrap();
+    assert_eq!(store.load_session_snapshot(&id).await.unwrap().as_deref(), Some(&b"1"[..]));
+}

@@ -1,0 +1,15 @@
+//! The contract on IndexedDB, in a real browser.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod conformance;
+
+use burrow::{IndexedDbRuntimeStore, RunId, engine::indexed_db::Durability};
+
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
+
+async fn empty_store() -> IndexedDbRuntimeStore {
+    IndexedDbRuntimeStore::open(&format!("test-{}", RunId::new()), Durability::Relaxed).await.unwrap()
+}
+
+conformance::suite!(crate::empty_store);

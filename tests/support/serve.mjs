@@ -1,0 +1,38 @@
+// A static file server on loopback, on a port it picks itself: the project's folder, as a page would be served it.
+
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const TYPES = {
+  ".css": "text/css",
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".wasm": "application/wasm",
+};
+
+/** Serves the project's folder; `close()` ends it. */
+export async function serve() {
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url, "http://localhost");
+    const file = path.join(root, path.normalize(decodeURIComponent(pathname)));
+    const type = TYPES[path.extname(file)];
+    const body = type && (await readFile(file).catch(() => undefined));
+    response.writeHead(body ? 200 : 404, {
+      "content-type": type ?? "text/plain",
+      "cache-control": "no-store",
+    });
+    response.end(body ?? "not found");
+  });
+  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
