@@ -43,7 +43,7 @@ async function boundary(runId, sequence) {
 }
 
 /** The main job, once through. */
-export async function setUp() {
+async function setUp() {
   await store.setLabels({ mob: MOB }, { env: "demo", owner: "you" });
   await store.setLabels({ mob: MOB, run: "run-1" }, { phase: "first" });
   await store.setCursor(MOB, 2n ** 53n + 1n);
@@ -55,7 +55,7 @@ export async function setUp() {
 }
 
 /** Commits boundary after boundary of a new run, until the browser ends; tells of each one that is acknowledged. */
-export async function stream(acknowledge) {
+async function stream(acknowledge) {
   const runId = await newId();
   for (let sequence = 0n; ; sequence++) {
     await runtime.commitBoundary(await boundary(runId, sequence));
@@ -64,7 +64,7 @@ export async function stream(acknowledge) {
 }
 
 /** Looks for what was acknowledged, and for anything that is half there. */
-export async function verify(runId, acknowledged) {
+async function verify(runId, acknowledged) {
   let receipts = 0;
   const halves = [];
   const inputs = await runtime.inputs();
@@ -85,7 +85,7 @@ export async function verify(runId, acknowledged) {
 }
 
 /** What is kept, in words. */
-export async function describe() {
+async function describe() {
   return {
     labels: await store.listLabels(MOB),
     cursor: String(await store.getCursor(MOB)),

@@ -39,3 +39,8 @@ pub use store::{
 };
 #[cfg(target_arch = "wasm32")]
 pub use store::{IndexedDbMetadataStore, IndexedDbRuntimeStore};
+
+/// Runs the README's example.
+#[cfg(all(doctest, not(target_arch = "wasm32")))]
+#[doc = include_str!("../README.md")]
+struct Readme;

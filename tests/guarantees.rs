@@ -1,0 +1,67 @@
+//! What the compiler and the source tree must keep true.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use burrow::{InMemoryRuntimeStore, PersistentMetadataStore, RuntimeMetadataTable, RuntimeStore};
+
+/// Stores stand behind the `Arc<dyn …>` that runtimes hold, on every target.
+const _: fn() = || {
+    fn shareable<T: Send + Sync + ?Sized>() {}
+    shareable::<InMemoryRuntimeStore>();
+    shareable::<dyn RuntimeStore>();
+    shareable::<dyn PersistentMetadataStore>();
+    shareable::<dyn RuntimeMetadataTable>();
+    #[cfg(target_arch = "wasm32")]
+    shareable::<burrow::IndexedDbRuntimeStore>();
+};
+
+/// Futures are `Send` on native targets, so that they may be spawned on any executor.
+#[cfg(not(target_arch = "wasm32"))]
+const _: fn(&dyn RuntimeStore, &burrow::LogicalRuntimeId) = |store, id| {
+    fn sendable<T: Send>(_: T) {}
+    sendable(store.load_input_states(id));
+    sendable(store.atomic_apply(
+        id,
+        None,
+        burrow::RunBoundaryReceipt::new(burrow::RunId::new(), burrow::RunBoundary::Immediate, 0),
+        vec![],
+        None,
+    ));
+};
+
+/// On wasm32 they need not be: an implementation may hold a browser's handle across an await.
+#[cfg(target_arch = "wasm32")]
+const _: fn() = || {
+    struct HoldsAHandle;
+    #[async_trait::async_trait(?Send)]
+    impl PersistentMetadataStore for HoldsAHandle {
+        async fn get_subscription_cursor(&self, _: &str) -> Result<Option<u64>, burrow::MetadataStoreError> {
+            let handle = std::rc::Rc::new(());
+            std::future::ready(()).await;
+            Ok(Some(std::rc::Rc::strong_count(&handle) as u64))
+        }
+        async fn set_subscription_cursor(&self, _: &str, _: u64) -> Result<(), burrow::MetadataStoreError> {
+            Ok(())
+        }
+    }
+    let _: &dyn PersistentMetadataStore = &HoldsAHandle;
+};
+
+/// Imports go one way: doors → store → engine → model.
+#[cfg(not(target_arch = "wasm32"))]
+#[test]
+fn no_room_imports_from_one_above_it() {
+    fn sources(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
+    }
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for (room, above) in [("model", &["engine", "store", "js"][..]), ("engine", &["store", "js"]), ("store", &["js"])] {
+        for file in sources(&source.join(room)) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            for other in above {
+                assert!(!text.contains(&format!("crate::{other}")), "{} imports {other}", file.display());
+                assert!(!text.contains(&format!("{other}::{{")), "{} imports {other}", file.display());
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+// The JavaScript API in a real Chromium, on IndexedDB.
+
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { launch } from "../support/chromium.mjs";
+import { serve } from "../support/serve.mjs";
+import { rules } from "./rules.mjs";
+
+let profile, server, browser;
+
+before(async () => {
+  profile = await mkdtemp(path.join(tmpdir(), "burrow-test-"));
+  server = await serve();
+  browser = await launch(profile);
+});
+
+after(async () => {
+  await browser?.close();
+  server?.close();
+  await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+});
+
+async function openPage(prepare) {
+  const page = await browser.context.newPage();
+  if (prepare) await page.addInitScript(prepare);
+  await page.goto(`${server.url}/tests/js/page.html`);
+  await page.waitForFunction("globalThis.check");
+  return page;
+}
+
+for (const name of Object.keys(rules)) {
+  test(name, async () => {
+    const page = await openPage();
+    await page.evaluate((rule) => check(rule), name);
+    await page.close();
+  });
+}
+
+test("what one page has committed, the next one reads", async () => {
+  const writer = await openPage();
+  await writer.evaluate(async () => {
+    const store = await burrow.openStore({ name: "kept" });
+    await store.setCursor("m", 2n ** 64n - 1n);
+  });
+  await writer.close();
+  const reader = await openPage();
+  const cursor = await reader.evaluate(async () =>
+    String(await (await burrow.openStore({ name: "kept" })).getCursor("m")),
+  );
+  assert.equal(cursor, String(2n ** 64n - 1n));
+  await reader.close();
+});
+
+test("DevTools would show readable keys and JSON", async () => {
+  const page = await openPage();
+  const shown = await page.evaluate(async () => {
+    const store = await burrow.openStore({ name: "devtools" });
+    const runtime = store.runtime("rt:session:агент");
+    const run_id = "01a20127-b8f1-725e-bae9-39a85b9ab50a";
+    await store.setLabels({ mob: "mob-a" }, { env: "dev" });
+    await store.setLabels({ mob: "mob-a", run: "run 1" }, { env: "~" });
+    await store.setCursor("mob-a", 42n);
+    await runtime.transition({ from: "initializing", to: "idle" });
+    await runtime.commitBoundary({
+      receipt: { run_id, boundary: "run_start", contributing_input_ids: [], message_count: 1n, sequence: 7n },
+      session: new Uint8Array(100_000),
+    });
+
+    const database = await new Promise((resolve, reject) => {
+      const request = indexedDB.open("devtools");
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+    const shown = {};
+    for (const name of database.objectStoreNames) {
+      const rows = database.transaction(name).objectStore(name);
+      const [keys, values] = [rows.getAllKeys(), rows.getAll()];
+      await new Promise((resolve) => (values.onsuccess = resolve));
+      shown[name] = keys.result.map((key, i) => {
+        const value = values.result[i];
+        return [key, typeof value === "string" ? value : `${value.constructor.name}(${value.length})`];
+      });
+    }
+    return shown;
+  });
+  const runtime =
+    "rt:session:" + [..."агент"].map((letter) => encodeURIComponent(letter).replaceAll("%", "~")).join("");
+  const piece = (n) => String(n).padStart(20, "0");
+  const run = "01a20127-b8f1-725e-bae9-39a85b9ab50a";
+  assert.deepEqual(shown, {
+    burrow_labels: [
+      [["mob-a", ""], '{"env":"dev"}'],
+      [["mob-a", "run 1"], '{"env":"~"}'],
+    ],
+    burrow_sessions: [],
+    mobkit_metadata: [[["mob-a", "subscription_cursor"], "42"]],
+    runtime_boundary_receipts: [
+      [
+        [runtime, run, piece(7)],
+        `{"run_id":"${run}","boundary":"run_start","contributing_input_ids":[],"message_count":1,"sequence":7}`,
+      ],
+    ],
+    runtime_input_states: [],
+    runtime_session_snapshots: [
+      [[runtime, piece(0)], "Uint8Array(61440)"],
+      [[runtime, piece(1)], "Uint8Array(38560)"],
+    ],
+    runtime_states: [[[runtime], '"idle"']],
+  });
+  await page.close();
+});
+
+test("a browser without IndexedDB is an error, unless memory is asked for", async () => {
+  const page = await openPage(() => delete globalThis.indexedDB || delete Window.prototype.indexedDB);
+  const outcome = await page.evaluate(async () => {
+    const code = await burrow.openStore().catch((error) => error.code);
+    const store = await burrow.openStore({ backend: "memory" });
+    await store.setCursor("m", 1n);
+    return [code, String(await store.getCursor("m"))];
+  });
+  assert.deepEqual(outcome, ["Unsupported", "1"]);
+  await page.close();
+});
+
+test("an engine's failure keeps the browser's own error as its cause", async () => {
+  const page = await openPage();
+  const outcome = await page.evaluate(async () => {
+    const newer = indexedDB.open("newer", 1000);
+    await new Promise((resolve) => (newer.onsuccess = resolve));
+    newer.result.close();
+    const tooNew = await burrow.openStore({ name: "newer" }).catch((error) => error);
+
+    const store = await burrow.openStore({ name: "failing" });
+    const put = IDBObjectStore.prototype.put;
+    IDBObjectStore.prototype.put = () => {
+      throw new DOMException("no room", "QuotaExceededError");
+    };
+    const full = await store.setCursor("m", 1n).catch((error) => error);
+    IDBObjectStore.prototype.put = put;
+    const after = await store.getCursor("m");
+    return [
+      tooNew.code,
+      tooNew instanceof burrow.BurrowError,
+      full.code,
+      full.cause?.name,
+      after === undefined,
+    ];
+  });
+  assert.deepEqual(outcome, ["SchemaTooNew", true, "QuotaExceeded", "QuotaExceededError", true]);
+  await page.close();
+});
+
+test("the README's example does what it says", async () => {
+  const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+  const [, example] = readme.match(/```js\n(.*?)```/s);
+  const page = await openPage(() => {
+    globalThis.printed = new Promise((print) => (console.log = (...values) => print(values)));
+  });
+  await page.addScriptTag({ type: "module", content: example });
+  const printed = await page.evaluate(async () => {
+    const [state, cursor, labels] = await globalThis.printed;
+    return [state, typeof cursor, String(cursor), labels];
+  });
+  assert.deepEqual(printed, ["idle", "bigint", "42", { env: "dev" }]);
+  await page.close();
+});

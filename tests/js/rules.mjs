@@ -1,0 +1,242 @@
+// What the JavaScript API promises, on every backend: each rule gets the package and a fresh, empty store.
+
+import { equal, fails } from "../support/expect.mjs";
+
+const U64_MAX = 2n ** 64n - 1n;
+const NOW = "2026-11-22T02:48:30.193749452Z";
+
+async function input({ newId }, members = {}) {
+  return {
+    input_id: await newId(),
+    current_state: "queued",
+    attempt_count: 0,
+    recovery_count: 0,
+    history: [{ timestamp: NOW, from: "accepted", to: "queued", reason: "because — of “it”" }],
+    persisted_input: { text: "ポチ", nested: [1.5, null, { deep: true }] },
+    created_at: NOW,
+    updated_at: NOW,
+    ...members,
+  };
+}
+
+async function receipt({ newId }, members = {}) {
+  return {
+    run_id: await newId(),
+    boundary: "run_checkpoint",
+    contributing_input_ids: [],
+    conversation_digest: "07".repeat(32),
+    message_count: 3n,
+    sequence: 0n,
+    ...members,
+  };
+}
+
+const bytes = (text) => new TextEncoder().encode(text);
+
+export const rules = {
+  async "labels are replaced wholesale, read, listed and deleted"({ store }) {
+    await store.setLabels({ mob: "m" }, { env: "dev", team: "a" });
+    await store.setLabels({ mob: "m" }, { env: "prod" });
+    await store.setLabels({ mob: "m", run: "r" }, { phase: "1" });
+    equal(await store.getLabels({ mob: "m" }), { env: "prod" });
+    equal(await store.listLabels("m"), [{ labels: { env: "prod" } }, { run: "r", labels: { phase: "1" } }]);
+    equal(await store.deleteLabels({ mob: "m", run: "r" }), { phase: "1" });
+    equal(await store.deleteLabels({ mob: "m", run: "r" }), {});
+    await store.setLabels({ mob: "m" }, {});
+    equal(await store.listLabels("m"), []);
+  },
+
+  async "labels are plain objects, and any string is a key"({ store }) {
+    const labels = JSON.parse('{"__proto__":"x","":"","constructor":"y","a\\u0000b":"🧠"}');
+    await store.setLabels({ mob: "m" }, labels);
+    const stored = await store.getLabels({ mob: "m" });
+    equal(stored, labels);
+    equal(Object.getPrototypeOf(stored) === Object.prototype, true);
+    equal(Object.hasOwn(stored, "__proto__"), true);
+  },
+
+  async "a cursor is a bigint, exact to the last digit"({ store }) {
+    equal(await store.getCursor("m"), undefined);
+    for (const cursor of [0n, 2n ** 53n + 1n, 2n ** 63n, U64_MAX]) {
+      await store.setCursor("m", cursor);
+      equal(await store.getCursor("m"), cursor);
+    }
+  },
+
+  async "a boundary commits snapshot, receipt and inputs"({ store, newId }) {
+    const runtime = store.runtime("агент-ß/ポチ");
+    const first = await input({ newId });
+    const second = await input({ newId }, { last_boundary_sequence: U64_MAX, current_state: "consumed" });
+    const committed = await receipt({ newId }, { sequence: U64_MAX, message_count: U64_MAX });
+    await runtime.commitBoundary({ receipt: committed, session: bytes("{}"), inputs: [second, first] });
+    equal(await runtime.receipt(committed.run_id, U64_MAX), committed);
+    equal(await runtime.inputs(), [first, second]);
+    equal(await runtime.input(second.input_id), second);
+    equal(await runtime.session(), bytes("{}"));
+    equal(await runtime.receipt(committed.run_id, 1n), undefined);
+    equal(await runtime.input(await newId()), undefined);
+  },
+
+  async "members that burrow does not know are kept"({ store, newId }) {
+    const runtime = store.runtime("r");
+    const future = { nested: [{ deep: 1.5 }], none: null };
+    const strange = await input({ newId }, { future });
+    strange.history[0].actor = future;
+    const committed = await receipt({ newId }, { future });
+    await runtime.commitBoundary({ receipt: committed, inputs: [strange] });
+    equal(await runtime.input(strange.input_id), strange);
+    equal(await runtime.receipt(committed.run_id, 0n), committed);
+  },
+
+  async "the same receipt again succeeds, a different one conflicts and writes nothing"({ store, newId }) {
+    const runtime = store.runtime("r");
+    const committed = await receipt({ newId });
+    await runtime.commitBoundary({ receipt: committed, session: bytes("1") });
+    await runtime.commitBoundary({ receipt: committed, session: bytes("1") });
+    const different = { ...committed, message_count: 4n };
+    const attempt = runtime.commitBoundary({
+      receipt: different,
+      session: bytes("2"),
+      inputs: [await input({ newId })],
+    });
+    await fails(attempt, { code: "Conflict", retryable: false, name: "BurrowError" });
+    equal(await runtime.session(), bytes("1"));
+    equal(await runtime.inputs(), []);
+  },
+
+  async "a snapshot's id must be the session key"({ store, newId }) {
+    const runtime = store.runtime("r");
+    const sessionKey = await newId();
+    const committed = await receipt({ newId });
+    const session = bytes(JSON.stringify({ id: await newId() }));
+    await fails(runtime.commitBoundary({ receipt: committed, session, sessionKey }), {
+      code: "SessionKeyMismatch",
+    });
+    equal(await runtime.session(), undefined);
+    equal(await runtime.receipt(committed.run_id, 0n), undefined);
+    await runtime.commitBoundary({
+      receipt: committed,
+      session: bytes(JSON.stringify({ id: sessionKey })),
+      sessionKey,
+    });
+  },
+
+  async "lifecycle steps are compared and set"({ store, newId }) {
+    const runtime = store.runtime("r");
+    equal(await runtime.state(), undefined);
+    await runtime.transition({ from: "initializing", to: "idle" });
+    const queued = await input({ newId });
+    await runtime.transition({ from: "idle", to: "running", inputs: [queued] });
+    equal(await runtime.state(), "running");
+    await fails(runtime.transition({ from: "idle", to: "attached", inputs: [await input({ newId })] }), {
+      code: "Conflict",
+    });
+    await fails(runtime.transition({ from: "running", to: "initializing" }), { code: "IllegalTransition" });
+    equal(await runtime.state(), "running");
+    equal(await runtime.inputs(), [queued]);
+  },
+
+  async "a large snapshot comes back byte for byte"({ store }) {
+    const runtime = store.runtime("r");
+    const large = Uint8Array.from({ length: 3_000_000 }, (_, i) => i % 251);
+    await runtime.commitSession(large);
+    const stored = await runtime.session();
+    equal(stored.length, large.length);
+    equal(
+      stored.every((byte, i) => byte === large[i]),
+      true,
+    );
+    await runtime.commitSession(new Uint8Array());
+    equal(await runtime.session(), new Uint8Array());
+  },
+
+  async "a closed store refuses everything"({ store, newId }) {
+    await store.setCursor("m", 1n);
+    store.close();
+    await fails(store.getCursor("m"), { code: "Closed" });
+    await fails(store.setCursor("m", 2n), { code: "Closed" });
+    await fails(store.runtime("r").persistInput(await input({ newId })), { code: "Closed" });
+  },
+
+  async "bad input is refused by the argument's name, and nothing changes"({ store, newId }) {
+    const runtime = store.runtime("r");
+    const good = { receipt: await receipt({ newId }), input: await input({ newId }) };
+    await store.setLabels({ mob: "m" }, { env: "dev" });
+    await store.setCursor("m", 7n);
+    await runtime.commitBoundary({ receipt: good.receipt, session: bytes("1"), inputs: [good.input] });
+    const holdings = async () => ({
+      labels: await store.listLabels("m"),
+      cursor: await store.getCursor("m"),
+      inputs: await runtime.inputs(),
+      session: await runtime.session(),
+      state: await runtime.state(),
+    });
+    const before = await holdings();
+
+    const withReceipt = async (members) => ({
+      receipt: await receipt({ newId }, members),
+      session: bytes("2"),
+    });
+    const lone = "\ud800";
+    const bad = [
+      ["scope", () => store.setLabels("m", {})],
+      ["scope.mob", () => store.setLabels({ mob: "" }, { a: "b" })],
+      ["scope.mob", () => store.setLabels({ mob: lone }, { a: "b" })],
+      ["scope.mob", () => store.getLabels({})],
+      ["scope.run", () => store.setLabels({ mob: "m", run: "" }, { a: "b" })],
+      ["scope.run", () => store.deleteLabels({ mob: "m", run: null })],
+      ["labels", () => store.setLabels({ mob: "m" }, new Map([["a", "b"]]))],
+      ["labels", () => store.setLabels({ mob: "m" }, ["a"])],
+      ["labels", () => store.setLabels({ mob: "m" })],
+      ['labels["n"]', () => store.setLabels({ mob: "m" }, { n: 1 })],
+      ['labels["n"]', () => store.setLabels({ mob: "m" }, { n: lone })],
+      ["labels (a key)", () => store.setLabels({ mob: "m" }, { [lone]: "x" })],
+      ["mob", () => store.listLabels("")],
+      ["mob", () => store.getCursor(5)],
+      ["cursor", () => store.setCursor("m", 1)],
+      ["cursor", () => store.setCursor("m", -1n)],
+      ["cursor", () => store.setCursor("m", 2n ** 64n)],
+      ["id", async () => store.runtime("")],
+      ["id", async () => store.runtime(lone)],
+      ["commit", () => runtime.commitBoundary()],
+      ["receipt", () => runtime.commitBoundary({})],
+      ["receipt.sequence", async () => runtime.commitBoundary(await withReceipt({ sequence: 1 }))],
+      ["receipt.message_count", async () => runtime.commitBoundary(await withReceipt({ message_count: 1 }))],
+      ["receipt", async () => runtime.commitBoundary(await withReceipt({ boundary: "later" }))],
+      ["receipt", async () => runtime.commitBoundary(await withReceipt({ run_id: "not a uuid" }))],
+      ["receipt", async () => runtime.commitBoundary(await withReceipt({ conversation_digest: lone }))],
+      ["receipt", async () => runtime.commitBoundary(await withReceipt({ extra: 1n }))],
+      ["session", async () => runtime.commitBoundary({ ...(await withReceipt()), session: "text" })],
+      ["sessionKey", async () => runtime.commitBoundary({ ...(await withReceipt()), sessionKey: "x" })],
+      ["inputs", async () => runtime.commitBoundary({ ...(await withReceipt()), inputs: {} })],
+      [
+        "inputs[1].last_boundary_sequence",
+        async () => {
+          const wrong = await input({ newId }, { last_boundary_sequence: 1 });
+          return runtime.commitBoundary({
+            ...(await withReceipt()),
+            inputs: [await input({ newId }), wrong],
+          });
+        },
+      ],
+      ["session", () => runtime.commitSession([1, 2])],
+      ["input", async () => runtime.persistInput(await input({ newId }, { current_state: "asleep" }))],
+      ["input", async () => runtime.persistInput(await input({ newId }, { attempt_count: -1 }))],
+      ["input", async () => runtime.persistInput(await input({ newId }, { created_at: "yesterday" }))],
+      [
+        "input",
+        async () => runtime.persistInput(await input({ newId }, { persisted_input: { text: lone } })),
+      ],
+      ["input", () => runtime.persistInput(null)],
+      ["inputId", () => runtime.input("x")],
+      ["runId", () => runtime.receipt("x", 0n)],
+      ["sequence", () => runtime.receipt(good.receipt.run_id, 0)],
+      ["from", () => runtime.transition({ from: "asleep", to: "idle" })],
+      ["to", () => runtime.transition({ from: "idle" })],
+      ["transition", () => runtime.transition("idle")],
+    ];
+    for (const [argument, attempt] of bad)
+      await fails(attempt, { code: "InvalidInput", argument, retryable: false });
+    equal(await holdings(), before);
+  },
+};
