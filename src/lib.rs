@@ -35,7 +35,8 @@ mod js;
 
 pub use model::*;
 pub use store::{
-    InMemoryMetadataStore, InMemoryRuntimeStore, PersistentMetadataStore, RuntimeMetadataTable, RuntimeStore, Store,
+    InMemoryMetadataStore, InMemoryRuntimeStore, OAuthFlowUpdate, PersistentMetadataStore, RuntimeMetadataTable,
+    RuntimeStore, Store,
 };
 #[cfg(target_arch = "wasm32")]
 pub use store::{IndexedDbMetadataStore, IndexedDbRuntimeStore};

@@ -43,6 +43,9 @@ impl fmt::Display for KeyPart {
 pub struct Key(Vec<KeyPart>);
 
 impl Key {
+    /// The prefix of every key.
+    pub const ALL: Self = Self(Vec::new());
+
     /// A key of these components.
     pub fn new(parts: impl Into<Vec<KeyPart>>) -> Self {
         Self(parts.into())

@@ -6,7 +6,7 @@ use std::{marker::PhantomData, sync::Arc};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Encoded, Key, Record, Value, Write};
-use crate::model::{Labels, RunBoundaryReceipt, RuntimeState, StoredInputState};
+use crate::model::{Labels, PersistedOpsSnapshot, RunBoundaryReceipt, RuntimeState, StoredInputState};
 
 /// The queued inputs of a runtime.
 pub static INPUTS: Table<Document<StoredInputState>> =
@@ -27,6 +27,14 @@ pub static SNAPSHOTS: Table<Bytes> =
 pub static STATES: Table<Document<RuntimeState>> =
     Table::new("runtime_states", &[text("runtime_id")], ("runtime_state_json", ValueType::Json));
 
+/// The operation registry of a runtime.
+pub static OPS: Table<Document<PersistedOpsSnapshot>> =
+    Table::new("runtime_ops_lifecycle", &[text("runtime_id")], ("state_json", ValueType::Json));
+
+/// The OAuth flows under way, in one record.
+pub static OAUTH_FLOWS: Table<Bytes> =
+    Table::new("runtime_auth_oauth_flow_state", &[text("id")], ("state_json", ValueType::Bytes));
+
 /// Cursors and other single values of a mob.
 pub static METADATA: Table<Text> =
     Table::new("mobkit_metadata", &[text("mob_id"), text("key")], ("value", ValueType::Text));
@@ -40,8 +48,17 @@ pub static SESSIONS: Table<Text> =
     Table::new("burrow_sessions", &[text("session_id")], ("runtime_id", ValueType::Text));
 
 /// Every table there is.
-pub static ALL: [&TableInfo; 7] =
-    [&INPUTS.info, &RECEIPTS.info, &SNAPSHOTS.info, &STATES.info, &METADATA.info, &LABELS.info, &SESSIONS.info];
+pub static ALL: [&TableInfo; 9] = [
+    &INPUTS.info,
+    &RECEIPTS.info,
+    &SNAPSHOTS.info,
+    &STATES.info,
+    &OPS.info,
+    &OAUTH_FLOWS.info,
+    &METADATA.info,
+    &LABELS.info,
+    &SESSIONS.info,
+];
 
 /// A table and the type of its records.
 #[derive(Debug)]

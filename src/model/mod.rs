@@ -10,7 +10,9 @@ mod json;
 mod labels;
 mod lifecycle;
 mod open;
+mod ops;
 mod receipt;
+mod selector;
 mod session;
 
 pub use error::{Cause, MetadataStoreError, RuntimeStoreError};
@@ -22,5 +24,7 @@ pub use json::{Json, Timestamp};
 pub use labels::{Labels, MetadataScope};
 pub use lifecycle::{MachineLifecycleCommit, RuntimeState};
 pub use open::Extra;
+pub use ops::{OpsCursors, PersistedOpsSnapshot};
 pub use receipt::{RunBoundary, RunBoundaryReceipt};
+pub use selector::LabelSelector;
 pub use session::SessionDelta;

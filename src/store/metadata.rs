@@ -66,11 +66,7 @@ impl<E: Engine> RuntimeMetadataTable for Store<E> {
         let mut reads = Reads::new();
         let rows = reads.range(&LABELS, (mob,), Page::default());
         let seen = self.engine.read(reads).await?;
-        let scope = |run: &str| match run {
-            "" => MetadataScope::Mob(mob.to_owned()),
-            run => MetadataScope::Run(mob.to_owned(), run.to_owned()),
-        };
-        Ok(seen.many(rows)?.into_iter().map(|(key, labels)| (scope(key.text(1)), labels.0.clone())).collect())
+        Ok(seen.many(rows)?.into_iter().map(|(key, labels)| (scope(&key), labels.0.clone())).collect())
     }
 }
 
@@ -82,6 +78,14 @@ fn labels_key(scope: &MetadataScope) -> Result<Key> {
     let mob = non_empty("mob_id", scope.mob_id())?;
     let run = scope.run_id().map(|run| non_empty("run_id", run)).transpose()?;
     Ok((mob, run.unwrap_or_default()).into())
+}
+
+/// The scope that a row of labels belongs to.
+pub(super) fn scope(key: &Key) -> MetadataScope {
+    match (key.text(0).to_owned(), key.text(1)) {
+        (mob, "") => MetadataScope::Mob(mob),
+        (mob, run) => MetadataScope::Run(mob, run.to_owned()),
+    }
 }
 
 fn non_empty<'a>(argument: &str, id: &'a str) -> Result<&'a str> {

@@ -1,10 +1,11 @@
 //! What it means: every rule of the contract, written once over the engines' two operations.
 
+mod listing;
 mod metadata;
 mod runtime;
 mod traits;
 
-pub use traits::{PersistentMetadataStore, RuntimeMetadataTable, RuntimeStore};
+pub use traits::{OAuthFlowUpdate, PersistentMetadataStore, RuntimeMetadataTable, RuntimeStore};
 
 use std::sync::Arc;
 

@@ -2,21 +2,44 @@
 
 use async_trait::async_trait;
 
-use super::{RuntimeStore, Store};
+use super::{OAuthFlowUpdate, RuntimeStore, Store};
 use crate::{
     engine::{
         Engine, Key, Page, ReadSet, Reads, Result, Write,
-        table::{Bytes, Document, INPUTS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES, Text},
+        table::{Bytes, Document, INPUTS, OAUTH_FLOWS, OPS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES, Text},
     },
     model::{
-        InputId, LogicalRuntimeId, MachineLifecycleCommit, RunBoundaryReceipt, RunId, RuntimeState, RuntimeStoreError,
-        SessionDelta, SessionId, StoredInputState,
+        InputId, LogicalRuntimeId, MachineLifecycleCommit, PersistedOpsSnapshot, RunBoundaryReceipt, RunId,
+        RuntimeState, RuntimeStoreError, SessionDelta, SessionId, StoredInputState,
     },
 };
 
 #[cfg_attr(not(target_arch = "wasm32"), async_trait)]
 #[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
 impl<E: Engine> RuntimeStore for Store<E> {
+    fn auth_authority_key(&self) -> Option<String> {
+        self.engine.authority_key()
+    }
+
+    async fn persist_auth_oauth_flow_snapshot(&self, snapshot_json: &[u8]) -> Result<()> {
+        self.write(vec![OAUTH_FLOWS.put((OAUTH_FLOWS_ID,), Bytes(snapshot_json.into()))]).await
+    }
+
+    async fn load_auth_oauth_flow_snapshot(&self) -> Result<Option<Vec<u8>>> {
+        let snapshot = self.load(&OAUTH_FLOWS, (OAUTH_FLOWS_ID,)).await?;
+        Ok(snapshot.map(|snapshot| snapshot.0.to_vec()))
+    }
+
+    async fn update_auth_oauth_flow_snapshot(&self, mut update: OAuthFlowUpdate) -> Result<()> {
+        let mut reads = Reads::new();
+        let stored = reads.get(&OAUTH_FLOWS, (OAUTH_FLOWS_ID,));
+        let decide = move |seen: &ReadSet| {
+            let next = update(seen.one(stored)?.as_ref().map(|snapshot| &*snapshot.0))?;
+            Ok(vec![OAUTH_FLOWS.put((OAUTH_FLOWS_ID,), Bytes(next.into()))])
+        };
+        self.engine.transact(reads, Box::new(decide)).await.map(drop)
+    }
+
     async fn commit_session_snapshot(&self, runtime_id: &LogicalRuntimeId, session: SessionDelta) -> Result<()> {
         self.write(vec![put_snapshot(runtime_id, &session)]).await
     }
@@ -112,7 +135,23 @@ impl<E: Engine> RuntimeStore for Store<E> {
         };
         self.engine.transact(reads, Box::new(decide)).await.map(drop)
     }
+
+    async fn persist_ops_lifecycle(
+        &self,
+        runtime_id: &LogicalRuntimeId,
+        snapshot: &PersistedOpsSnapshot,
+    ) -> Result<()> {
+        self.write(vec![OPS.put((runtime_id.as_str(),), Document(snapshot.clone()))]).await
+    }
+
+    async fn load_ops_lifecycle(&self, runtime_id: &LogicalRuntimeId) -> Result<Option<PersistedOpsSnapshot>> {
+        let snapshot = self.load(&OPS, (runtime_id.as_str(),)).await?;
+        Ok(snapshot.map(|snapshot| snapshot.0.clone()))
+    }
 }
+
+/// The key of the one record that holds all OAuth flows.
+const OAUTH_FLOWS_ID: &str = "auth_oauth_flow_state";
 
 fn put_snapshot(runtime_id: &LogicalRuntimeId, session: &SessionDelta) -> Write {
     SNAPSHOTS.put((runtime_id.as_str(),), Bytes(session.session_snapshot.clone()))

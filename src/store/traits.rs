@@ -7,9 +7,16 @@
 use async_trait::async_trait;
 
 use crate::model::{
-    InputId, Labels, LogicalRuntimeId, MachineLifecycleCommit, MetadataScope, MetadataStoreError, RunBoundaryReceipt,
-    RunId, RuntimeState, RuntimeStoreError, SessionDelta, SessionId, StoredInputState,
+    InputId, Labels, LogicalRuntimeId, MachineLifecycleCommit, MetadataScope, MetadataStoreError, PersistedOpsSnapshot,
+    RunBoundaryReceipt, RunId, RuntimeState, RuntimeStoreError, SessionDelta, SessionId, StoredInputState,
 };
+
+/// Makes the next snapshot of the OAuth flows from the stored one.
+#[cfg(not(target_arch = "wasm32"))]
+pub type OAuthFlowUpdate = Box<dyn FnMut(Option<&[u8]>) -> Result<Vec<u8>, RuntimeStoreError> + Send>;
+/// Makes the next snapshot of the OAuth flows from the stored one.
+#[cfg(target_arch = "wasm32")]
+pub type OAuthFlowUpdate = Box<dyn FnMut(Option<&[u8]>) -> Result<Vec<u8>, RuntimeStoreError>>;
 
 /// Keeps the state of runtimes. A resolved future means committed; an error means that nothing was written.
 ///
@@ -19,6 +26,24 @@ use crate::model::{
 #[cfg_attr(not(target_arch = "wasm32"), async_trait)]
 #[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
 pub trait RuntimeStore: Send + Sync {
+    /// A stable name of the durable store, the same each time it is opened: `sqlite:<canonical path>`,
+    /// `indexeddb:<origin>/<name>`. `None` where nothing is durable.
+    fn auth_authority_key(&self) -> Option<String>;
+
+    /// Replaces the snapshot of the OAuth flows under way: opaque JSON bytes that carry the PKCE verifiers and device
+    /// codes which must survive a restart.
+    async fn persist_auth_oauth_flow_snapshot(&self, snapshot_json: &[u8]) -> Result<(), RuntimeStoreError>;
+
+    /// The snapshot of the OAuth flows under way, byte for byte, `None` where there is none.
+    async fn load_auth_oauth_flow_snapshot(&self) -> Result<Option<Vec<u8>>, RuntimeStoreError>;
+
+    /// Replaces the snapshot of the OAuth flows by what `update` makes of it, as one atomic step: no other tab, process
+    /// or thread writes in between. `update` may be called again when the transaction must start over.
+    ///
+    /// # Errors
+    /// Whatever `update` returns; nothing is then changed. A panic in it changes nothing either.
+    async fn update_auth_oauth_flow_snapshot(&self, update: OAuthFlowUpdate) -> Result<(), RuntimeStoreError>;
+
     /// Replaces the runtime's session snapshot outside any run boundary: no receipt is written.
     async fn commit_session_snapshot(
         &self,
@@ -91,6 +116,19 @@ pub trait RuntimeStore: Send + Sync {
         commit: MachineLifecycleCommit,
         inputs: &[StoredInputState],
     ) -> Result<(), RuntimeStoreError>;
+
+    /// Replaces the snapshot of the runtime's operation registry.
+    async fn persist_ops_lifecycle(
+        &self,
+        runtime_id: &LogicalRuntimeId,
+        snapshot: &PersistedOpsSnapshot,
+    ) -> Result<(), RuntimeStoreError>;
+
+    /// The snapshot of the runtime's operation registry, without loss, `None` where there is none.
+    async fn load_ops_lifecycle(
+        &self,
+        runtime_id: &LogicalRuntimeId,
+    ) -> Result<Option<PersistedOpsSnapshot>, RuntimeStoreError>;
 }
 
 /// Keeps how far each mob's subscription has been read.

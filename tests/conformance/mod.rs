@@ -2,26 +2,28 @@
 //! [`suite!`] names each one as a test of one engine. A rule that is not listed there is dead code, which `clippy`
 //! refuses.
 
+pub mod closing;
 pub mod cursors;
 pub mod inputs;
 pub mod labels;
 pub mod lifecycle;
+pub mod listing;
+pub mod oauth;
+pub mod ops;
+pub mod property;
 pub mod receipts;
 pub mod sessions;
 pub mod types;
 
 use burrow::{
-    InputId, InputLifecycleState, InputStateChange, LogicalRuntimeId, PersistentMetadataStore, RunBoundary,
-    RunBoundaryReceipt, RunId, RuntimeMetadataTable, RuntimeState, RuntimeStore, SessionDelta, StoredInputState,
+    InputId, InputLifecycleState, InputStateChange, LogicalRuntimeId, RunBoundary, RunBoundaryReceipt, RunId,
+    RuntimeState, RuntimeStore, SessionDelta, Store, StoredInputState, engine::Engine,
 };
-
-/// What the rules are about.
-pub trait Contract: RuntimeStore + PersistentMetadataStore + RuntimeMetadataTable {}
-impl<S: RuntimeStore + PersistentMetadataStore + RuntimeMetadataTable> Contract for S {}
 
 /// Names every rule as a test over the stores that `$open` makes.
 macro_rules! suite {
     ($open:path) => {
+        $crate::conformance::suite! { @native $open }
         $crate::conformance::suite! { @tests $open,
             labels {
                 set_replaces_wholesale,
@@ -45,6 +47,7 @@ macro_rules! suite {
                 a_snapshot_may_be_larger_than_any_row,
                 a_shorter_snapshot_replaces_a_longer_one_whole,
                 a_snapshot_that_is_not_json_is_kept,
+                a_boundarys_snapshot_need_not_be_json,
                 a_snapshot_commit_writes_no_receipt,
                 each_runtime_has_its_own_snapshot,
             }
@@ -63,6 +66,7 @@ macro_rules! suite {
             inputs {
                 an_input_comes_back_as_it_was,
                 inputs_are_listed_by_id,
+                new_ids_are_version_7_and_sort_by_time,
                 an_input_persisted_again_is_replaced,
                 the_same_input_twice_in_one_commit_is_kept_as_given_last,
                 no_runtime_sees_anothers_inputs,
@@ -75,10 +79,45 @@ macro_rules! suite {
                 staying_in_a_state_writes_its_inputs,
                 the_first_step_begins_at_initializing,
             }
+            oauth {
+                the_flows_come_back_byte_for_byte,
+                an_update_sees_what_is_stored,
+                an_update_that_fails_changes_nothing,
+                updates_at_once_are_each_a_step_of_their_own,
+            }
+            ops {
+                a_registry_comes_back_without_loss,
+            }
+            listing {
+                runtimes_that_hold_anything_are_listed_in_order,
+                listings_come_in_pages,
+                mobs_with_labels_or_a_cursor_are_listed,
+                runs_and_receipts_of_a_runtime_are_listed_in_pages,
+                inputs_of_a_runtime_are_listed_in_pages,
+                a_page_of_none_is_refused,
+                labels_are_found_by_selector,
+                a_session_is_found_by_its_id,
+            }
+            closing {
+                a_closed_store_refuses_everything,
+                a_dropped_write_is_whole_or_absent,
+            }
+            property {
+                any_sequence_of_operations_leaves_what_the_model_says,
+            }
             types {
                 unknown_members_are_kept_unchanged,
                 the_runtimes_own_json_is_kept_to_the_letter,
                 every_number_is_exact,
+            }
+        }
+    };
+    (@native $open:path) => {
+        #[cfg(not(target_arch = "wasm32"))]
+        mod panics {
+            #[tokio::test]
+            async fn a_panic_in_an_oauth_update_changes_nothing() {
+                $crate::conformance::oauth::a_panic_in_an_update_changes_nothing($open().await).await;
             }
         }
     };
@@ -95,6 +134,11 @@ macro_rules! suite {
     };
 }
 pub(crate) use suite;
+
+/// Runs futures at once, and gives their outcomes in order.
+pub async fn at_once<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+    futures_util::future::join_all(futures).await
+}
 
 pub fn runtime(id: &str) -> LogicalRuntimeId {
     LogicalRuntimeId::new(id).unwrap()
@@ -154,7 +198,7 @@ pub struct Holdings {
     receipt: Option<RunBoundaryReceipt>,
 }
 
-pub async fn holdings(store: &impl Contract, id: &LogicalRuntimeId, receipt: &RunBoundaryReceipt) -> Holdings {
+pub async fn holdings(store: &Store<impl Engine>, id: &LogicalRuntimeId, receipt: &RunBoundaryReceipt) -> Holdings {
     Holdings {
         session: store.load_session_snapshot(id).await.unwrap(),
         inputs: store.load_input_states(id).await.unwrap(),

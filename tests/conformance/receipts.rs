@@ -1,8 +1,8 @@
-use burrow::{RunBoundary, RunBoundaryReceipt, RuntimeStoreError, SessionId};
+use burrow::{RunBoundary, RunBoundaryReceipt, RuntimeStore, RuntimeStoreError, SessionId, Store, engine::Engine};
 
-use super::{Contract, holdings, queued, receipt, runtime, snapshot};
+use super::{holdings, queued, receipt, runtime, snapshot};
 
-pub async fn a_boundary_commits_snapshot_receipt_and_inputs(store: impl Contract) {
+pub async fn a_boundary_commits_snapshot_receipt_and_inputs(store: Store<impl Engine>) {
     let (id, receipt) = (runtime("r"), receipt(0));
     let mut inputs = vec![queued(), queued()];
     store.atomic_apply(&id, Some(snapshot("{}")), receipt.clone(), inputs.clone(), None).await.unwrap();
@@ -12,7 +12,7 @@ pub async fn a_boundary_commits_snapshot_receipt_and_inputs(store: impl Contract
     assert_eq!(store.load_input_states(&id).await.unwrap(), inputs);
 }
 
-pub async fn a_receipt_that_was_never_written_is_none(store: impl Contract) {
+pub async fn a_receipt_that_was_never_written_is_none(store: Store<impl Engine>) {
     let (id, written) = (runtime("r"), receipt(1));
     store.atomic_apply(&id, None, written.clone(), vec![], None).await.unwrap();
     assert_eq!(store.load_boundary_receipt(&id, &written.run_id, 2).await.unwrap(), None);
@@ -21,7 +21,7 @@ pub async fn a_receipt_that_was_never_written_is_none(store: impl Contract) {
 }
 
 /// A retry after a lost acknowledgement, come so late that the runtime has moved on, must not undo what came after.
-pub async fn the_same_receipt_again_succeeds_and_writes_nothing(store: impl Contract) {
+pub async fn the_same_receipt_again_succeeds_and_writes_nothing(store: Store<impl Engine>) {
     let (id, receipt, input) = (runtime("r"), receipt(0), queued());
     store.atomic_apply(&id, Some(snapshot("1")), receipt.clone(), vec![input.clone()], None).await.unwrap();
     store.commit_session_snapshot(&id, snapshot("2")).await.unwrap();
@@ -30,7 +30,7 @@ pub async fn the_same_receipt_again_succeeds_and_writes_nothing(store: impl Cont
     assert_eq!(holdings(&store, &id, &receipt).await, before);
 }
 
-pub async fn a_different_receipt_conflicts_and_writes_nothing(store: impl Contract) {
+pub async fn a_different_receipt_conflicts_and_writes_nothing(store: Store<impl Engine>) {
     let (id, receipt) = (runtime("r"), receipt(0));
     store.atomic_apply(&id, Some(snapshot("1")), receipt.clone(), vec![queued()], None).await.unwrap();
     let before = holdings(&store, &id, &receipt).await;
@@ -48,7 +48,7 @@ pub async fn a_different_receipt_conflicts_and_writes_nothing(store: impl Contra
     }
 }
 
-pub async fn sequences_are_exact_to_the_last_digit(store: impl Contract) {
+pub async fn sequences_are_exact_to_the_last_digit(store: Store<impl Engine>) {
     let (id, first) = (runtime("r"), receipt(0));
     let sequences = [0, 9, 10, (1 << 53) + 1, (1 << 63) - 1, 1 << 63, u64::MAX - 1, u64::MAX];
     for sequence in sequences {
@@ -61,7 +61,7 @@ pub async fn sequences_are_exact_to_the_last_digit(store: impl Contract) {
     }
 }
 
-pub async fn a_session_key_must_be_the_snapshots_id(store: impl Contract) {
+pub async fn a_session_key_must_be_the_snapshots_id(store: Store<impl Engine>) {
     let (id, receipt, key) = (runtime("r"), receipt(0), SessionId::new());
     let before = holdings(&store, &id, &receipt).await;
     let another = SessionId::new();
@@ -79,7 +79,7 @@ pub async fn a_session_key_must_be_the_snapshots_id(store: impl Contract) {
     }
 }
 
-pub async fn a_session_key_that_matches_is_accepted(store: impl Contract) {
+pub async fn a_session_key_that_matches_is_accepted(store: Store<impl Engine>) {
     let (receipt, key) = (receipt(0), SessionId::new());
     let id = burrow::LogicalRuntimeId::for_session(key);
     let session = snapshot(&format!(r#"{{"version":2,"id":"{key}","messages":[]}}"#));
@@ -87,13 +87,13 @@ pub async fn a_session_key_that_matches_is_accepted(store: impl Contract) {
     assert_eq!(store.load_session_snapshot(&id).await.unwrap().as_deref(), Some(&*session.session_snapshot));
 }
 
-pub async fn a_session_key_without_a_snapshot_is_ignored(store: impl Contract) {
+pub async fn a_session_key_without_a_snapshot_is_ignored(store: Store<impl Engine>) {
     let (id, receipt) = (runtime("r"), receipt(0));
     store.atomic_apply(&id, None, receipt.clone(), vec![], Some(SessionId::new())).await.unwrap();
     assert_eq!(store.load_boundary_receipt(&id, &receipt.run_id, 0).await.unwrap(), Some(receipt));
 }
 
-pub async fn no_runtime_is_named_by_the_raw_session_id(store: impl Contract) {
+pub async fn no_runtime_is_named_by_the_raw_session_id(store: Store<impl Engine>) {
     let (id, receipt, key) = (runtime("r"), receipt(0), SessionId::new());
     let session = snapshot(&format!(r#"{{"id":"{key}"}}"#));
     store.atomic_apply(&id, Some(session), receipt.clone(), vec![queued()], Some(key)).await.unwrap();
@@ -103,7 +103,7 @@ pub async fn no_runtime_is_named_by_the_raw_session_id(store: impl Contract) {
     assert_eq!(store.load_boundary_receipt(&raw, &receipt.run_id, 0).await.unwrap(), None);
 }
 
-pub async fn a_boundary_without_a_snapshot_keeps_the_last_one(store: impl Contract) {
+pub async fn a_boundary_without_a_snapshot_keeps_the_last_one(store: Store<impl Engine>) {
     let id = runtime("r");
     store.commit_session_snapshot(&id, snapshot("1")).await.unwrap();
     store.atomic_apply(&id, None, receipt(0), vec![], None).await.unwrap();

@@ -1,7 +1,7 @@
-use burrow::{Json, RunBoundaryReceipt, StoredInputState};
+use burrow::{Json, RunBoundaryReceipt, RuntimeStore, Store, StoredInputState, engine::Engine};
 use serde_json::{Value, json};
 
-use super::{Contract, input, queued, receipt, runtime};
+use super::{input, queued, receipt, runtime};
 
 /// Adds a member of its own to every object that burrow knows.
 fn with_unknown_members() -> Value {
@@ -12,7 +12,7 @@ fn with_unknown_members() -> Value {
     value
 }
 
-pub async fn unknown_members_are_kept_unchanged(store: impl Contract) {
+pub async fn unknown_members_are_kept_unchanged(store: Store<impl Engine>) {
     let id = runtime("r");
     let sent = with_unknown_members();
     let input: StoredInputState = serde_json::from_value(sent.clone()).unwrap();
@@ -28,7 +28,7 @@ pub async fn unknown_members_are_kept_unchanged(store: impl Contract) {
     assert_eq!(serde_json::to_value(stored).unwrap(), sent);
 }
 
-pub async fn the_runtimes_own_json_is_kept_to_the_letter(store: impl Contract) {
+pub async fn the_runtimes_own_json_is_kept_to_the_letter(store: Store<impl Engine>) {
     let id = runtime("r");
     let letter = r#"{ "b":1.0, "a": 123456789012345678901234567890, "a2": 1e400, "t":"\u00e9" }"#;
     let mut input = queued();
@@ -40,7 +40,7 @@ pub async fn the_runtimes_own_json_is_kept_to_the_letter(store: impl Contract) {
     assert_eq!(stored.extra["unknown"].as_str(), letter);
 }
 
-pub async fn every_number_is_exact(store: impl Contract) {
+pub async fn every_number_is_exact(store: Store<impl Engine>) {
     let id = runtime("r");
     let mut input = queued();
     input.last_boundary_sequence = Some(u64::MAX);

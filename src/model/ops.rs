@@ -1,0 +1,44 @@
+//! The snapshot of a runtime's operation registry.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Extra, Json, open::open_object};
+
+/// How far each side of a runtime has come in the stream of completed operations.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
+pub struct OpsCursors {
+    /// The last completion that the agent has applied; exact up to 2^64-1.
+    pub agent_applied_cursor: u64,
+    /// The last completion that the runtime has seen; exact up to 2^64-1.
+    pub runtime_observed_seq: u64,
+    /// The last completion that the runtime has passed on; exact up to 2^64-1.
+    pub runtime_last_injected_seq: u64,
+    /// Members this version does not know.
+    #[serde(flatten, skip_deserializing)]
+    pub extra: Extra,
+}
+
+open_object!(OpsCursors);
+
+/// The operation registry of a runtime. Wire format: that of meerkat-runtime 0.6; what the registry itself owns is kept
+/// as JSON, to the letter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
+pub struct PersistedOpsSnapshot {
+    /// The registry's epoch.
+    pub epoch_id: String,
+    /// The state of the registry's authority.
+    pub authority_state: Json,
+    /// The operations, by id.
+    pub operation_specs: Json,
+    /// The completed operations.
+    pub completion_entries: Json,
+    /// How far each side has come.
+    pub cursors: OpsCursors,
+    /// Members this version does not know.
+    #[serde(flatten, skip_deserializing)]
+    pub extra: Extra,
+}
+
+open_object!(PersistedOpsSnapshot);

@@ -1,0 +1,148 @@
+//! What there is: runtimes, their runs, inputs and receipts; mobs, and labels by selector.
+//!
+//! Listings come in key order, the same on every engine, and in pages: pass the last item of one page to get the next.
+//! They read keys alone where they can, so a record that cannot be read does not hide the others.
+
+use std::collections::BTreeSet;
+
+use super::Store;
+use crate::{
+    engine::{
+        Engine, Key, Keys, Page, ReadSet, Reads, Result,
+        table::{INPUTS, LABELS, METADATA, OPS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
+    },
+    model::{
+        InputId, LabelSelector, Labels, LogicalRuntimeId, MetadataScope, RunBoundaryReceipt, RunId, RuntimeStoreError,
+        SessionDelta, SessionId,
+    },
+};
+
+impl<E: Engine> Store<E> {
+    /// Up to `limit` ids of runtimes that hold anything, after the id `after`.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a limit of 0.
+    pub async fn list_runtimes(&self, after: Option<&LogicalRuntimeId>, limit: u32) -> Result<Vec<LogicalRuntimeId>> {
+        let page = page(after.map(|id| (id.as_str(),).into()), limit)?;
+        let mut reads = Reads::new();
+        let tables = [
+            reads.distinct(&INPUTS, Key::ALL, page.clone()),
+            reads.distinct(&RECEIPTS, Key::ALL, page.clone()),
+            reads.distinct(&SNAPSHOTS, Key::ALL, page.clone()),
+            reads.distinct(&STATES, Key::ALL, page.clone()),
+            reads.distinct(&OPS, Key::ALL, page),
+        ];
+        let seen = self.engine.read(reads).await?;
+        first_texts(&seen, &tables, limit).into_iter().map(LogicalRuntimeId::new).collect()
+    }
+
+    /// Up to `limit` ids of mobs that have labels, labelled runs or a cursor, after the id `after`.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a limit of 0.
+    pub async fn list_mobs(&self, after: Option<&str>, limit: u32) -> Result<Vec<String>> {
+        let page = page(after.map(|id| (id,).into()), limit)?;
+        let mut reads = Reads::new();
+        let tables = [reads.distinct(&METADATA, Key::ALL, page.clone()), reads.distinct(&LABELS, Key::ALL, page)];
+        let seen = self.engine.read(reads).await?;
+        Ok(first_texts(&seen, &tables, limit))
+    }
+
+    /// Up to `limit` ids of runs that have receipts under the runtime, after the id `after`.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a limit of 0; `Decode` for a stored run id that is no UUID.
+    pub async fn list_runs(
+        &self,
+        runtime_id: &LogicalRuntimeId,
+        after: Option<&RunId>,
+        limit: u32,
+    ) -> Result<Vec<RunId>> {
+        let page = page(after.map(|run| (runtime_id.as_str(), run.to_string()).into()), limit)?;
+        let mut reads = Reads::new();
+        let runs = reads.distinct(&RECEIPTS, (runtime_id.as_str(),), page);
+        let seen = self.engine.read(reads).await?;
+        seen.keys(runs).map(|key| stored_id(RECEIPTS.info.name, key)).collect()
+    }
+
+    /// Up to `limit` ids of the runtime's inputs, after the id `after`. The inputs themselves are not read: where
+    /// `load_input_states` fails on one that cannot be read, this finds the others.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a limit of 0; `Decode` for a stored input id that is no UUID.
+    pub async fn list_inputs(
+        &self,
+        runtime_id: &LogicalRuntimeId,
+        after: Option<&InputId>,
+        limit: u32,
+    ) -> Result<Vec<InputId>> {
+        let page = page(after.map(|input| (runtime_id.as_str(), input.to_string()).into()), limit)?;
+        let mut reads = Reads::new();
+        let inputs = reads.distinct(&INPUTS, (runtime_id.as_str(),), page);
+        let seen = self.engine.read(reads).await?;
+        seen.keys(inputs).map(|key| stored_id(INPUTS.info.name, key)).collect()
+    }
+
+    /// Up to `limit` receipts of the runtime, by run and then by sequence, after the one of run and sequence `after`.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a limit of 0; `Decode` for a receipt that cannot be read: it names the key, from which the
+    /// next page can begin.
+    pub async fn list_receipts(
+        &self,
+        runtime_id: &LogicalRuntimeId,
+        after: Option<(&RunId, u64)>,
+        limit: u32,
+    ) -> Result<Vec<RunBoundaryReceipt>> {
+        let after = after.map(|(run, sequence)| (runtime_id.as_str(), run.to_string(), sequence).into());
+        let mut reads = Reads::new();
+        let receipts = reads.range(&RECEIPTS, (runtime_id.as_str(),), page(after, limit)?);
+        let seen = self.engine.read(reads).await?;
+        Ok(seen.many(receipts)?.into_iter().map(|(_, receipt)| receipt.0.clone()).collect())
+    }
+
+    /// Every labelled mob and run whose labels meet the selector, in the order of their ids.
+    ///
+    /// # Errors
+    /// `Decode` for labels that cannot be read.
+    pub async fn select_labels(&self, selector: &LabelSelector) -> Result<Vec<(MetadataScope, Labels)>> {
+        let mut reads = Reads::new();
+        let rows = reads.range(&LABELS, Key::ALL, Page::default());
+        let seen = self.engine.read(reads).await?;
+        let selected = seen.many(rows)?.into_iter().filter(|(_, labels)| selector.matches(&labels.0));
+        Ok(selected.map(|(key, labels)| (super::metadata::scope(&key), labels.0.clone())).collect())
+    }
+
+    /// The latest snapshot that was committed with this session key, and the runtime that holds it; `None` where there
+    /// is none, or where the runtime's snapshot is another session's by now.
+    pub async fn load_session_by_id(&self, session: SessionId) -> Result<Option<(LogicalRuntimeId, Vec<u8>)>> {
+        let Some(runtime) = self.load(&SESSIONS, (session.to_string(),)).await? else { return Ok(None) };
+        let Some(snapshot) = self.load(&SNAPSHOTS, (runtime.0.as_str(),)).await? else { return Ok(None) };
+        if SessionDelta::new(snapshot.0.clone()).check_session_key(session).is_err() {
+            return Ok(None);
+        }
+        Ok(Some((LogicalRuntimeId::new(runtime.0.as_str())?, snapshot.0.to_vec())))
+    }
+}
+
+fn page(after: Option<Key>, limit: u32) -> Result<Page> {
+    if limit == 0 {
+        return Err(RuntimeStoreError::invalid("limit", "expected at least 1"));
+    }
+    Ok(Page { after, limit: Some(limit) })
+}
+
+/// The first `limit` of the texts that the tables have between them.
+fn first_texts(seen: &ReadSet, tables: &[Keys], limit: u32) -> Vec<String> {
+    let texts: BTreeSet<&str> = tables.iter().flat_map(|table| seen.keys(*table).map(|key| key.text(0))).collect();
+    texts.into_iter().take(limit as usize).map(str::to_owned).collect()
+}
+
+/// The id in a key's second column.
+fn stored_id<T: std::str::FromStr>(table: &'static str, key: &Key) -> Result<T> {
+    key.text(1).parse().map_err(|_| RuntimeStoreError::Decode {
+        table,
+        key: key.to_string(),
+        reason: "expected a UUID in the second column".to_owned(),
+    })
+}

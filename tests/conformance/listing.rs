@@ -1,0 +1,147 @@
+use burrow::{
+    LogicalRuntimeId, MetadataScope, PersistentMetadataStore, RunBoundaryReceipt, RuntimeMetadataTable, RuntimeState,
+    RuntimeStore, RuntimeStoreError, SessionId, Store, engine::Engine,
+};
+
+use super::{queued, receipt, runtime, snapshot};
+
+fn names<T: ToString>(items: &[T]) -> Vec<String> {
+    items.iter().map(T::to_string).collect()
+}
+
+/// In the order of their UTF-8 bytes, which is neither that of UTF-16 units nor that of any locale.
+const IN_ORDER: [&str; 8] = ["\0", "10", "9", "A", "a", "é", "\u{FFFD}", "\u{1F9E0}"];
+
+pub async fn runtimes_that_hold_anything_are_listed_in_order(store: Store<impl Engine>) {
+    let [a, b, c, d, e, f, g, h] = IN_ORDER.map(runtime);
+    assert_eq!(store.list_runtimes(None, 10).await.unwrap(), []);
+    store.persist_input_state(&h, &queued()).await.unwrap();
+    store.persist_input_state(&h, &queued()).await.unwrap();
+    store.atomic_apply(&g, None, receipt(0), vec![], None).await.unwrap();
+    store.atomic_apply(&g, None, receipt(0), vec![queued()], None).await.unwrap();
+    store.commit_session_snapshot(&f, snapshot(&"x".repeat(200_000))).await.unwrap();
+    store
+        .commit_machine_lifecycle(&e, RuntimeState::Initializing.step(RuntimeState::Idle).unwrap(), &[])
+        .await
+        .unwrap();
+    for id in [&d, &c, &b, &a] {
+        store.persist_input_state(id, &queued()).await.unwrap();
+        store.commit_session_snapshot(id, snapshot("{}")).await.unwrap();
+    }
+    assert_eq!(names(&store.list_runtimes(None, 10).await.unwrap()), IN_ORDER);
+}
+
+pub async fn listings_come_in_pages(store: Store<impl Engine>) {
+    for id in IN_ORDER {
+        store.persist_input_state(&runtime(id), &queued()).await.unwrap();
+        store.commit_session_snapshot(&runtime(id), snapshot("{}")).await.unwrap();
+        store.set_subscription_cursor(id, 1).await.unwrap();
+    }
+    let (mut runtimes, mut mobs): (Vec<LogicalRuntimeId>, Vec<String>) = Default::default();
+    for _ in 0..3 {
+        runtimes.extend(store.list_runtimes(runtimes.last(), 3).await.unwrap());
+        mobs.extend(store.list_mobs(mobs.last().map(String::as_str), 3).await.unwrap());
+    }
+    assert_eq!(names(&runtimes), IN_ORDER);
+    assert_eq!(mobs, IN_ORDER);
+    assert_eq!(store.list_runtimes(runtimes.last(), 3).await.unwrap(), []);
+    assert_eq!(store.list_runtimes(Some(&runtime("B")), 1).await.unwrap(), [runtime("a")]);
+}
+
+pub async fn mobs_with_labels_or_a_cursor_are_listed(store: Store<impl Engine>) {
+    let labels = || [("env".to_owned(), "dev".to_owned())].into();
+    store.set_subscription_cursor("cursor", 1).await.unwrap();
+    store.set_labels(&MetadataScope::Run("run".into(), "r".into()), labels()).await.unwrap();
+    store.set_labels(&MetadataScope::Mob("both".into()), labels()).await.unwrap();
+    store.set_subscription_cursor("both", 1).await.unwrap();
+    store.set_labels(&MetadataScope::Mob("gone".into()), labels()).await.unwrap();
+    store.delete_labels(&MetadataScope::Mob("gone".into())).await.unwrap();
+    assert_eq!(store.list_mobs(None, 10).await.unwrap(), ["both", "cursor", "run"]);
+}
+
+pub async fn runs_and_receipts_of_a_runtime_are_listed_in_pages(store: Store<impl Engine>) {
+    let id = runtime("r");
+    let sequences = [0, 9, 10, 1 << 53, (1 << 63) - 1, 1 << 63, u64::MAX];
+    let mut firsts = [receipt(0), receipt(0), receipt(0)];
+    firsts.sort_by_key(|receipt| receipt.run_id);
+    let mut expected = Vec::new();
+    for first in &firsts {
+        expected.extend(sequences.map(|sequence| RunBoundaryReceipt { sequence, ..first.clone() }));
+    }
+    for receipt in expected.iter().rev() {
+        store.atomic_apply(&id, None, receipt.clone(), vec![], None).await.unwrap();
+    }
+    store.atomic_apply(&runtime("rr"), None, receipt(0), vec![], None).await.unwrap();
+
+    let mut listed: Vec<RunBoundaryReceipt> = Vec::new();
+    loop {
+        let after = listed.last().map(|receipt| (&receipt.run_id, receipt.sequence));
+        let page = store.list_receipts(&id, after, 4).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        listed.extend(page);
+    }
+    assert_eq!(listed, expected);
+
+    let runs = store.list_runs(&id, None, 2).await.unwrap();
+    assert_eq!(runs, [firsts[0].run_id, firsts[1].run_id]);
+    assert_eq!(store.list_runs(&id, runs.last(), 2).await.unwrap(), [firsts[2].run_id]);
+}
+
+pub async fn inputs_of_a_runtime_are_listed_in_pages(store: Store<impl Engine>) {
+    let id = runtime("r");
+    let mut inputs: Vec<_> = (0..5).map(|_| queued()).collect();
+    for input in &inputs {
+        store.persist_input_state(&id, input).await.unwrap();
+    }
+    inputs.sort_by_key(|input| input.input_id);
+    let ids: Vec<_> = inputs.iter().map(|input| input.input_id).collect();
+    assert_eq!(store.list_inputs(&id, None, 3).await.unwrap(), ids[..3]);
+    assert_eq!(store.list_inputs(&id, Some(&ids[2]), 3).await.unwrap(), ids[3..]);
+}
+
+pub async fn a_page_of_none_is_refused(store: Store<impl Engine>) {
+    let id = runtime("r");
+    for outcome in [
+        store.list_runtimes(None, 0).await.map(drop),
+        store.list_mobs(None, 0).await.map(drop),
+        store.list_runs(&id, None, 0).await.map(drop),
+        store.list_inputs(&id, None, 0).await.map(drop),
+        store.list_receipts(&id, None, 0).await.map(drop),
+    ] {
+        assert!(matches!(outcome, Err(RuntimeStoreError::InvalidInput { argument, .. }) if argument == "limit"));
+    }
+}
+
+pub async fn labels_are_found_by_selector(store: Store<impl Engine>) {
+    let mob = |id: &str| MetadataScope::Mob(id.into());
+    let run = MetadataScope::Run("b".into(), "r".into());
+    let labels = |pairs: &[(&str, &str)]| pairs.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
+    store.set_labels(&mob("a"), labels(&[("env", "dev"), ("repo", "a")])).await.unwrap();
+    store.set_labels(&mob("b"), labels(&[("env", "dev"), ("repo", "b"), ("canary", "")])).await.unwrap();
+    store.set_labels(&run, labels(&[("env", "prod")])).await.unwrap();
+    let found = async |selector: &str| {
+        let found = store.select_labels(&selector.parse().unwrap()).await.unwrap();
+        found.into_iter().map(|(scope, _)| scope).collect::<Vec<_>>()
+    };
+    assert_eq!(found("env=dev,repo in (a,b),!canary").await, [mob("a")]);
+    assert_eq!(found("env").await, [mob("a"), mob("b"), run.clone()]);
+    assert_eq!(found("env!=dev").await, [run]);
+    assert_eq!(found("missing").await, []);
+}
+
+pub async fn a_session_is_found_by_its_id(store: Store<impl Engine>) {
+    let (id, key) = (runtime("r"), SessionId::new());
+    assert_eq!(store.load_session_by_id(key).await.unwrap(), None);
+    let session = format!(r#"{{"id":"{key}"}}"#);
+    store.atomic_apply(&id, Some(snapshot(&session)), receipt(0), vec![], Some(key)).await.unwrap();
+    assert_eq!(store.load_session_by_id(key).await.unwrap(), Some((id.clone(), session.into_bytes())));
+
+    let newer = format!(r#"{{"id":"{key}","messages":[1]}}"#);
+    store.commit_session_snapshot(&id, snapshot(&newer)).await.unwrap();
+    assert_eq!(store.load_session_by_id(key).await.unwrap(), Some((id.clone(), newer.into_bytes())));
+
+    store.commit_session_snapshot(&id, snapshot("another session's")).await.unwrap();
+    assert_eq!(store.load_session_by_id(key).await.unwrap(), None);
+}
