@@ -24,10 +24,12 @@
 //! # }
 //! ```
 //!
-//! The rooms, in the order of their imports: [`model`] says what is kept, [`engine`] where, [`store`] what it means.
+//! The rooms, in the order of their imports: [`model`] says what is kept, [`engine`] where, [`store`] what it means; [`rpc`] is a
+//! door to it.
 
 pub mod engine;
 pub mod model;
+pub mod rpc;
 pub mod store;
 
 #[cfg(all(feature = "js", target_arch = "wasm32"))]

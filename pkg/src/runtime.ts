@@ -2,7 +2,15 @@
 
 import type { RawStore } from "../wasm/burrow.js";
 import { settled } from "./error.js";
-import type { BoundaryCommit, Input, Receipt, RuntimeState, Transition } from "./types.js";
+import type {
+  BoundaryCommit,
+  Input,
+  OpsSnapshot,
+  PageOptions,
+  Receipt,
+  RuntimeState,
+  Transition,
+} from "./types.js";
 import * as wire from "./wire.js";
 
 const STATES: readonly RuntimeState[] = [
@@ -62,7 +70,31 @@ export class Runtime {
     const json = await settled(
       this.#raw.receipt(this.id, wire.id("runId", runId), wire.u64("sequence", sequence)),
     );
-    return json === undefined ? undefined : wire.receiptFromJson(json);
+    return json === undefined ? undefined : wire.receiptsFromJson(`[${json}]`)[0];
+  }
+
+  /**
+   * A page of receipts, by run and then by sequence. One that cannot be read rejects with `Decode`, which names its
+   * key; the next page can begin after it.
+   */
+  async receipts(page: PageOptions<Pick<Receipt, "run_id" | "sequence">> = {}): Promise<Receipt[]> {
+    const { after, limit = wire.DEFAULT_LIMIT } = wire.object("page", page);
+    const { run_id, sequence } = after === undefined ? {} : wire.object("after", after);
+    return wire.receiptsFromJson(
+      await settled(
+        this.#raw.receipts(
+          this.id,
+          after === undefined ? undefined : wire.id("after.run_id", run_id),
+          after === undefined ? 0n : wire.u64("after.sequence", sequence),
+          wire.limit("limit", limit),
+        ),
+      ),
+    );
+  }
+
+  /** A page of the ids of the runs that have receipts. */
+  async runs(page: PageOptions = {}): Promise<string[]> {
+    return settled(this.#raw.runs(this.id, ...wire.page(page)));
   }
 
   /** Stores one input, durable before it resolves. */
@@ -75,10 +107,26 @@ export class Runtime {
     return wire.inputsFromJson(await settled(this.#raw.inputs(this.id)));
   }
 
+  /** A page of input ids. The inputs are not read: where `inputs()` fails on one, this finds the others. */
+  async inputIds(page: PageOptions = {}): Promise<string[]> {
+    return settled(this.#raw.inputIds(this.id, ...wire.page(page)));
+  }
+
   /** One input. */
   async input(inputId: string): Promise<Input | undefined> {
     const json = await settled(this.#raw.input(this.id, wire.id("inputId", inputId)));
     return json === undefined ? undefined : wire.inputsFromJson(`[${json}]`)[0];
+  }
+
+  /** Replaces the snapshot of the operation registry. */
+  async persistOps(snapshot: OpsSnapshot): Promise<void> {
+    await settled(this.#raw.persistOps(this.id, wire.opsToJson("snapshot", snapshot)));
+  }
+
+  /** The snapshot of the operation registry. */
+  async ops(): Promise<OpsSnapshot | undefined> {
+    const json = await settled(this.#raw.ops(this.id));
+    return json === undefined ? undefined : wire.opsFromJson(json);
   }
 
   /** The lifecycle state; `undefined` where no step was ever committed, which counts as `initializing`. */

@@ -1,9 +1,17 @@
 // Opening a store, and what belongs to no one runtime: labels and cursors.
 
 import type { RawStore } from "../wasm/burrow.js";
-import { BurrowError, settled } from "./error.js";
+import { BurrowError, invalid, settled } from "./error.js";
 import { Runtime } from "./runtime.js";
-import type { Durability, Labels, LabelScope, LabelsEntry } from "./types.js";
+import type {
+  Durability,
+  FoundSession,
+  Labels,
+  LabelScope,
+  LabelsEntry,
+  PageOptions,
+  SelectedLabels,
+} from "./types.js";
 import { wasm } from "./wasm.js";
 import * as wire from "./wire.js";
 
@@ -110,6 +118,86 @@ export class Store {
   /** Sets how far the mob's events have been read, exact up to 2^64-1. */
   async setCursor(mob: string, cursor: bigint): Promise<void> {
     await settled(this.#raw.setCursor(wire.id("mob", mob), wire.u64("cursor", cursor)));
+  }
+
+  /**
+   * Labelled mobs and runs that meet a selector in the syntax of Kubernetes: `env=dev,repo in (a,b),!canary`.
+   * They come in the order of their ids.
+   */
+  async selectLabels(selector: string): Promise<SelectedLabels[]> {
+    const rows = JSON.parse(await settled(this.#raw.selectLabels(wire.text("selector", selector)))) as [
+      mob: string,
+      run: string | null,
+      labels: Labels,
+    ][];
+    return rows.map(([mob, run, labels]) => (run === null ? { mob, labels } : { mob, run, labels }));
+  }
+
+  /** A page of the ids of mobs that have labels, labelled runs or a cursor. */
+  async mobs(page: PageOptions = {}): Promise<string[]> {
+    return settled(this.#raw.mobs(...wire.page(page)));
+  }
+
+  /** A page of the ids of runtimes that hold anything. */
+  async runtimes(page: PageOptions = {}): Promise<string[]> {
+    return settled(this.#raw.runtimes(...wire.page(page)));
+  }
+
+  /** The latest snapshot that was committed with this session key, and the runtime that holds it. */
+  async sessionById(sessionId: string): Promise<FoundSession | undefined> {
+    const found = await settled(this.#raw.sessionById(wire.id("sessionId", sessionId)));
+    if (!found) return undefined;
+    const { runtime, session } = found;
+    found.free();
+    return { runtime, session };
+  }
+
+  /** A stable name of the durable store, `indexeddb:<origin>/<name>`; `undefined` where nothing is durable. */
+  get authorityKey(): string | undefined {
+    return this.#raw.authorityKey();
+  }
+
+  /** The snapshot of the OAuth flows under way, byte for byte. */
+  async oauthFlows(): Promise<Uint8Array | undefined> {
+    return settled(this.#raw.oauthFlows());
+  }
+
+  /** Replaces the snapshot of the OAuth flows under way. */
+  async persistOauthFlows(flows: Uint8Array): Promise<void> {
+    await settled(this.#raw.persistOauthFlows(wire.bytes("flows", flows)));
+  }
+
+  /**
+   * Replaces the snapshot of the OAuth flows by what `update` makes of it, as one atomic step: no other tab writes in
+   * between. `update` is synchronous and may be called again when the transaction must start over. What it throws is
+   * what this rejects with, and nothing is changed.
+   */
+  async updateOauthFlows(update: (stored: Uint8Array | undefined) => Uint8Array): Promise<void> {
+    if (typeof update !== "function") throw invalid("update", "expected a function");
+    let thrown: { error: unknown } | undefined;
+    const caught = (stored: Uint8Array | undefined): Uint8Array | undefined => {
+      thrown = undefined;
+      try {
+        return wire.bytes("what update returns", update(stored));
+      } catch (error) {
+        thrown = { error };
+        return undefined;
+      }
+    };
+    await settled(this.#raw.updateOauthFlows(caught)).catch((failure: unknown) => {
+      throw thrown ? thrown.error : failure;
+    });
+  }
+
+  /**
+   * Answers a JSON-RPC 2.0 request or batch, given and returned as JSON text: the methods `mobkit/mob_labels/*`,
+   * `mobkit/run_labels/*`, `mobkit/labels/*` and `mobkit/subscription_cursor/*`. `undefined` where there is nothing to
+   * answer. Requests that name no `mob_id` are about `mob`.
+   */
+  async rpc(request: string, mob?: string): Promise<string | undefined> {
+    return settled(
+      this.#raw.rpc(wire.text("request", request), mob === undefined ? undefined : wire.id("mob", mob)),
+    );
   }
 
   /** Closes the store. Operations under way finish; later ones reject with `Closed`. */

@@ -21,6 +21,43 @@ export interface LabelsEntry {
   labels: Labels;
 }
 
+/** One labelled mob, or one labelled run of a mob. */
+export interface SelectedLabels extends LabelsEntry {
+  mob: string;
+}
+
+/** Which part of a listing: what comes after an item, the last of the page before. */
+export interface PageOptions<After = string> {
+  after?: After | undefined;
+  /** At most so many items. Default: 100. */
+  limit?: number | undefined;
+}
+
+/** A session found by its id. */
+export interface FoundSession {
+  /** The id of the runtime that holds it. */
+  runtime: string;
+  /** The latest snapshot, byte for byte. */
+  session: Uint8Array;
+}
+
+/** The operation registry of a runtime. Members that burrow does not know are kept. */
+export interface OpsSnapshot {
+  epoch_id: string;
+  /** The registry's own. */
+  authority_state: Json;
+  /** The registry's own. */
+  operation_specs: Json;
+  /** The registry's own. */
+  completion_entries: Json;
+  /** How far each side has come in the stream of completed operations. */
+  cursors: {
+    agent_applied_cursor: bigint;
+    runtime_observed_seq: bigint;
+    runtime_last_injected_seq: bigint;
+  };
+}
+
 /** The state of a runtime. */
 export type RuntimeState =
   "initializing" | "idle" | "attached" | "running" | "retired" | "stopped" | "destroyed";

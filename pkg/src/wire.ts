@@ -1,7 +1,7 @@
 // Arguments to what the module takes, with an error that names the one at fault; and back.
 
 import { invalid } from "./error.js";
-import type { Input, Labels, Receipt } from "./types.js";
+import type { Input, Labels, OpsSnapshot, Receipt } from "./types.js";
 
 const U64_MAX = 2n ** 64n - 1n;
 
@@ -22,6 +22,21 @@ export function id(argument: string, value: unknown): string {
 export function u64(argument: string, value: unknown): bigint {
   if (typeof value === "bigint" && value >= 0n && value <= U64_MAX) return value;
   throw invalid(argument, `expected a bigint from 0n to 2n ** 64n - 1n, got ${described(value)}`);
+}
+
+/** How many items a page may have. */
+export function limit(argument: string, value: unknown): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value < 2 ** 32) return value;
+  throw invalid(argument, `expected a whole number from 1 to 2 ** 32 - 1, got ${described(value)}`);
+}
+
+/** How many items a page has where nothing else was said. */
+export const DEFAULT_LIMIT = 100;
+
+/** The part of a listing of ids. */
+export function page(value: unknown): [after: string | undefined, limit: number] {
+  const { after, limit: most = DEFAULT_LIMIT } = object("page", value);
+  return [after === undefined ? undefined : id("after", after), limit("limit", most)];
 }
 
 /** Bytes. */
@@ -65,24 +80,37 @@ export function labelsFromJson(json: string): Labels {
 
 export function receiptToJson(argument: string, value: unknown): string {
   const receipt = object(argument, value);
-  u64(`${argument}.message_count`, receipt["message_count"]);
-  u64(`${argument}.sequence`, receipt["sequence"]);
-  return toJson(argument, receipt, ["message_count", "sequence"]);
+  return toJson(argument, receipt, u64s(argument, receipt, ["message_count", "sequence"]));
 }
 
-export function receiptFromJson(json: string): Receipt {
-  const receipt = JSON.parse(json) as Receipt;
-  receipt.message_count = BigInt(receipt.message_count);
-  receipt.sequence = BigInt(receipt.sequence);
-  return receipt;
+export function receiptsFromJson(json: string): Receipt[] {
+  const receipts = JSON.parse(json) as Receipt[];
+  for (const receipt of receipts) {
+    receipt.message_count = BigInt(receipt.message_count);
+    receipt.sequence = BigInt(receipt.sequence);
+  }
+  return receipts;
 }
+
+export function opsToJson(argument: string, value: unknown): string {
+  const snapshot = object(argument, value);
+  const cursors = object(`${argument}.cursors`, snapshot["cursors"]);
+  const numbers = u64s(`${argument}.cursors`, cursors, OPS_CURSORS);
+  return toJson(argument, snapshot, { cursors: toJson(`${argument}.cursors`, cursors, numbers) });
+}
+
+export function opsFromJson(json: string): OpsSnapshot {
+  const snapshot = JSON.parse(json) as OpsSnapshot;
+  for (const cursor of OPS_CURSORS) snapshot.cursors[cursor] = BigInt(snapshot.cursors[cursor]);
+  return snapshot;
+}
+
+const OPS_CURSORS = ["agent_applied_cursor", "runtime_observed_seq", "runtime_last_injected_seq"] as const;
 
 export function inputToJson(argument: string, value: unknown): string {
   const input = object(argument, value);
-  const sequence = input["last_boundary_sequence"];
-  if (sequence === undefined) return toJson(argument, input, []);
-  u64(`${argument}.last_boundary_sequence`, sequence);
-  return toJson(argument, input, ["last_boundary_sequence"]);
+  const numbers = input["last_boundary_sequence"] === undefined ? [] : ["last_boundary_sequence"];
+  return toJson(argument, input, u64s(argument, input, numbers));
 }
 
 export function inputsToJson(argument: string, value: unknown): string {
@@ -101,14 +129,24 @@ export function inputsFromJson(json: string): Input[] {
   return inputs;
 }
 
-/** JSON text in which the bigint members are numbers with all their digits, which JSON.stringify cannot write. */
-function toJson(argument: string, value: Record<string, unknown>, bigints: readonly string[]): string {
+/** Bigint members as JSON numbers with all their digits, which JSON.stringify cannot write. */
+function u64s(
+  argument: string,
+  value: Record<string, unknown>,
+  members: readonly string[],
+): Record<string, string> {
+  return Object.fromEntries(
+    members.map((member) => [member, String(u64(`${argument}.${member}`, value[member]))]),
+  );
+}
+
+/** JSON text of an object some of whose members are JSON text already. */
+function toJson(argument: string, value: Record<string, unknown>, ready: Record<string, string>): string {
   const rest = { ...value };
-  for (const member of bigints) delete rest[member];
-  const json = stringify(argument, rest);
-  const numbers = bigints.map((member) => `"${member}":${String(value[member])}`).join();
-  if (numbers === "") return json;
-  return json === "{}" ? `{${numbers}}` : `{${numbers},${json.slice(1)}`;
+  for (const member of Object.keys(ready)) delete rest[member];
+  const members = Object.entries(ready).map(([member, json]) => `"${member}":${json}`);
+  const json = stringify(argument, rest).slice(1, -1);
+  return `{${(json === "" ? members : [...members, json]).join()}}`;
 }
 
 function stringify(argument: string, value: unknown): string {

@@ -6,17 +6,19 @@
 mod failure;
 mod json;
 
-use wasm_bindgen::prelude::wasm_bindgen;
+use js_sys::{Function, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use self::failure::Failure;
 use crate::{
     InputId, LogicalRuntimeId, MetadataScope, PersistentMetadataStore, RunBoundaryReceipt, RunId, RuntimeMetadataTable,
-    RuntimeStore, SessionDelta, Store, StoredInputState,
+    RuntimeStore, RuntimeStoreError, SessionDelta, Store, StoredInputState,
     engine::{
         Engine,
         indexed_db::{Durability, IndexedDb},
         memory::Memory,
     },
+    rpc::RpcHandler,
 };
 
 type Result<T> = std::result::Result<T, Failure>;
@@ -88,6 +90,110 @@ impl RawStore {
         Ok(self.0.set_subscription_cursor(&mob, cursor).await?)
     }
 
+    /// Labelled mobs and runs that meet a selector, as a JSON array of `[mob, run or null, labels]`.
+    #[wasm_bindgen(js_name = selectLabels)]
+    pub async fn select_labels(&self, selector: String) -> Result<String> {
+        let rows = self.0.select_labels(&selector.parse()?).await?;
+        let named = rows.iter().map(|(scope, labels)| (scope.mob_id(), scope.run_id(), labels));
+        json::text(&named.collect::<Vec<_>>())
+    }
+
+    /// Answers JSON-RPC.
+    pub async fn rpc(&self, request: String, mob: Option<String>) -> Option<String> {
+        let handler = match mob {
+            None => RpcHandler::new(&self.0),
+            Some(mob) => RpcHandler::for_mob(&self.0, mob),
+        };
+        handler.handle(&request).await
+    }
+
+    /// A page of mob ids.
+    pub async fn mobs(&self, after: Option<String>, limit: u32) -> Result<Vec<String>> {
+        Ok(self.0.list_mobs(after.as_deref(), limit).await?)
+    }
+
+    /// A page of runtime ids.
+    pub async fn runtimes(&self, after: Option<String>, limit: u32) -> Result<Vec<String>> {
+        let after = after.map(LogicalRuntimeId::new).transpose()?;
+        Ok(texts(self.0.list_runtimes(after.as_ref(), limit).await?))
+    }
+
+    /// A page of the ids of a runtime's runs.
+    pub async fn runs(&self, runtime: String, after: Option<String>, limit: u32) -> Result<Vec<String>> {
+        let after = after.map(|run| json::id("after", &run)).transpose()?;
+        Ok(texts(self.0.list_runs(&LogicalRuntimeId::new(runtime)?, after.as_ref(), limit).await?))
+    }
+
+    /// A page of the ids of a runtime's inputs.
+    #[wasm_bindgen(js_name = inputIds)]
+    pub async fn input_ids(&self, runtime: String, after: Option<String>, limit: u32) -> Result<Vec<String>> {
+        let after = after.map(|input| json::id("after", &input)).transpose()?;
+        Ok(texts(self.0.list_inputs(&LogicalRuntimeId::new(runtime)?, after.as_ref(), limit).await?))
+    }
+
+    /// A page of a runtime's receipts, as a JSON array.
+    pub async fn receipts(
+        &self,
+        runtime: String,
+        after_run: Option<String>,
+        after_sequence: u64,
+        limit: u32,
+    ) -> Result<String> {
+        let after_run: Option<RunId> = after_run.map(|run| json::id("after.run_id", &run)).transpose()?;
+        let after = after_run.as_ref().map(|run| (run, after_sequence));
+        json::text(&self.0.list_receipts(&LogicalRuntimeId::new(runtime)?, after, limit).await?)
+    }
+
+    /// A session's snapshot by its id, and the runtime that holds it.
+    #[wasm_bindgen(js_name = sessionById)]
+    pub async fn session_by_id(&self, session_id: String) -> Result<Option<FoundSession>> {
+        let found = self.0.load_session_by_id(json::id("sessionId", &session_id)?).await?;
+        Ok(found.map(|(runtime, session)| FoundSession { runtime: runtime.to_string(), session: session.into() }))
+    }
+
+    /// The stable name of the durable store.
+    #[wasm_bindgen(js_name = authorityKey)]
+    pub fn authority_key(&self) -> Option<String> {
+        self.0.auth_authority_key()
+    }
+
+    /// The OAuth flows.
+    #[wasm_bindgen(js_name = oauthFlows)]
+    pub async fn oauth_flows(&self) -> Result<Option<Box<[u8]>>> {
+        Ok(self.0.load_auth_oauth_flow_snapshot().await?.map(Vec::into_boxed_slice))
+    }
+
+    /// Replaces the OAuth flows.
+    #[wasm_bindgen(js_name = persistOauthFlows)]
+    pub async fn persist_oauth_flows(&self, flows: Box<[u8]>) -> Result<()> {
+        Ok(self.0.persist_auth_oauth_flow_snapshot(&flows).await?)
+    }
+
+    /// Replaces the OAuth flows by what `update` makes of them: bytes, or anything else to change nothing.
+    #[wasm_bindgen(js_name = updateOauthFlows)]
+    pub async fn update_oauth_flows(&self, update: Function) -> Result<()> {
+        let update = move |stored: Option<&[u8]>| {
+            let stored = stored.map_or(JsValue::UNDEFINED, |stored| Uint8Array::from(stored).into());
+            let next = update.call1(&JsValue::UNDEFINED, &stored).ok();
+            let next = next.as_ref().and_then(|next| next.dyn_ref::<Uint8Array>());
+            next.map(Uint8Array::to_vec).ok_or_else(|| RuntimeStoreError::invalid("update", "it gave no bytes"))
+        };
+        Ok(self.0.update_auth_oauth_flow_snapshot(Box::new(update)).await?)
+    }
+
+    /// Replaces a runtime's operation registry.
+    #[wasm_bindgen(js_name = persistOps)]
+    pub async fn persist_ops(&self, runtime: String, snapshot: String) -> Result<()> {
+        let snapshot = json::parse("snapshot", &snapshot)?;
+        Ok(self.0.persist_ops_lifecycle(&LogicalRuntimeId::new(runtime)?, &snapshot).await?)
+    }
+
+    /// A runtime's operation registry, as JSON.
+    pub async fn ops(&self, runtime: String) -> Result<Option<String>> {
+        let snapshot = self.0.load_ops_lifecycle(&LogicalRuntimeId::new(runtime)?).await?;
+        snapshot.map(|snapshot| json::text(&snapshot)).transpose()
+    }
+
     /// Commits a run boundary; `inputs` is a JSON array.
     #[wasm_bindgen(js_name = commitBoundary)]
     pub async fn commit_boundary(
@@ -155,6 +261,19 @@ impl RawStore {
         let inputs: Vec<StoredInputState> = json::parse("inputs", &inputs)?;
         Ok(self.0.commit_machine_lifecycle(&LogicalRuntimeId::new(runtime)?, step, &inputs).await?)
     }
+}
+
+/// What [`RawStore::session_by_id`] finds.
+#[wasm_bindgen(getter_with_clone)]
+pub struct FoundSession {
+    /// The runtime that holds it.
+    pub runtime: String,
+    /// The snapshot.
+    pub session: Box<[u8]>,
+}
+
+fn texts(items: Vec<impl ToString>) -> Vec<String> {
+    items.iter().map(ToString::to_string).collect()
 }
 
 fn scope(mob: String, run: Option<String>) -> MetadataScope {

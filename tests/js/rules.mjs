@@ -136,6 +136,117 @@ export const rules = {
     equal(await runtime.inputs(), [queued]);
   },
 
+  async "listings come in order and in pages"({ store, newId }) {
+    const ids = ["10", "9", "A", "é", "\ufffd", "🧠"];
+    const committed = await receipt({ newId });
+    for (const id of ids) {
+      await store.runtime(id).commitBoundary({ receipt: committed, inputs: [await input({ newId })] });
+      await store.setCursor(id, 1n);
+    }
+    for (const list of ["runtimes", "mobs"]) {
+      const first = await store[list]({ limit: 4 });
+      equal([...first, ...(await store[list]({ after: first[3], limit: 4 }))], ids);
+      equal(await store[list](), ids);
+    }
+    const runtime = store.runtime("9");
+    const last = { ...committed, sequence: U64_MAX };
+    await runtime.commitBoundary({ receipt: last });
+    equal(await runtime.runs(), [committed.run_id]);
+    equal(await runtime.runs({ after: committed.run_id }), []);
+    equal(await runtime.receipts(), [committed, last]);
+    equal(await runtime.receipts({ after: committed, limit: 1 }), [last]);
+    const [only] = await runtime.inputs();
+    equal(await runtime.inputIds(), [only.input_id]);
+    await fails(store.runtimes({ limit: 0 }), { code: "InvalidInput", argument: "limit" });
+    await fails(store.mobs({ limit: 1.5 }), { code: "InvalidInput", argument: "limit" });
+    await fails(store.mobs({ after: "" }), { code: "InvalidInput", argument: "after" });
+    await fails(runtime.runs({ after: "x" }), { code: "InvalidInput", argument: "after" });
+    await fails(runtime.receipts({ after: { run_id: "x", sequence: 1n } }), { argument: "after.run_id" });
+    await fails(runtime.receipts({ after: { ...committed, sequence: 1 } }), { argument: "after.sequence" });
+  },
+
+  async "labels are found by selector"({ store }) {
+    await store.setLabels({ mob: "a" }, { env: "dev", repo: "a" });
+    await store.setLabels({ mob: "b", run: "r" }, { env: "dev", canary: "" });
+    equal(await store.selectLabels("env=dev,repo in (a,b),!canary"), [
+      { mob: "a", labels: { env: "dev", repo: "a" } },
+    ]);
+    equal(await store.selectLabels("canary"), [{ mob: "b", run: "r", labels: { env: "dev", canary: "" } }]);
+    await fails(store.selectLabels("env in"), { code: "InvalidInput", argument: "selector" });
+    await fails(store.selectLabels(), { code: "InvalidInput", argument: "selector" });
+  },
+
+  async "a session is found by its id"({ store, newId }) {
+    const sessionKey = await newId();
+    equal(await store.sessionById(sessionKey), undefined);
+    const session = bytes(JSON.stringify({ id: sessionKey }));
+    await store.runtime("r").commitBoundary({ receipt: await receipt({ newId }), session, sessionKey });
+    equal(await store.sessionById(sessionKey), { runtime: "r", session });
+    await fails(store.sessionById("x"), { code: "InvalidInput", argument: "sessionId" });
+  },
+
+  async "OAuth flows are updated in one step, and a throw changes nothing"({ store }) {
+    equal(await store.oauthFlows(), undefined);
+    await store.persistOauthFlows(bytes("1"));
+    await Promise.all(
+      Array.from({ length: 20 }, () =>
+        store.updateOauthFlows((stored) => bytes(String(Number(new TextDecoder().decode(stored)) + 1))),
+      ),
+    );
+    equal(await store.oauthFlows(), bytes("21"));
+    const refusal = new RangeError("consumed");
+    const attempt = store.updateOauthFlows(() => {
+      throw refusal;
+    });
+    await fails(attempt, { name: "RangeError", message: "consumed" });
+    await fails(
+      store.updateOauthFlows(() => "text"),
+      { code: "InvalidInput", argument: "what update returns" },
+    );
+    await fails(
+      store.updateOauthFlows(async () => bytes("x")),
+      { code: "InvalidInput" },
+    );
+    await fails(store.updateOauthFlows(), { code: "InvalidInput", argument: "update" });
+    await fails(store.persistOauthFlows("x"), { code: "InvalidInput", argument: "flows" });
+    equal(await store.oauthFlows(), bytes("21"));
+  },
+
+  async "an operation registry comes back without loss"({ store }) {
+    const runtime = store.runtime("r");
+    equal(await runtime.ops(), undefined);
+    const snapshot = {
+      epoch_id: "e",
+      authority_state: { active_count: 1, max_concurrent: null },
+      operation_specs: {},
+      completion_entries: [{ seq: 1 }],
+      cursors: {
+        agent_applied_cursor: U64_MAX,
+        runtime_observed_seq: 0n,
+        runtime_last_injected_seq: 1n,
+        future: 1,
+      },
+      future: ["kept"],
+    };
+    await runtime.persistOps(snapshot);
+    equal(await runtime.ops(), snapshot);
+    const wrong = { ...snapshot, cursors: { ...snapshot.cursors, runtime_observed_seq: 0 } };
+    await fails(runtime.persistOps(wrong), { argument: "snapshot.cursors.runtime_observed_seq" });
+    await fails(runtime.persistOps({}), { code: "InvalidInput", argument: "snapshot.cursors" });
+    equal(await runtime.ops(), snapshot);
+  },
+
+  async "JSON-RPC is answered as text"({ store }) {
+    const call = async (method, params, mob) =>
+      JSON.parse(await store.rpc(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }), mob));
+    const labels = { env: "dev" };
+    equal((await call("mobkit/mob_labels/set", { labels }, "m")).result, { accepted: true });
+    equal((await call("mobkit/mob_labels/get", { mob_id: "m" })).result, { labels });
+    equal((await call("mobkit/mob_labels/get")).error.code, -32602);
+    equal(await store.rpc(JSON.stringify({ jsonrpc: "2.0", method: "mobkit/mob_labels/get" })), undefined);
+    await fails(store.rpc({}), { code: "InvalidInput", argument: "request" });
+  },
+
   async "a large snapshot comes back byte for byte"({ store }) {
     const runtime = store.runtime("r");
     const large = Uint8Array.from({ length: 3_000_000 }, (_, i) => i % 251);

@@ -1,0 +1,221 @@
+//! JSON-RPC 2.0: the specification's own examples, and the methods.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use burrow::{InMemoryRuntimeStore, rpc::RpcHandler};
+use serde_json::{Value, json};
+
+async fn answer(store: &InMemoryRuntimeStore, request: &str) -> Option<Value> {
+    let answer = RpcHandler::for_mob(store, "m").handle(request).await;
+    answer.map(|text| serde_json::from_str(&text).unwrap())
+}
+
+async fn call(store: &InMemoryRuntimeStore, method: &str, params: Value) -> Value {
+    let request = json!({"jsonrpc": "2.0", "method": method, "params": params, "id": 1});
+    let mut answer = answer(store, &request.to_string()).await.unwrap();
+    assert_eq!((&answer["jsonrpc"], &answer["id"]), (&json!("2.0"), &json!(1)));
+    if answer["error"].is_null() { answer["result"].take() } else { answer["error"].take() }
+}
+
+fn error(code: i32, message: &str) -> Value {
+    json!({"jsonrpc": "2.0", "error": {"code": code, "message": message}, "id": null})
+}
+
+/// Section 7 of the specification, with our methods in place of its `subtract`, `sum` and the like.
+#[tokio::test]
+async fn the_specifications_examples() {
+    let store = InMemoryRuntimeStore::new();
+    let got = |id: Value| json!({"jsonrpc": "2.0", "result": {"labels": {}}, "id": id});
+
+    // rpc call with named parameters
+    let request = r#"{"jsonrpc": "2.0", "method": "mobkit/run_labels/get", "params": {"run_id": "r"}, "id": 3}"#;
+    assert_eq!(answer(&store, request).await, Some(got(json!(3))));
+    let request = r#"{"jsonrpc": "2.0", "method": "mobkit/mob_labels/get", "id": "1"}"#;
+    assert_eq!(answer(&store, request).await, Some(got(json!("1"))));
+
+    // rpc call with positional parameters: none of our methods takes them
+    let request = r#"{"jsonrpc": "2.0", "method": "mobkit/run_labels/get", "params": ["r", 23], "id": 1}"#;
+    assert_eq!(answer(&store, request).await.unwrap()["error"]["code"], -32602);
+
+    // a notification
+    let request = r#"{"jsonrpc": "2.0", "method": "mobkit/mob_labels/set", "params": {"labels": {"a": "b"}}}"#;
+    assert_eq!(answer(&store, request).await, None);
+    assert_eq!(call(&store, "mobkit/mob_labels/get", json!({})).await, json!({"labels": {"a": "b"}}));
+    assert_eq!(answer(&store, r#"{"jsonrpc": "2.0", "method": "foobar"}"#).await, None);
+
+    // rpc call of non-existent method
+    let request = r#"{"jsonrpc": "2.0", "method": "foobar", "id": "1"}"#;
+    let expected = json!({"jsonrpc": "2.0", "error": {"code": -32601, "message": "Method not found"}, "id": "1"});
+    assert_eq!(answer(&store, request).await, Some(expected));
+
+    // rpc call with invalid JSON
+    let request = r#"{"jsonrpc": "2.0", "method": "foobar, "params": "bar", "baz]"#;
+    assert_eq!(answer(&store, request).await, Some(error(-32700, "Parse error")));
+
+    // rpc call with invalid Request object
+    let request = r#"{"jsonrpc": "2.0", "method": 1, "params": "bar"}"#;
+    assert_eq!(answer(&store, request).await, Some(error(-32600, "Invalid Request")));
+
+    // rpc call Batch, invalid JSON
+    let request = r#"[{"jsonrpc": "2.0", "method": "sum", "params": [1,2,4], "id": "1"}, {"jsonrpc": "2.0", "method"]"#;
+    assert_eq!(answer(&store, request).await, Some(error(-32700, "Parse error")));
+
+    // rpc call with an empty Array, with an invalid Batch (but not empty), with invalid Batch
+    assert_eq!(answer(&store, "[]").await, Some(error(-32600, "Invalid Request")));
+    assert_eq!(answer(&store, "[1]").await, Some(json!([error(-32600, "Invalid Request")])));
+    let three =
+        json!([error(-32600, "Invalid Request"), error(-32600, "Invalid Request"), error(-32600, "Invalid Request")]);
+    assert_eq!(answer(&store, "[1,2,3]").await, Some(three));
+
+    // rpc call Batch
+    let request = r#"[
+        {"jsonrpc": "2.0", "method": "mobkit/mob_labels/delete", "id": "1"},
+        {"jsonrpc": "2.0", "method": "mobkit/mob_labels/set", "params": {"labels": {"c": "d"}}},
+        {"jsonrpc": "2.0", "method": "mobkit/mob_labels/get", "id": "2"},
+        {"foo": "boo"},
+        {"jsonrpc": "2.0", "method": "foo.get", "params": {"name": "myself"}, "id": "5"},
+        {"jsonrpc": "2.0", "method": "mobkit/run_labels/get", "params": {"run_id": "r"}, "id": "9"}
+    ]"#;
+    let expected = json!([
+        {"jsonrpc": "2.0", "result": {"accepted": true}, "id": "1"},
+        {"jsonrpc": "2.0", "result": {"labels": {"c": "d"}}, "id": "2"},
+        error(-32600, "Invalid Request"),
+        {"jsonrpc": "2.0", "error": {"code": -32601, "message": "Method not found"}, "id": "5"},
+        got(json!("9")),
+    ]);
+    assert_eq!(answer(&store, request).await, Some(expected));
+
+    // rpc call Batch (all notifications)
+    let request = r#"[
+        {"jsonrpc": "2.0", "method": "mobkit/mob_labels/get"},
+        {"jsonrpc": "2.0", "method": "foobar", "params": [7]}
+    ]"#;
+    assert_eq!(answer(&store, request).await, None);
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_refused() {
+    let store = InMemoryRuntimeStore::new();
+    for request in [
+        "1",
+        "null",
+        "\"x\"",
+        "{}",
+        r#"{"method": "mobkit/mob_labels/get"}"#,
+        r#"{"jsonrpc": "1.0", "method": "mobkit/mob_labels/get"}"#,
+        r#"{"jsonrpc": 2.0, "method": "mobkit/mob_labels/get"}"#,
+        r#"{"jsonrpc": "2.0"}"#,
+        r#"{"jsonrpc": "2.0", "method": "mobkit/mob_labels/get", "params": "bar"}"#,
+        r#"{"jsonrpc": "2.0", "method": "mobkit/mob_labels/get", "params": null}"#,
+        r#"{"jsonrpc": "2.0", "method": "mobkit/mob_labels/get", "id": {}}"#,
+        r#"{"jsonrpc": "2.0", "method": "mobkit/mob_labels/get", "id": true}"#,
+    ] {
+        assert_eq!(answer(&store, request).await, Some(error(-32600, "Invalid Request")), "{request}");
+    }
+    assert_eq!(answer(&store, "").await, Some(error(-32700, "Parse error")));
+    // An id that can be told is given back, to the letter.
+    let request = r#" { "jsonrpc": "2.0", "id": 1.50 } "#;
+    let text = RpcHandler::new(&store).handle(request).await.unwrap();
+    assert!(text.ends_with(r#""id":1.50}"#), "{text}");
+    let request = r#"{"jsonrpc": "2.0", "method": "mobkit/mob_labels/get", "params": {"mob_id": "m"}, "id": null}"#;
+    let expected = json!({"jsonrpc": "2.0", "result": {"labels": {}}, "id": null});
+    assert_eq!(answer(&store, request).await, Some(expected));
+}
+
+#[tokio::test]
+async fn labels_are_set_got_and_deleted() {
+    let store = InMemoryRuntimeStore::new();
+    for (area, params) in [("mob_labels", json!({})), ("run_labels", json!({"run_id": "r"}))] {
+        let with = |name: &str, value: Value| {
+            let mut params = params.clone();
+            params[name] = value;
+            params
+        };
+        let method = |verb: &str| format!("mobkit/{area}/{verb}");
+        let labels = json!({"env": "dev", "__proto__": "x"});
+        assert_eq!(call(&store, &method("set"), with("labels", labels.clone())).await, json!({"accepted": true}));
+        assert_eq!(call(&store, &method("get"), params.clone()).await, json!({"labels": labels}));
+        assert_eq!(call(&store, &method("get"), with("mob_id", json!("another"))).await, json!({"labels": {}}));
+        for none in [json!(null), json!({})] {
+            call(&store, &method("set"), with("labels", json!({"a": "b"}))).await;
+            assert_eq!(call(&store, &method("set"), with("labels", none)).await, json!({"accepted": true}));
+            assert_eq!(call(&store, &method("get"), params.clone()).await, json!({"labels": {}}));
+        }
+        call(&store, &method("set"), with("labels", json!({"a": "b"}))).await;
+        for bad in [json!([]), json!("x"), json!({"a": 1}), json!({"a": null}), json!(false)] {
+            let error = call(&store, &method("set"), with("labels", bad)).await;
+            assert_eq!(error["code"], -32602);
+            let message = error["message"].as_str().unwrap();
+            assert!(message.starts_with("Invalid params: labels must be a map of string to string: "), "{message}");
+        }
+        assert_eq!(call(&store, &method("get"), params.clone()).await, json!({"labels": {"a": "b"}}));
+        assert_eq!(call(&store, &method("delete"), params.clone()).await, json!({"accepted": true}));
+        assert_eq!(call(&store, &method("get"), params.clone()).await, json!({"labels": {}}));
+        assert_eq!(call(&store, &method("set"), params.clone()).await, json!({"accepted": true}));
+    }
+}
+
+#[tokio::test]
+async fn ids_that_are_missing_or_empty_are_told() {
+    let store = InMemoryRuntimeStore::new();
+    for params in [json!({}), json!({"run_id": ""}), json!({"run_id": 7}), json!({"run_id": null})] {
+        for verb in ["set", "get", "delete"] {
+            let error = call(&store, &format!("mobkit/run_labels/{verb}"), params.clone()).await;
+            assert_eq!(error, json!({"code": -32602, "message": "Invalid params: run_id required"}));
+        }
+    }
+    for request in [
+        r#"{"jsonrpc": "2.0", "method": "mobkit/mob_labels/get", "id": 1}"#,
+        r#"{"jsonrpc": "2.0", "method": "mobkit/mob_labels/get", "params": {"mob_id": ""}, "id": 1}"#,
+    ] {
+        let answer = RpcHandler::new(&store).handle(request).await.unwrap();
+        assert!(answer.contains(r#"{"code":-32602,"message":"Invalid params: mob_id required"}"#), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn labels_are_listed_and_selected() {
+    let store = InMemoryRuntimeStore::new();
+    call(&store, "mobkit/mob_labels/set", json!({"labels": {"env": "dev"}})).await;
+    call(&store, "mobkit/run_labels/set", json!({"run_id": "r", "labels": {"env": "prod"}})).await;
+    call(&store, "mobkit/mob_labels/set", json!({"mob_id": "n", "labels": {"env": "dev", "canary": ""}})).await;
+    let entries = json!({"entries": [{"labels": {"env": "dev"}}, {"run_id": "r", "labels": {"env": "prod"}}]});
+    assert_eq!(call(&store, "mobkit/labels/list", json!({})).await, entries);
+    let entries = json!({"entries": [{"mob_id": "m", "labels": {"env": "dev"}}]});
+    assert_eq!(call(&store, "mobkit/labels/select", json!({"selector": "env=dev,!canary"})).await, entries);
+    let entries = json!({"entries": [{"mob_id": "m", "run_id": "r", "labels": {"env": "prod"}}]});
+    assert_eq!(call(&store, "mobkit/labels/select", json!({"selector": "env in (prod)"})).await, entries);
+    assert_eq!(call(&store, "mobkit/labels/select", json!({"selector": "in ("})).await["code"], -32602);
+    assert_eq!(call(&store, "mobkit/labels/select", json!({})).await["code"], -32602);
+}
+
+#[tokio::test]
+async fn a_cursor_is_a_number_where_a_double_is_exact_and_a_string_beyond() {
+    let store = InMemoryRuntimeStore::new();
+    assert_eq!(call(&store, "mobkit/subscription_cursor/get", json!({})).await, json!({"cursor": null}));
+    for (sent, got) in [
+        (json!(0), json!(0)),
+        (json!("7"), json!(7)),
+        (json!(9007199254740991u64), json!(9007199254740991u64)),
+        (json!(9007199254740992u64), json!("9007199254740992")),
+        (json!("18446744073709551615"), json!("18446744073709551615")),
+        (json!(18446744073709551615u64), json!("18446744073709551615")),
+    ] {
+        let accepted = call(&store, "mobkit/subscription_cursor/set", json!({"cursor": sent})).await;
+        assert_eq!(accepted, json!({"accepted": true}));
+        assert_eq!(call(&store, "mobkit/subscription_cursor/get", json!({})).await, json!({"cursor": got}));
+    }
+    for bad in [json!(-1), json!(1.5), json!("x"), json!("18446744073709551616"), json!(null), json!({})] {
+        let error = call(&store, "mobkit/subscription_cursor/set", json!({"cursor": bad})).await;
+        assert_eq!(error["code"], -32602, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_of_the_store_is_an_internal_error() {
+    let store = InMemoryRuntimeStore::new();
+    store.close();
+    let error = call(&store, "mobkit/mob_labels/get", json!({})).await;
+    assert_eq!(error["code"], -32603);
+    assert!(error["message"].as_str().unwrap().starts_with("Internal error: closed"), "{error}");
+}
