@@ -35,6 +35,17 @@ pub type Decide = Box<dyn FnMut(&ReadSet) -> Result<Vec<Write>> + Send>;
 #[cfg(target_arch = "wasm32")]
 pub type Decide = Box<dyn FnMut(&ReadSet) -> Result<Vec<Write>>>;
 
+/// `Send` on native targets, nothing on wasm32, whose handles belong to one thread.
+#[cfg(not(target_arch = "wasm32"))]
+pub trait MaybeSend: Send {}
+#[cfg(not(target_arch = "wasm32"))]
+impl<T: Send> MaybeSend for T {}
+/// `Send` on native targets, nothing on wasm32, whose handles belong to one thread.
+#[cfg(target_arch = "wasm32")]
+pub trait MaybeSend {}
+#[cfg(target_arch = "wasm32")]
+impl<T> MaybeSend for T {}
+
 /// One change to one table. A transaction's changes are made in their order, all or none.
 #[derive(Clone, Debug)]
 pub enum Write {

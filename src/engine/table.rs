@@ -47,8 +47,11 @@ pub static LABELS: Table<Document<Labels>> =
 pub static SESSIONS: Table<Text> =
     Table::new("burrow_sessions", &[text("session_id")], ("runtime_id", ValueType::Text));
 
+/// The epoch of the latest claim on a runtime, as a base-10 string.
+pub static CLAIMS: Table<Text> = Table::new("burrow_claims", &[text("runtime_id")], ("epoch", ValueType::Text));
+
 /// Every table there is.
-pub static ALL: [&TableInfo; 9] = [
+pub static ALL: [&TableInfo; 10] = [
     &INPUTS.info,
     &RECEIPTS.info,
     &SNAPSHOTS.info,
@@ -58,6 +61,7 @@ pub static ALL: [&TableInfo; 9] = [
     &METADATA.info,
     &LABELS.info,
     &SESSIONS.info,
+    &CLAIMS.info,
 ];
 
 /// A table and the type of its records.

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, sync::Arc};
 
-use super::{RuntimeState, SessionId};
+use super::{LogicalRuntimeId, RuntimeState, SessionId};
 
 /// The engine's own error behind one of ours: a browser's `DOMException`, an SQLite error.
 #[derive(Clone)]
@@ -83,6 +83,19 @@ pub enum RuntimeStoreError {
     /// The store holds something else than the caller saw: load it again and decide anew.
     #[error("conflict: {0}")]
     Conflict(String),
+    /// Somebody else has claimed the runtime since: claim it again, load what is there now, and decide anew.
+    #[error(
+        "fenced: runtime {runtime_id} was claimed by somebody else (epoch {current}, this handle holds {held}); \
+         claim it again, load its state and decide anew"
+    )]
+    Fenced {
+        /// The runtime.
+        runtime_id: LogicalRuntimeId,
+        /// The epoch of the claim that the write was made under.
+        held: u64,
+        /// The epoch of the latest claim.
+        current: u64,
+    },
     /// The disk or the origin's quota is full. Reads and deletes still work; delete something, then try again.
     #[error("quota exceeded: {message}; delete data or ask for persistent storage, then try again")]
     QuotaExceeded {
@@ -140,6 +153,7 @@ impl RuntimeStoreError {
             Self::Unsupported(_) => "Unsupported",
             Self::Internal(_) => "Internal",
             Self::Conflict(_) => "Conflict",
+            Self::Fenced { .. } => "Fenced",
             Self::QuotaExceeded { .. } => "QuotaExceeded",
             Self::Blocked(_) => "Blocked",
             Self::SchemaTooNew(_) => "SchemaTooNew",

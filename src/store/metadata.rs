@@ -50,7 +50,7 @@ impl<E: Engine> RuntimeMetadataTable for Store<E> {
 
     async fn delete_labels(&self, scope: &MetadataScope) -> Result<Labels> {
         let key = labels_key(scope)?;
-        let mut reads = Reads::new();
+        let mut reads = Reads::once();
         let previous = reads.get(&LABELS, key.clone());
         let decide = move |seen: &ReadSet| {
             // An unreadable record is never deleted.

@@ -1,21 +1,37 @@
 //! What it means: every rule of the contract, written once over the engines' two operations.
 
+mod claim;
 mod listing;
 mod metadata;
 mod runtime;
 mod traits;
 
+pub use claim::RuntimeClaim;
 pub use traits::{OAuthFlowUpdate, PersistentMetadataStore, RuntimeMetadataTable, RuntimeStore};
 
 use std::sync::Arc;
 
-use crate::engine::{Engine, Key, Reads, Record, Result, Table, Write, memory::Memory};
+use self::claim::Fence;
+use crate::{
+    engine::{Engine, Key, MaybeSend, ReadSet, Reads, Record, Result, Table, Write, memory::Memory},
+    model::LogicalRuntimeId,
+};
 
 /// The store over an engine. It implements [`RuntimeStore`], [`PersistentMetadataStore`] and
 /// [`RuntimeMetadataTable`] alike, and is `Send + Sync` on every target.
+///
+/// A clone is another handle of the same store.
 #[derive(Debug)]
 pub struct Store<E> {
-    engine: E,
+    engine: Arc<E>,
+    /// The claim that writes to its runtime must still hold.
+    fence: Option<Fence>,
+}
+
+impl<E> Clone for Store<E> {
+    fn clone(&self) -> Self {
+        Self { engine: Arc::clone(&self.engine), fence: self.fence.clone() }
+    }
 }
 
 /// The runtime store in memory.
@@ -32,7 +48,7 @@ pub type IndexedDbMetadataStore = Store<crate::engine::indexed_db::IndexedDb>;
 impl<E: Engine> Store<E> {
     /// The store over an engine that is already open.
     pub fn over(engine: E) -> Self {
-        Self { engine }
+        Self { engine: Arc::new(engine), fence: None }
     }
 
     /// Closes the store. Operations under way finish; later ones fail with `Closed`.
@@ -51,6 +67,39 @@ impl<E: Engine> Store<E> {
     async fn write(&self, writes: Vec<Write>) -> Result<()> {
         self.engine.transact(Reads::new(), Box::new(move |_| Ok(writes.clone()))).await.map(drop)
     }
+
+    /// Writes to a runtime, under the claim of this handle where it has one.
+    async fn write_runtime(&self, runtime_id: &LogicalRuntimeId, writes: Vec<Write>) -> Result<()> {
+        self.transact_runtime(runtime_id, Reads::new(), move |_| Ok(Decision::Write(writes.clone()))).await
+    }
+
+    /// Decides and writes to a runtime, under the claim of this handle where it has one.
+    async fn transact_runtime(
+        &self,
+        runtime_id: &LogicalRuntimeId,
+        mut reads: Reads,
+        mut decide: impl FnMut(&ReadSet) -> Result<Decision> + MaybeSend + 'static,
+    ) -> Result<()> {
+        let guard = self.fence.as_ref().map(|fence| fence.guard(runtime_id, &mut reads)).transpose()?;
+        let guarded = move |seen: &ReadSet| {
+            let held = guard.as_ref().map_or(Ok(()), |guard| guard.check(seen));
+            match (decide(seen), held) {
+                (Ok(Decision::AlreadyDone), _) => Ok(Vec::new()),
+                (_, Err(fenced)) => Err(fenced),
+                (Err(error), Ok(())) => Err(error),
+                (Ok(Decision::Write(writes)), Ok(())) => Ok(writes),
+            }
+        };
+        self.engine.transact(reads, Box::new(guarded)).await.map(drop)
+    }
+}
+
+/// What a write to a runtime comes to.
+enum Decision {
+    /// These writes, if the claim still holds.
+    Write(Vec<Write>),
+    /// Nothing: it was committed before, and its acknowledgement was lost. That holds whoever has the claim by now.
+    AlreadyDone,
 }
 
 impl Store<Memory> {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{OAuthFlowUpdate, RuntimeStore, Store};
+use super::{Decision, OAuthFlowUpdate, RuntimeStore, Store};
 use crate::{
     engine::{
         Engine, Key, Page, ReadSet, Reads, Result, Write,
@@ -31,7 +31,7 @@ impl<E: Engine> RuntimeStore for Store<E> {
     }
 
     async fn update_auth_oauth_flow_snapshot(&self, mut update: OAuthFlowUpdate) -> Result<()> {
-        let mut reads = Reads::new();
+        let mut reads = Reads::once();
         let stored = reads.get(&OAUTH_FLOWS, (OAUTH_FLOWS_ID,));
         let decide = move |seen: &ReadSet| {
             let next = update(seen.one(stored)?.as_ref().map(|snapshot| &*snapshot.0))?;
@@ -41,7 +41,7 @@ impl<E: Engine> RuntimeStore for Store<E> {
     }
 
     async fn commit_session_snapshot(&self, runtime_id: &LogicalRuntimeId, session: SessionDelta) -> Result<()> {
-        self.write(vec![put_snapshot(runtime_id, &session)]).await
+        self.write_runtime(runtime_id, vec![put_snapshot(runtime_id, &session)]).await
     }
 
     async fn atomic_apply(
@@ -67,14 +67,14 @@ impl<E: Engine> RuntimeStore for Store<E> {
         let mut reads = Reads::new();
         let stored = reads.get(&RECEIPTS, key);
         let decide = move |seen: &ReadSet| match seen.one(stored)? {
-            None => Ok(writes.clone()),
-            Some(stored) if stored.0 == receipt => Ok(Vec::new()),
+            None => Ok(Decision::Write(writes.clone())),
+            Some(stored) if stored.0 == receipt => Ok(Decision::AlreadyDone),
             Some(_) => Err(RuntimeStoreError::Conflict(format!(
                 "boundary {} of run {} is committed with a different receipt; nothing was written",
                 receipt.sequence, receipt.run_id
             ))),
         };
-        self.engine.transact(reads, Box::new(decide)).await.map(drop)
+        self.transact_runtime(runtime_id, reads, decide).await
     }
 
     async fn load_input_states(&self, runtime_id: &LogicalRuntimeId) -> Result<Vec<StoredInputState>> {
@@ -94,7 +94,7 @@ impl<E: Engine> RuntimeStore for Store<E> {
     }
 
     async fn persist_input_state(&self, runtime_id: &LogicalRuntimeId, input: &StoredInputState) -> Result<()> {
-        self.write(vec![put_input(runtime_id, input)]).await
+        self.write_runtime(runtime_id, vec![put_input(runtime_id, input)]).await
     }
 
     async fn load_boundary_receipt(
@@ -126,14 +126,14 @@ impl<E: Engine> RuntimeStore for Store<E> {
         let mut writes: Vec<Write> = inputs.iter().map(|input| put_input(runtime_id, input)).collect();
         writes.push(STATES.put((runtime_id.as_str(),), Document(commit.runtime_state())));
 
-        let mut reads = Reads::new();
+        let mut reads = Reads::once();
         let stored = reads.get(&STATES, (runtime_id.as_str(),));
         let decide = move |seen: &ReadSet| {
             let state = seen.one(stored)?.map_or_else(RuntimeState::default, |state| state.0);
             commit.check(state)?;
-            Ok(writes.clone())
+            Ok(Decision::Write(writes.clone()))
         };
-        self.engine.transact(reads, Box::new(decide)).await.map(drop)
+        self.transact_runtime(runtime_id, reads, decide).await
     }
 
     async fn persist_ops_lifecycle(
@@ -141,7 +141,8 @@ impl<E: Engine> RuntimeStore for Store<E> {
         runtime_id: &LogicalRuntimeId,
         snapshot: &PersistedOpsSnapshot,
     ) -> Result<()> {
-        self.write(vec![OPS.put((runtime_id.as_str(),), Document(snapshot.clone()))]).await
+        let write = OPS.put((runtime_id.as_str(),), Document(snapshot.clone()));
+        self.write_runtime(runtime_id, vec![write]).await
     }
 
     async fn load_ops_lifecycle(&self, runtime_id: &LogicalRuntimeId) -> Result<Option<PersistedOpsSnapshot>> {

@@ -2,6 +2,7 @@
 //! [`suite!`] names each one as a test of one engine. A rule that is not listed there is dead code, which `clippy`
 //! refuses.
 
+pub mod claims;
 pub mod closing;
 pub mod cursors;
 pub mod inputs;
@@ -97,6 +98,18 @@ macro_rules! suite {
                 a_page_of_none_is_refused,
                 labels_are_found_by_selector,
                 a_session_is_found_by_its_id,
+            }
+            claims {
+                each_claim_raises_the_epoch,
+                claims_made_at_once_have_epochs_of_their_own,
+                the_latest_claim_writes,
+                a_claim_that_was_overtaken_is_fenced_and_writes_nothing,
+                a_retry_of_what_was_committed_is_not_fenced,
+                a_stale_step_under_a_good_claim_still_conflicts,
+                a_released_claim_is_fenced,
+                releasing_an_overtaken_claim_leaves_the_new_one,
+                writing_without_a_claim_stays_possible,
+                a_claim_writes_to_its_own_runtime_only,
             }
             closing {
                 a_closed_store_refuses_everything,

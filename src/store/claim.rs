@@ -1,0 +1,131 @@
+//! Claims: who may write to a runtime.
+//!
+//! A claim is an epoch, kept in the store and raised by each new claim. A write through a claimed handle checks inside
+//! its own transaction that the epoch is still the claim's. So a writer that was overtaken is refused however late its
+//! write arrives: from a suspended tab, from the back/forward cache, from another process.
+
+use std::ops::Deref;
+
+use super::Store;
+use crate::{
+    engine::{
+        Engine, One, ReadSet, Reads, Result,
+        table::{CLAIMS, Text},
+    },
+    model::{LogicalRuntimeId, RuntimeStoreError},
+};
+
+/// Ownership of a runtime: a handle of the store whose writes to that runtime fail with
+/// [`Fenced`](RuntimeStoreError::Fenced) once somebody else has claimed it.
+///
+/// It offers all that a [`Store`] does. Writes to other runtimes through it are refused; labels, cursors and OAuth flows
+/// belong to no runtime and are not fenced. Writing without a claim stays possible, and is not fenced either.
+#[derive(Debug)]
+pub struct RuntimeClaim<E> {
+    store: Store<E>,
+    fence: Fence,
+}
+
+impl<E: Engine> Store<E> {
+    /// Claims a runtime, and so ends every claim on it before this one.
+    pub async fn claim(&self, runtime_id: &LogicalRuntimeId) -> Result<RuntimeClaim<E>> {
+        let mut reads = Reads::once();
+        let stored = reads.get(&CLAIMS, (runtime_id.as_str(),));
+        let key = runtime_id.clone();
+        let decide = move |seen: &ReadSet| {
+            let next = next_epoch(epoch(seen, stored, &key)?)?;
+            Ok(vec![CLAIMS.put((key.as_str(),), Text(next.to_string()))])
+        };
+        let seen = self.engine.transact(reads, Box::new(decide)).await?;
+        let fence = Fence { runtime_id: runtime_id.clone(), epoch: next_epoch(epoch(&seen, stored, runtime_id)?)? };
+        Ok(RuntimeClaim { store: Self { engine: self.engine.clone(), fence: Some(fence.clone()) }, fence })
+    }
+}
+
+impl<E: Engine> RuntimeClaim<E> {
+    /// The runtime.
+    pub fn runtime_id(&self) -> &LogicalRuntimeId {
+        &self.fence.runtime_id
+    }
+
+    /// The claim's epoch: higher than that of every claim before it.
+    pub fn epoch(&self) -> u64 {
+        self.fence.epoch
+    }
+
+    /// The store under this claim, to be held as an `Arc<dyn RuntimeStore>` for example.
+    pub fn store(&self) -> &Store<E> {
+        &self.store
+    }
+
+    /// Gives the runtime up: from now on writes through this claim and the handles made from it are `Fenced`. Where
+    /// somebody else has claimed it already, there is nothing to give up.
+    pub async fn release(self) -> Result<()> {
+        let Fence { runtime_id, epoch: held } = self.fence;
+        let mut reads = Reads::new();
+        let stored = reads.get(&CLAIMS, (runtime_id.as_str(),));
+        let decide = move |seen: &ReadSet| {
+            if epoch(seen, stored, &runtime_id)? != held {
+                return Ok(Vec::new());
+            }
+            Ok(vec![CLAIMS.put((runtime_id.as_str(),), Text(next_epoch(held)?.to_string()))])
+        };
+        self.store.engine.transact(reads, Box::new(decide)).await.map(drop)
+    }
+}
+
+impl<E> Deref for RuntimeClaim<E> {
+    type Target = Store<E>;
+
+    fn deref(&self) -> &Store<E> {
+        &self.store
+    }
+}
+
+/// The claim that a handle writes under.
+#[derive(Clone, Debug)]
+pub(super) struct Fence {
+    runtime_id: LogicalRuntimeId,
+    epoch: u64,
+}
+
+impl Fence {
+    /// Declares the read that the check needs.
+    pub(super) fn guard(&self, runtime_id: &LogicalRuntimeId, reads: &mut Reads) -> Result<Guard> {
+        if *runtime_id != self.runtime_id {
+            let reason = format!("this handle writes under a claim on {}, not on {runtime_id}", self.runtime_id);
+            return Err(RuntimeStoreError::invalid("runtime_id", reason));
+        }
+        Ok(Guard { fence: self.clone(), stored: reads.get(&CLAIMS, (runtime_id.as_str(),)) })
+    }
+}
+
+/// Checks, inside a transaction, that a claim still holds.
+pub(super) struct Guard {
+    fence: Fence,
+    stored: One<Text>,
+}
+
+impl Guard {
+    pub(super) fn check(&self, seen: &ReadSet) -> Result<()> {
+        let Fence { runtime_id, epoch: held } = &self.fence;
+        match epoch(seen, self.stored, runtime_id)? {
+            current if current == *held => Ok(()),
+            current => Err(RuntimeStoreError::Fenced { runtime_id: runtime_id.clone(), held: *held, current }),
+        }
+    }
+}
+
+/// The epoch of the latest claim; 0 where there was none.
+fn epoch(seen: &ReadSet, stored: One<Text>, runtime_id: &LogicalRuntimeId) -> Result<u64> {
+    let Some(stored) = seen.one(stored)? else { return Ok(0) };
+    stored.0.parse().map_err(|_| RuntimeStoreError::Decode {
+        table: CLAIMS.info.name,
+        key: format!("[{runtime_id}]"),
+        reason: format!("expected a number up to 2^64-1, found {:?}", stored.0),
+    })
+}
+
+fn next_epoch(epoch: u64) -> Result<u64> {
+    epoch.checked_add(1).ok_or_else(|| RuntimeStoreError::Internal("there is no epoch after 2^64-1".to_owned()))
+}
