@@ -1,7 +1,8 @@
 //! What `web-sys` has only behind `web_sys_unstable_apis`, or calls deprecated, though every browser has had it for
-//! years: a transaction's durability and its explicit commit. It can go when `web-sys` offers them.
+//! years: a transaction's durability and its explicit commit. It can go when `web-sys` offers them. And timers, which
+//! `web-sys` has on windows and on workers, but not on whichever of them this is.
 
-use js_sys::{Array, Object};
+use js_sys::{Array, Function, Object};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::{IdbDatabase, IdbTransaction, IdbTransactionMode};
 
@@ -24,6 +25,12 @@ extern "C" {
 
     #[wasm_bindgen(method, catch)]
     pub(super) fn commit(this: &RawTransaction) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(js_name = setTimeout)]
+    pub(super) fn set_timeout(callback: &Function, milliseconds: i32) -> JsValue;
+
+    #[wasm_bindgen(js_name = clearTimeout)]
+    pub(super) fn clear_timeout(timer: &JsValue);
 
     #[wasm_bindgen(extends = Object)]
     #[derive(Debug)]

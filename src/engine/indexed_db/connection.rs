@@ -1,126 +1,149 @@
-//! One open database: opening it, creating its object stores, closing it.
+//! The connection to one database: opened when it is needed, dropped when the browser or another tab wants it gone.
 
-use std::cell::Cell;
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+    rc::Rc,
+};
 
-use js_sys::{Array, Promise, Reflect};
+use futures_util::{
+    FutureExt,
+    future::{LocalBoxFuture, Shared},
+};
+use js_sys::{Array, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Event, IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbTransactionMode};
+use web_sys::IdbTransactionMode;
 
 use super::{
-    Durability, Transaction,
+    Durability,
     bindings::{RawDatabase, TransactionOptions},
-    error::{Asked, failed},
+    error::{Asked, Attempt, failed},
+    open::open,
+    transaction::Transaction,
 };
-use crate::{
-    engine::{Result, table},
-    model::RuntimeStoreError,
-};
+use crate::model::RuntimeStoreError;
 
-/// Raised with each set of tables. A new version adds object stores and leaves those that exist alone.
-const VERSION: u32 = 1;
-
-#[derive(Debug)]
+/// A database of this origin, whether or not it is open at the moment.
 pub(super) struct Connection {
-    database: RawDatabase,
+    name: Rc<str>,
     options: TransactionOptions,
-    closed: Cell<bool>,
+    state: RefCell<State>,
+}
+
+#[derive(Clone)]
+enum State {
+    /// Not open; the next operation opens it.
+    Idle,
+    /// Being opened, once for all who wait.
+    Opening(Shared<LocalBoxFuture<'static, Attempt<Rc<Handle>>>>),
+    Open(Rc<Handle>),
+    /// Closed by the caller, for good.
+    Closed,
 }
 
 impl Connection {
-    pub(super) async fn open(name: &str, durability: Durability) -> Result<Self> {
-        let doing = format!("opening database {name:?}");
-        let request = factory()?.open_with_u32(name, VERSION).map_err(|error| failed(Asked::Open, &doing, error))?;
-        let upgrade = Closure::once(create_missing_stores);
-        request.set_onupgradeneeded(Some(upgrade.as_ref().unchecked_ref()));
-        let settled = Promise::new(&mut |resolve, _| {
-            request.set_onsuccess(Some(&resolve));
-            request.set_onerror(Some(&resolve));
-            request.set_onblocked(Some(&resolve));
-        });
-        let event: Event = JsFuture::from(settled).await.map_err(|e| failed(Asked::Open, &doing, e))?.unchecked_into();
-        if event.type_() == "blocked" {
-            close_when_open(&request);
-            return Err(RuntimeStoreError::Blocked(format!(
-                "database {name:?} is open in another tab with an older version; close or reload that tab"
-            )));
-        }
-        if let Ok(Some(error)) = request.error() {
-            return Err(failed(Asked::Open, &doing, error.into()));
-        }
-        let database: RawDatabase =
-            request.result().map_err(|error| failed(Asked::Open, &doing, error))?.unchecked_into();
-        close_for_upgrades(&database);
+    pub(super) fn new(name: &str, durability: Durability) -> Self {
         let options = TransactionOptions::default();
         options.set_durability(match durability {
             Durability::Strict => "strict",
             Durability::Relaxed => "relaxed",
         });
-        Ok(Self { database, options, closed: Cell::new(false) })
+        Self { name: name.into(), options, state: RefCell::new(State::Idle) }
     }
 
-    pub(super) fn begin(&self, tables: &[&str], mode: IdbTransactionMode) -> Result<Transaction> {
-        if self.closed.get() {
-            return Err(RuntimeStoreError::Closed("this store was closed; open it again".to_owned()));
+    /// The open database, opened now if it is not. A failure to open is this call's alone: the next one tries again.
+    pub(super) async fn handle(&self) -> Attempt<Rc<Handle>> {
+        let opening = match &*self.state.borrow() {
+            State::Open(handle) if !handle.lost.get() => return Ok(Rc::clone(handle)),
+            State::Closed => return Err(closed().into()),
+            State::Opening(opening) => Some(opening.clone()),
+            State::Idle | State::Open(_) => None,
+        };
+        let opening = opening.unwrap_or_else(|| {
+            let name = Rc::clone(&self.name);
+            let opening = async move { open(&name).await.map(Handle::new) }.boxed_local().shared();
+            self.state.replace(State::Opening(opening.clone()));
+            opening
+        });
+        let opened = opening.await;
+        // Another who waited for the same may have been here first.
+        if matches!(*self.state.borrow(), State::Closed) {
+            return Err(closed().into());
         }
-        let names: Array = tables.iter().map(|name| JsValue::from_str(name)).collect();
+        if matches!(*self.state.borrow(), State::Opening(_)) {
+            self.state.replace(opened.as_ref().map_or(State::Idle, |handle| State::Open(Rc::clone(handle))));
+        }
+        opened
+    }
+
+    /// Begins a transaction over some object stores.
+    pub(super) fn begin(&self, handle: &Handle, stores: &[&str], mode: IdbTransactionMode) -> Attempt<Transaction> {
+        let names: Array = stores.iter().map(|name| JsValue::from_str(name)).collect();
         let asked = if mode == IdbTransactionMode::Readonly { Asked::Read } else { Asked::Write };
-        self.database
+        handle
+            .database
             .begin(&names, mode, &self.options)
             .map(|raw| Transaction::new(raw, asked))
-            .map_err(|error| failed(asked, "beginning a transaction (open the store again)", error))
+            .map_err(|error| failed(asked, "beginning a transaction", error))
     }
 
     /// The origin and the name: what the browser finds the database by.
     pub(super) fn authority_key(&self) -> String {
         let origin = Reflect::get(&js_sys::global(), &"origin".into()).ok().and_then(|origin| origin.as_string());
-        format!("indexeddb:{}/{}", origin.unwrap_or_default(), self.database.name())
+        format!("indexeddb:{}/{}", origin.unwrap_or_default(), self.name)
     }
 
+    /// Closes the database once the transactions under way are complete.
     pub(super) fn close(&self) {
-        self.closed.set(true);
-        self.database.close();
+        self.state.replace(State::Closed);
     }
 }
 
-impl Drop for Connection {
+fn closed() -> RuntimeStoreError {
+    RuntimeStoreError::Closed("this store was closed; open it again".to_owned())
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// One opened database. The last one to hold it closes it.
+pub(super) struct Handle {
+    database: RawDatabase,
+    lost: Rc<Cell<bool>>,
+    /// Called when another tab wants to upgrade or delete the database, and when the browser closed it by itself. Held
+    /// for as long as the browser may call it.
+    _on_loss: Closure<dyn FnMut()>,
+}
+
+impl Handle {
+    fn new(database: RawDatabase) -> Rc<Self> {
+        let lost = Rc::new(Cell::new(false));
+        let on_loss = {
+            let (database, lost) = (database.clone(), Rc::clone(&lost));
+            Closure::new(move || {
+                lost.set(true);
+                database.close();
+            })
+        };
+        let listener = Some(on_loss.as_ref().unchecked_ref());
+        database.set_onversionchange(listener);
+        database.set_onclose(listener);
+        Rc::new(Self { database, lost, _on_loss: on_loss })
+    }
+
+    /// Notes that the handle serves no more: the next operation opens another.
+    pub(super) fn lose(&self) {
+        self.lost.set(true);
+    }
+}
+
+impl Drop for Handle {
     fn drop(&mut self) {
+        self.database.set_onversionchange(None);
+        self.database.set_onclose(None);
         self.database.close();
     }
-}
-
-fn factory() -> Result<IdbFactory> {
-    let factory = Reflect::get(&js_sys::global(), &"indexedDB".into())
-        .map_err(|error| failed(Asked::Open, "looking for IndexedDB", error))?;
-    factory.dyn_into().map_err(|_| RuntimeStoreError::Unsupported("this environment has no IndexedDB".to_owned()))
-}
-
-fn create_missing_stores(event: Event) -> std::result::Result<(), JsValue> {
-    let request: IdbOpenDbRequest = event.target().ok_or(JsValue::UNDEFINED)?.unchecked_into();
-    let database: IdbDatabase = request.result()?.unchecked_into();
-    for table in table::ALL {
-        if !database.object_store_names().contains(table.name) {
-            database.create_object_store(table.name)?;
-        }
-    }
-    Ok(())
-}
-
-/// A handle that nobody waits for any more must not keep others from upgrading.
-fn close_when_open(request: &IdbOpenDbRequest) {
-    let opened = request.clone();
-    request.set_onsuccess(Some(
-        Closure::once_into_js(move || {
-            if let Ok(database) = opened.result() {
-                database.unchecked_into::<IdbDatabase>().close();
-            }
-        })
-        .unchecked_ref(),
-    ));
-}
-
-/// Lets another tab upgrade: it would be blocked for as long as this handle stays open.
-fn close_for_upgrades(database: &RawDatabase) {
-    let closing = database.clone();
-    database.set_onversionchange(Some(Closure::once_into_js(move |_: Event| closing.close()).unchecked_ref()));
 }

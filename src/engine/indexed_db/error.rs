@@ -28,12 +28,29 @@ impl fmt::Display for BrowserError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.dyn_ref::<js_sys::Error>() {
             Some(error) => write!(f, "{}: {}", String::from(error.name()), String::from(error.message())),
-            None => write!(f, "{:?}", *self.0),
+            None => f.write_str("the browser ended the transaction and gave no reason"),
         }
     }
 }
 
 impl std::error::Error for BrowserError {}
+
+/// How one attempt at an operation ended.
+#[derive(Clone)]
+pub(super) struct Failure {
+    pub(super) error: RuntimeStoreError,
+    /// Whether the connection is at fault: another one may serve.
+    pub(super) lost: bool,
+}
+
+/// An attempt's outcome.
+pub(super) type Attempt<T> = Result<T, Failure>;
+
+impl From<RuntimeStoreError> for Failure {
+    fn from(error: RuntimeStoreError) -> Self {
+        Self { error, lost: false }
+    }
+}
 
 /// What the browser was asked to do when it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,18 +60,22 @@ pub(super) enum Asked {
     Write,
 }
 
-/// Names the failure by the browser's own name for it; `doing` says what was being done, to what.
-pub(super) fn failed(asked: Asked, doing: &str, error: JsValue) -> RuntimeStoreError {
+/// Names the failure by the browser's own name for it; `doing` says what was being done, to what. A transaction that was
+/// aborted by nobody has no error: `error` is then null.
+pub(super) fn failed(asked: Asked, doing: &str, error: JsValue) -> Failure {
     let name = error.dyn_ref::<DomException>().map(DomException::name).unwrap_or_default();
+    // A connection that the browser dropped: it says so in many ways. `UnknownError` is Chromium's word for a backing
+    // store that failed, and WebKit's for "Connection to Indexed Database server lost".
+    let lost = error.is_null() || matches!(&*name, "InvalidStateError" | "AbortError" | "UnknownError");
     let browser_error = BrowserError(SendWrapper::new(error));
     let message = format!("{doing}: {browser_error}");
     let cause = Some(Cause::new(browser_error));
-    match (name.as_str(), asked) {
+    let error = match (name.as_str(), asked) {
         ("QuotaExceededError", _) => RuntimeStoreError::QuotaExceeded { message, cause },
         ("VersionError", Asked::Open) => RuntimeStoreError::SchemaTooNew(message),
         ("SecurityError" | "NotSupportedError", Asked::Open) => RuntimeStoreError::Unsupported(message),
-        ("InvalidStateError", Asked::Read | Asked::Write) => RuntimeStoreError::Closed(message),
         (_, Asked::Write) => RuntimeStoreError::WriteFailed { message, cause },
         _ => RuntimeStoreError::ReadFailed { message, cause },
-    }
+    };
+    Failure { error, lost }
 }

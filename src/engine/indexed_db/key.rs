@@ -7,8 +7,8 @@ use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbKeyRange;
 
-use super::error::{Asked, failed};
-use crate::engine::{ColumnType, Key, KeyPart, Result, TableInfo};
+use super::error::{Asked, Attempt, failed};
+use crate::engine::{ColumnType, Key, KeyPart, TableInfo};
 
 /// The key as IndexedDB takes it.
 pub(super) fn to_js(key: &Key) -> Array {
@@ -24,12 +24,12 @@ pub(super) fn from_js(table: &TableInfo, columns: usize, key: &JsValue) -> Optio
 }
 
 /// Every key that starts with `prefix`, itself included: an array sorts after every string.
-pub(super) fn starting_with(prefix: &Key) -> Result<IdbKeyRange> {
+pub(super) fn starting_with(prefix: &Key) -> Attempt<IdbKeyRange> {
     between(&to_js(prefix), false, &end_of_range(prefix))
 }
 
 /// Every key that starts with `prefix` and comes after the key `after`.
-pub(super) fn starting_with_after(prefix: &Key, after: Option<&Key>) -> Result<IdbKeyRange> {
+pub(super) fn starting_with_after(prefix: &Key, after: Option<&Key>) -> Attempt<IdbKeyRange> {
     match after {
         None => starting_with(prefix),
         Some(after) => between(&to_js(after), true, &end_of_range(prefix)),
@@ -37,7 +37,7 @@ pub(super) fn starting_with_after(prefix: &Key, after: Option<&Key>) -> Result<I
 }
 
 /// Every key that starts with `prefix` and comes after all those that start with `after`.
-pub(super) fn starting_with_past(prefix: &Key, after: Option<&Key>) -> Result<IdbKeyRange> {
+pub(super) fn starting_with_past(prefix: &Key, after: Option<&Key>) -> Attempt<IdbKeyRange> {
     match after {
         None => starting_with(prefix),
         Some(after) => between(&end_of_range(after), true, &end_of_range(prefix)),
@@ -45,7 +45,7 @@ pub(super) fn starting_with_past(prefix: &Key, after: Option<&Key>) -> Result<Id
 }
 
 /// Every key of a record's pieces from the one numbered `piece` on.
-pub(super) fn pieces_from(key: &Key, piece: u64) -> Result<IdbKeyRange> {
+pub(super) fn pieces_from(key: &Key, piece: u64) -> Attempt<IdbKeyRange> {
     between(&piece_to_js(key, piece), false, &end_of_range(key))
 }
 
@@ -56,13 +56,18 @@ pub(super) fn piece_to_js(key: &Key, piece: u64) -> Array {
     row
 }
 
+/// Every key up to and with `key`.
+pub(super) fn up_to(key: &Key) -> Attempt<IdbKeyRange> {
+    IdbKeyRange::upper_bound(&to_js(key)).map_err(|error| failed(Asked::Write, "making a key range", error))
+}
+
 fn end_of_range(prefix: &Key) -> Array {
     let end = to_js(prefix);
     end.push(&Array::new());
     end
 }
 
-fn between(lower: &Array, lower_open: bool, upper: &Array) -> Result<IdbKeyRange> {
+fn between(lower: &Array, lower_open: bool, upper: &Array) -> Attempt<IdbKeyRange> {
     IdbKeyRange::bound_with_lower_open(lower, upper, lower_open)
         .map_err(|error| failed(Asked::Read, "making a key range", error))
 }

@@ -8,6 +8,8 @@ mod bindings;
 mod connection;
 mod error;
 mod key;
+mod mark;
+mod open;
 mod transaction;
 mod value;
 
@@ -15,7 +17,12 @@ use async_trait::async_trait;
 use send_wrapper::SendWrapper;
 use web_sys::IdbTransactionMode;
 
-use self::{bindings::RawTransaction, connection::Connection, transaction::Transaction};
+use self::{
+    bindings::RawTransaction,
+    connection::{Connection, Handle},
+    error::Attempt,
+    mark::{Acknowledged, Mark},
+};
 use super::{Decide, Engine, Read, ReadSet, Reads, Result, TableInfo, Write, table};
 
 pub use error::BrowserError;
@@ -34,16 +41,42 @@ pub enum Durability {
 #[derive(Debug)]
 pub struct IndexedDb {
     connection: SendWrapper<Connection>,
+    acknowledged: SendWrapper<Acknowledged>,
 }
 
+/// How often an operation is tried on a new connection after the one it had was lost.
+const REOPENS: usize = 2;
+
 impl IndexedDb {
-    /// Opens the database and creates the object stores that are missing.
+    /// Opens the database and creates the object stores that are missing. Should the browser drop the connection later,
+    /// the next operation opens it again.
     ///
     /// # Errors
-    /// `Unsupported` where there is no IndexedDB, `Blocked` when another tab holds an older version open,
-    /// `SchemaTooNew` for a database that a newer burrow wrote.
+    /// `Unsupported` where there is no IndexedDB; `Blocked` when another tab still holds an older version open, or the
+    /// browser gives no answer, after ten seconds; `SchemaTooNew` for a database that a newer burrow wrote.
     pub async fn open(name: &str, durability: Durability) -> Result<Self> {
-        Ok(Self { connection: SendWrapper::new(Connection::open(name, durability).await?) })
+        let connection = Connection::new(name, durability);
+        connection.handle().await.map_err(|failure| failure.error)?;
+        Ok(Self { connection: SendWrapper::new(connection), acknowledged: SendWrapper::new(Acknowledged::default()) })
+    }
+
+    /// Tries until the connection holds, a bounded number of times.
+    async fn with_connection<T>(&self, mut attempt: impl AsyncFnMut(&Handle) -> Attempt<T>) -> Result<T> {
+        let mut reopens = 0;
+        loop {
+            let outcome = match self.connection.handle().await {
+                Ok(handle) => attempt(&handle).await.inspect_err(|failure| {
+                    if failure.lost {
+                        handle.lose();
+                    }
+                }),
+                Err(failure) => Err(failure),
+            };
+            match outcome {
+                Err(failure) if failure.lost && reopens < REOPENS => reopens += 1,
+                outcome => return outcome.map_err(|failure| failure.error),
+            }
+        }
     }
 }
 
@@ -53,20 +86,43 @@ impl Engine for IndexedDb {
         let mut tables: Vec<&str> = reads.as_slice().iter().map(|read| read.table().name).collect();
         tables.sort_unstable();
         tables.dedup();
-        let transaction = self.connection.begin(&tables, IdbTransactionMode::Readonly)?;
-        transaction.read(&reads).await
+        self.with_connection(async |handle| {
+            let transaction = self.connection.begin(handle, &tables, IdbTransactionMode::Readonly)?;
+            transaction.read(&reads).await
+        })
+        .await
     }
 
     async fn transact(&self, reads: Reads, mut decide: Decide) -> Result<ReadSet> {
         // What will be written is not known before the decision, so the transaction spans every table.
-        let tables: Vec<&str> = table::ALL.iter().map(|table| table.name).collect();
-        let transaction = self.connection.begin(&tables, IdbTransactionMode::Readwrite)?;
-        let seen = transaction.read(&reads).await?;
-        for write in decide(&seen)? {
-            transaction.write(write)?;
+        let stores: Vec<&str> = table::ALL.iter().map(|table| table.name).chain([mark::STORE]).collect();
+        let mark = reads.is_once().then(Mark::new);
+        let mut unacknowledged: Option<ReadSet> = None;
+        let outcome = self
+            .with_connection(async |handle| {
+                let transaction = self.connection.begin(handle, &stores, IdbTransactionMode::Readwrite)?;
+                if let (Some(mark), Some(seen)) = (mark, &unacknowledged)
+                    && transaction.has_mark(mark).await?
+                {
+                    return Ok(seen.clone());
+                }
+                let seen = transaction.read(&reads).await?;
+                let writes = decide(&seen)?;
+                if let Some(mark) = mark.filter(|_| !writes.is_empty()) {
+                    transaction.set_mark(mark, &self.acknowledged)?;
+                    unacknowledged = Some(seen.clone());
+                }
+                for write in writes {
+                    transaction.write(write)?;
+                }
+                transaction.commit().await?;
+                Ok(seen)
+            })
+            .await;
+        if let (Some(mark), Some(_)) = (mark, unacknowledged) {
+            self.acknowledged.add(mark);
         }
-        transaction.commit().await?;
-        Ok(seen)
+        outcome
     }
 
     fn authority_key(&self) -> Option<String> {

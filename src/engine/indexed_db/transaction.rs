@@ -9,9 +9,10 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Event, IdbObjectStore, IdbRequest};
 
 use super::{
-    RawTransaction, Read, ReadSet, Reads, Result, TableInfo, Write,
-    error::{Asked, failed},
+    RawTransaction, Read, ReadSet, Reads, TableInfo, Write,
+    error::{Asked, Attempt, Failure, failed},
     key,
+    mark::{self, Acknowledged, Mark},
     value::{PIECE, joined, text_row},
 };
 use crate::{
@@ -44,8 +45,8 @@ impl Transaction {
     }
 
     /// Reads all of `reads`. The transaction stays open for what is decided on them without another await.
-    pub(super) async fn read(&self, reads: &Reads) -> Result<ReadSet> {
-        let sent = reads.as_slice().iter().map(|read| self.send(read)).collect::<Result<Vec<_>>>()?;
+    pub(super) async fn read(&self, reads: &Reads) -> Attempt<ReadSet> {
+        let sent = reads.as_slice().iter().map(|read| self.send(read)).collect::<Attempt<Vec<_>>>()?;
         if let Some(last) = sent.iter().rev().find_map(Sent::last_request) {
             self.settled(last).await?;
         }
@@ -60,7 +61,7 @@ impl Transaction {
     }
 
     /// Resolves once the request has succeeded or failed.
-    async fn settled(&self, request: &IdbRequest) -> Result<()> {
+    async fn settled(&self, request: &IdbRequest) -> Attempt<()> {
         let settled = Promise::new(&mut |resolve, _| {
             request.set_onsuccess(Some(&resolve));
             request.set_onerror(Some(&resolve));
@@ -68,7 +69,7 @@ impl Transaction {
         JsFuture::from(settled).await.map(drop).map_err(|error| self.failed("reading", error))
     }
 
-    async fn distinct(&self, table: &'static TableInfo, prefix: &Key, page: &Page) -> Result<Vec<(Key, Row)>> {
+    async fn distinct(&self, table: &'static TableInfo, prefix: &Key, page: &Page) -> Attempt<Vec<(Key, Row)>> {
         let store = self.store(table)?;
         let mut found: Vec<(Key, Row)> = Vec::new();
         while page.limit.is_none_or(|limit| found.len() < limit as usize) {
@@ -87,10 +88,10 @@ impl Transaction {
         Ok(found)
     }
 
-    fn send(&self, read: &Read) -> Result<Sent> {
+    fn send(&self, read: &Read) -> Attempt<Sent> {
         let store = self.store(read.table())?;
         let doing = || format!("reading {}", read.table().name);
-        let sent = |request: std::result::Result<_, JsValue>| request.map_err(|error| self.failed(&doing(), error));
+        let sent = |request: Result<_, JsValue>| request.map_err(|error| self.failed(&doing(), error));
         match read {
             Read::Get(table, key) if table.value_type == ValueType::Bytes => {
                 let range = key::starting_with(key)?;
@@ -108,7 +109,7 @@ impl Transaction {
         }
     }
 
-    fn rows(&self, read: &Read, sent: &Sent) -> Result<Vec<(Key, Row)>> {
+    fn rows(&self, read: &Read, sent: &Sent) -> Attempt<Vec<(Key, Row)>> {
         let result = |request: &IdbRequest| self.result(read.table(), request);
         match (read, sent) {
             (Read::Get(_, key), Sent::Pieces(pieces)) => {
@@ -125,12 +126,12 @@ impl Transaction {
                 };
                 keys.iter().zip(values.iter()).map(row).collect()
             }
-            _ => Err(RuntimeStoreError::Internal(format!("{}: a request of another read", read.table().name))),
+            _ => Err(RuntimeStoreError::Internal(format!("{}: a request of another read", read.table().name)).into()),
         }
     }
 
     /// A request's result; one that failed has none to give, but the browser's reason.
-    fn result(&self, table: &TableInfo, request: &IdbRequest) -> Result<JsValue> {
+    fn result(&self, table: &TableInfo, request: &IdbRequest) -> Attempt<JsValue> {
         let failed = |error| self.failed(&format!("reading {}", table.name), error);
         match request.error() {
             Ok(Some(error)) => Err(failed(error.into())),
@@ -139,7 +140,7 @@ impl Transaction {
     }
 
     /// Sends one write. Its success is that of the transaction.
-    pub(super) fn write(&self, write: Write) -> Result<()> {
+    pub(super) fn write(&self, write: Write) -> Attempt<()> {
         match write {
             Write::Put(table, key, value) => self.put(table, &key, &value),
             Write::Delete(table, key) | Write::DeleteRange(table, key) => {
@@ -149,7 +150,7 @@ impl Transaction {
         }
     }
 
-    fn put(&self, table: &'static TableInfo, key: &Key, value: &Value) -> Result<()> {
+    fn put(&self, table: &'static TableInfo, key: &Key, value: &Value) -> Attempt<()> {
         let store = self.store(table)?;
         let encoded = value
             .encode()
@@ -160,7 +161,7 @@ impl Transaction {
         }
     }
 
-    fn put_pieces(&self, table: &TableInfo, store: &IdbObjectStore, key: &Key, bytes: &[u8]) -> Result<()> {
+    fn put_pieces(&self, table: &TableInfo, store: &IdbObjectStore, key: &Key, bytes: &[u8]) -> Attempt<()> {
         let mut pieces = 0;
         // An empty snapshot is one empty piece: it is there.
         for piece in bytes.chunks(PIECE).chain(bytes.is_empty().then_some(bytes)) {
@@ -172,7 +173,7 @@ impl Transaction {
     }
 
     /// Commits, and resolves when the transaction is complete.
-    pub(super) async fn commit(mut self) -> Result<()> {
+    pub(super) async fn commit(mut self) -> Attempt<()> {
         let settled = Promise::new(&mut |resolve, _| {
             self.raw.set_oncomplete(Some(&resolve));
             self.raw.set_onabort(Some(&resolve));
@@ -183,19 +184,41 @@ impl Transaction {
         if event.type_() == "complete" {
             return Ok(());
         }
-        let error = self.raw.error().map_or_else(|| "the browser ended the transaction".into(), JsValue::from);
-        Err(self.failed("committing", error))
+        Err(self.failed("committing", self.raw.error().map_or(JsValue::NULL, JsValue::from)))
     }
 
-    fn store(&self, table: &TableInfo) -> Result<IdbObjectStore> {
+    /// Whether the mark of an earlier attempt is there: then that attempt was committed.
+    pub(super) async fn has_mark(&self, mark: Mark) -> Attempt<bool> {
+        let failed = |error| self.failed("looking for a mark", error);
+        let marks = self.raw.object_store(mark::STORE).map_err(failed)?;
+        let request = marks.get(&key::to_js(&mark.key())).map_err(failed)?;
+        self.settled(&request).await?;
+        request.result().map(|found| !found.is_undefined()).map_err(failed)
+    }
+
+    /// Leaves the mark of this attempt, and takes away those of no more use.
+    pub(super) fn set_mark(&self, mark: Mark, acknowledged: &Acknowledged) -> Attempt<()> {
+        let failed = |error| self.failed("leaving a mark", error);
+        let marks = self.raw.object_store(mark::STORE).map_err(failed)?;
+        if let Some(outdated) = acknowledged.outdated() {
+            let outdated = key::up_to(&outdated)?;
+            marks.delete(&outdated).map_err(failed)?;
+        }
+        for key in acknowledged.take() {
+            marks.delete(&key::to_js(&key)).map_err(failed)?;
+        }
+        marks.put_with_key(&JsValue::TRUE, &key::to_js(&mark.key())).map(drop).map_err(failed)
+    }
+
+    fn store(&self, table: &TableInfo) -> Attempt<IdbObjectStore> {
         self.raw.object_store(table.name).map_err(|error| self.failed(&format!("opening {}", table.name), error))
     }
 
-    fn sent(&self, table: &TableInfo, request: std::result::Result<IdbRequest, JsValue>) -> Result<()> {
+    fn sent(&self, table: &TableInfo, request: Result<IdbRequest, JsValue>) -> Attempt<()> {
         request.map(drop).map_err(|error| self.failed(&format!("writing {}", table.name), error))
     }
 
-    fn failed(&self, doing: &str, error: JsValue) -> RuntimeStoreError {
+    fn failed(&self, doing: &str, error: JsValue) -> Failure {
         failed(self.asked, doing, error)
     }
 }
@@ -209,12 +232,13 @@ impl Drop for Transaction {
     }
 }
 
-fn stored_key(table: &'static TableInfo, columns: usize, key: &JsValue) -> Result<Key> {
-    key::from_js(table, columns, key).ok_or_else(|| RuntimeStoreError::Decode {
+fn stored_key(table: &'static TableInfo, columns: usize, key: &JsValue) -> Attempt<Key> {
+    let unreadable = || RuntimeStoreError::Decode {
         table: table.name,
         key: format!("{key:?}"),
         reason: "expected an array of one string per key column".to_owned(),
-    })
+    };
+    key::from_js(table, columns, key).ok_or_else(|| unreadable().into())
 }
 
 impl Sent {
