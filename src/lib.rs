@@ -35,6 +35,7 @@ pub mod store;
 #[cfg(all(feature = "js", target_arch = "wasm32"))]
 mod js;
 
+pub use engine::Watch;
 pub use model::*;
 pub use store::{
     InMemoryMetadataStore, InMemoryRuntimeStore, OAuthFlowUpdate, PersistentMetadataStore, RuntimeMetadataTable,

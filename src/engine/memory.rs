@@ -8,8 +8,8 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::{Decide, Engine, Key, Page, Read, ReadSet, Reads, Result, Row, Value, Write};
-use crate::model::RuntimeStoreError;
+use super::{Bus, Decide, Engine, Key, Listener, Page, Read, ReadSet, Reads, Result, Row, Value, Watch, Write};
+use crate::model::{Change, RuntimeStoreError};
 
 type Rows = BTreeMap<Key, Value>;
 
@@ -20,6 +20,7 @@ type Tables = HashMap<&'static str, Rows>;
 pub struct Memory {
     /// `None` once closed.
     tables: Mutex<Option<Tables>>,
+    bus: Bus,
 }
 
 impl Memory {
@@ -31,7 +32,7 @@ impl Memory {
 
 impl Default for Memory {
     fn default() -> Self {
-        Self { tables: Mutex::new(Some(Tables::new())) }
+        Self { tables: Mutex::new(Some(Tables::new())), bus: Bus::default() }
     }
 }
 
@@ -54,6 +55,14 @@ impl Engine for Memory {
 
     fn authority_key(&self) -> Option<String> {
         None
+    }
+
+    fn watch(&self, listener: Listener) -> Watch {
+        self.bus.watch(listener)
+    }
+
+    fn publish(&self, change: &Change) {
+        self.bus.publish(change);
     }
 
     fn close(&self) {

@@ -3,6 +3,7 @@
 //! An engine offers two operations, [`Engine::read`] and [`Engine::transact`], and nothing conditional: every rule
 //! is an `if` in a [`Decide`] function, written once in `store/` and the same for all engines.
 
+mod bus;
 mod key;
 mod reads;
 mod record;
@@ -14,12 +15,13 @@ pub mod memory;
 
 use async_trait::async_trait;
 
+pub use bus::{Bus, Listener, Watch};
 pub use key::{Key, KeyPart};
 pub use reads::{Keys, Many, One, Page, Read, ReadSet, Reads, Row};
 pub use record::{Encoded, Record, Value};
 pub use table::{Column, ColumnType, Table, TableInfo, ValueType};
 
-use crate::model::RuntimeStoreError;
+use crate::model::{Change, RuntimeStoreError};
 
 /// What an engine answers.
 pub type Result<T> = std::result::Result<T, RuntimeStoreError>;
@@ -74,6 +76,13 @@ pub trait Engine: Send + Sync + 'static {
     /// durable.
     fn authority_key(&self) -> Option<String>;
 
+    /// Calls `listener` with every change that is published to this store from now on, until the watch is dropped: by
+    /// this process, and where the engine reaches further, by others.
+    fn watch(&self, listener: Listener) -> Watch;
+
+    /// Tells those who watch of a commit.
+    fn publish(&self, change: &Change);
+
     /// Lets go of what the engine holds. Operations under way finish; later ones fail with `Closed`.
     fn close(&self);
 }
@@ -92,6 +101,14 @@ impl Engine for Box<dyn Engine> {
 
     fn authority_key(&self) -> Option<String> {
         (**self).authority_key()
+    }
+
+    fn watch(&self, listener: Listener) -> Watch {
+        (**self).watch(listener)
+    }
+
+    fn publish(&self, change: &Change) {
+        (**self).publish(change);
     }
 
     fn close(&self) {

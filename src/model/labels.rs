@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 /// A set of labels. Any string is a key, any string a value.
 pub type Labels = BTreeMap<String, String>;
 
 /// What a set of labels hangs on: a mob, or one run of a mob. Two mobs may use the same run id and never meet.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum MetadataScope {
     /// A mob, by its id.
     Mob(String),

@@ -3,6 +3,7 @@
 //! Every type that is stored as a JSON object keeps the members it does not know ([`Extra`]) and writes them
 //! back unchanged, so that a newer writer's data survives an older reader.
 
+mod change;
 mod error;
 mod ids;
 mod input;
@@ -15,6 +16,7 @@ mod receipt;
 mod selector;
 mod session;
 
+pub use change::{Change, ChangeKind, ChangeScope, WatchScope};
 pub use error::{Cause, MetadataStoreError, RuntimeStoreError};
 pub use ids::{InputId, LogicalRuntimeId, RunId, SessionId};
 pub use input::{

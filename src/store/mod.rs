@@ -5,6 +5,7 @@ mod listing;
 mod metadata;
 mod runtime;
 mod traits;
+mod watch;
 
 pub use claim::RuntimeClaim;
 pub use traits::{OAuthFlowUpdate, PersistentMetadataStore, RuntimeMetadataTable, RuntimeStore};
@@ -65,7 +66,7 @@ impl<E: Engine> Store<E> {
 
     /// Writes without a precondition.
     async fn write(&self, writes: Vec<Write>) -> Result<()> {
-        self.engine.transact(Reads::new(), Box::new(move |_| Ok(writes.clone()))).await.map(drop)
+        self.transact(Reads::new(), Box::new(move |_| Ok(writes.clone()))).await.map(drop)
     }
 
     /// Writes to a runtime, under the claim of this handle where it has one.
@@ -90,7 +91,7 @@ impl<E: Engine> Store<E> {
                 (Ok(Decision::Write(writes)), Ok(())) => Ok(writes),
             }
         };
-        self.engine.transact(reads, Box::new(guarded)).await.map(drop)
+        self.transact(reads, Box::new(guarded)).await.map(drop)
     }
 }
 

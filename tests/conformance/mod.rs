@@ -15,6 +15,7 @@ pub mod property;
 pub mod receipts;
 pub mod sessions;
 pub mod types;
+pub mod watching;
 
 use burrow::{
     InputId, InputLifecycleState, InputStateChange, LogicalRuntimeId, RunBoundary, RunBoundaryReceipt, RunId,
@@ -110,6 +111,13 @@ macro_rules! suite {
                 releasing_an_overtaken_claim_leaves_the_new_one,
                 writing_without_a_claim_stays_possible,
                 a_claim_writes_to_its_own_runtime_only,
+            }
+            watching {
+                every_commit_is_told_once_with_what_it_changed,
+                what_was_refused_or_done_before_is_not_told,
+                a_watcher_sees_its_own_scope,
+                a_watch_that_was_dropped_sees_nothing_more,
+                a_claimed_handle_tells_the_same_watchers,
             }
             closing {
                 a_closed_store_refuses_everything,

@@ -5,6 +5,7 @@
 //! transaction, of a failed `open`, the stores that exist already in an upgrade).
 
 mod bindings;
+mod broadcast;
 mod connection;
 mod error;
 mod key;
@@ -13,17 +14,21 @@ mod open;
 mod transaction;
 mod value;
 
+use std::fmt;
+
 use async_trait::async_trait;
 use send_wrapper::SendWrapper;
 use web_sys::IdbTransactionMode;
 
 use self::{
     bindings::RawTransaction,
+    broadcast::Broadcast,
     connection::{Connection, Handle},
     error::Attempt,
     mark::{Acknowledged, Mark},
 };
-use super::{Decide, Engine, Read, ReadSet, Reads, Result, TableInfo, Write, table};
+use super::{Decide, Engine, Listener, Read, ReadSet, Reads, Result, TableInfo, Watch, Write, table};
+use crate::model::Change;
 
 pub use error::BrowserError;
 
@@ -38,10 +43,10 @@ pub enum Durability {
 }
 
 /// A database of this origin. Its handles belong to the thread that opened it; on wasm32 there is one.
-#[derive(Debug)]
 pub struct IndexedDb {
     connection: SendWrapper<Connection>,
     acknowledged: SendWrapper<Acknowledged>,
+    broadcast: Broadcast,
 }
 
 /// How often an operation is tried on a new connection after the one it had was lost.
@@ -57,7 +62,11 @@ impl IndexedDb {
     pub async fn open(name: &str, durability: Durability) -> Result<Self> {
         let connection = Connection::new(name, durability);
         connection.handle().await.map_err(|failure| failure.error)?;
-        Ok(Self { connection: SendWrapper::new(connection), acknowledged: SendWrapper::new(Acknowledged::default()) })
+        Ok(Self {
+            connection: SendWrapper::new(connection),
+            acknowledged: SendWrapper::new(Acknowledged::default()),
+            broadcast: Broadcast::new(name),
+        })
     }
 
     /// Tries until the connection holds, a bounded number of times.
@@ -129,7 +138,21 @@ impl Engine for IndexedDb {
         Some(self.connection.authority_key())
     }
 
+    fn watch(&self, listener: Listener) -> Watch {
+        self.broadcast.watch(listener)
+    }
+
+    fn publish(&self, change: &Change) {
+        self.broadcast.publish(change);
+    }
+
     fn close(&self) {
         self.connection.close();
+    }
+}
+
+impl fmt::Debug for IndexedDb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IndexedDb").field("connection", &self.connection).finish_non_exhaustive()
     }
 }

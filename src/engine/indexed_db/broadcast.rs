@@ -1,0 +1,118 @@
+//! How commits reach those who watch in other tabs and workers of the origin: a `BroadcastChannel` per database.
+//!
+//! An open channel can keep a page out of the back/forward cache. So it is open only while somebody here watches, and for
+//! a moment after a commit, whose watchers elsewhere are not known.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use send_wrapper::SendWrapper;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{BroadcastChannel, MessageEvent};
+
+use super::bindings::set_timeout;
+use crate::{
+    engine::bus::{Bus, Listener, Watch},
+    model::Change,
+};
+
+/// How long the channel stays open after the last commit.
+const LINGER_MS: i32 = 500;
+
+/// The commits of one database, told here and to the whole origin.
+#[derive(Clone)]
+pub(super) struct Broadcast(SendWrapper<Rc<Shared>>);
+
+struct Shared {
+    name: String,
+    here: Bus,
+    channel: RefCell<Option<Channel>>,
+    watchers: Cell<usize>,
+    /// Commits told so far, by which the timer sees that the channel is idle.
+    told: Cell<u64>,
+}
+
+struct Channel {
+    raw: BroadcastChannel,
+    /// Held for as long as the browser may call it.
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+}
+
+impl Broadcast {
+    pub(super) fn new(database: &str) -> Self {
+        Self(SendWrapper::new(Rc::new(Shared {
+            name: format!("burrow:{database}"),
+            here: Bus::default(),
+            channel: RefCell::default(),
+            watchers: Cell::default(),
+            told: Cell::default(),
+        })))
+    }
+
+    pub(super) fn watch(&self, listener: Listener) -> Watch {
+        let shared = &self.0;
+        shared.watchers.set(shared.watchers.get() + 1);
+        shared.open();
+        let ended = self.clone();
+        shared.here.watch(listener).at_end(move || {
+            ended.0.watchers.set(ended.0.watchers.get() - 1);
+            ended.0.close_if_idle();
+        })
+    }
+
+    /// Tells of a commit here and elsewhere. A commit that cannot be told is a commit all the same.
+    pub(super) fn publish(&self, change: &Change) {
+        let shared = &self.0;
+        shared.here.publish(change);
+        let Ok(message) = serde_json::to_string(change) else { return };
+        shared.told.set(shared.told.get() + 1);
+        if shared.open() {
+            linger(Rc::clone(shared));
+        }
+        if let Some(channel) = &*shared.channel.borrow() {
+            let _ = channel.raw.post_message(&message.into());
+        }
+    }
+}
+
+impl Shared {
+    /// Opens the channel where it is not open; whether it was opened now.
+    fn open(&self) -> bool {
+        if self.channel.borrow().is_some() {
+            return false;
+        }
+        // An environment without the API has no other tab to tell.
+        let Ok(raw) = BroadcastChannel::new(&self.name) else { return false };
+        let here = self.here.clone();
+        let on_message = Closure::new(move |event: MessageEvent| {
+            let change = event.data().as_string().and_then(|message| serde_json::from_str(&message).ok());
+            if let Some(change) = change {
+                here.publish(&change);
+            }
+        });
+        raw.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        self.channel.replace(Some(Channel { raw, _on_message: on_message }));
+        true
+    }
+
+    fn close_if_idle(&self) {
+        if self.watchers.get() == 0
+            && let Some(channel) = self.channel.take()
+        {
+            channel.raw.set_onmessage(None);
+            channel.raw.close();
+        }
+    }
+}
+
+/// Closes the channel once a while has passed with no commit.
+fn linger(shared: Rc<Shared>) {
+    let told = shared.told.get();
+    let look = Closure::once_into_js(move || match shared.told.get() == told {
+        true => shared.close_if_idle(),
+        false => linger(shared),
+    });
+    set_timeout(look.unchecked_ref(), LINGER_MS);
+}

@@ -1,0 +1,82 @@
+//! Watching: every commit, told once, after it is committed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Store;
+use crate::{
+    engine::{
+        Decide, Engine, Key, ReadSet, Reads, Result, Watch, Write,
+        table::{CLAIMS, INPUTS, LABELS, METADATA, OPS, RECEIPTS, SNAPSHOTS, STATES},
+    },
+    model::{Change, ChangeKind, ChangeScope, LogicalRuntimeId, MetadataScope, WatchScope},
+};
+
+impl<E: Engine> Store<E> {
+    /// Calls `listener` with every commit in `scope` from now on, until the watch is dropped: those of this process on
+    /// the same store, and on IndexedDB those of every tab and worker of the origin. Each is told once, after it is
+    /// committed; those of one tab in the order in which they were committed.
+    ///
+    /// A commit whose tab ends before it could tell is not told. A watcher that begins, or comes back from being
+    /// suspended, loads what it needs and goes on from there.
+    ///
+    /// The listener must not panic, and should be short: commits of this process wait for it.
+    pub fn watch(&self, scope: WatchScope, listener: impl Fn(&Change) + Send + Sync + 'static) -> Watch {
+        self.engine.watch(Box::new(move |change| {
+            if scope.includes(change) {
+                listener(change);
+            }
+        }))
+    }
+
+    /// Runs a transaction, and tells of it once it is committed.
+    pub(super) async fn transact(&self, reads: Reads, mut decide: Decide) -> Result<ReadSet> {
+        let change = Arc::new(Mutex::new(None));
+        let decided = Arc::clone(&change);
+        let noting = move |seen: &ReadSet| {
+            let writes = decide(seen)?;
+            *decided.lock().unwrap_or_else(PoisonError::into_inner) = change_of(&writes);
+            Ok(writes)
+        };
+        let seen = self.engine.transact(reads, Box::new(noting)).await?;
+        let change = change.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(change) = change {
+            self.engine.publish(&change);
+        }
+        Ok(seen)
+    }
+}
+
+/// What the writes of one transaction change: they are all about one mob or runtime.
+fn change_of(writes: &[Write]) -> Option<Change> {
+    let mut change: Option<Change> = None;
+    for write in writes {
+        let (Write::Put(table, key, _) | Write::Delete(table, key) | Write::DeleteRange(table, key)) = write;
+        let Some((kind, scope)) = meaning(table.name, key) else { continue };
+        let change = change.get_or_insert_with(|| Change { scope: scope.clone(), kinds: Vec::new() });
+        if change.scope == scope && !change.kinds.contains(&kind) {
+            change.kinds.push(kind);
+        }
+    }
+    change
+}
+
+/// What a record in a table is about; `None` for what belongs to no mob or runtime.
+fn meaning(table: &str, key: &Key) -> Option<(ChangeKind, ChangeScope)> {
+    let kinds = [
+        (INPUTS.info.name, ChangeKind::Inputs),
+        (RECEIPTS.info.name, ChangeKind::Receipt),
+        (SNAPSHOTS.info.name, ChangeKind::Session),
+        (STATES.info.name, ChangeKind::State),
+        (OPS.info.name, ChangeKind::Ops),
+        (CLAIMS.info.name, ChangeKind::Claim),
+        (LABELS.info.name, ChangeKind::Labels),
+        (METADATA.info.name, ChangeKind::Cursor),
+    ];
+    let (_, kind) = kinds.into_iter().find(|(name, _)| *name == table)?;
+    let scope = match kind {
+        ChangeKind::Labels => ChangeScope::Mob(super::metadata::scope(key)),
+        ChangeKind::Cursor => ChangeScope::Mob(MetadataScope::Mob(key.text(0).to_owned())),
+        _ => ChangeScope::Runtime(LogicalRuntimeId::new(key.text(0)).ok()?),
+    };
+    Some((kind, scope))
+}
