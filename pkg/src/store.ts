@@ -122,9 +122,7 @@ export class Store {
    * They come in the order of their ids.
    */
   async selectLabels(selector: string): Promise<SelectedLabels[]> {
-    const rows = wire.entriesFromJson(
-      await settled(this.#raw.selectLabels(wire.text("selector", selector))),
-    );
+    const rows = wire.entriesFromJson(await settled(this.#raw.selectLabels(wire.text("selector", selector))));
     return rows.map(([mob, run, labels]) => (run === null ? { mob, labels } : { mob, run, labels }));
   }
 
