@@ -103,11 +103,8 @@ export class Store {
 
   /** The mob's own labels, where it has any, then those of each of its runs, in the order of the run ids. */
   async listLabels(mob: string): Promise<LabelsEntry[]> {
-    const rows = JSON.parse(await settled(this.#raw.listLabels(wire.id("mob", mob)))) as [
-      string | null,
-      Labels,
-    ][];
-    return rows.map(([run, labels]) => (run === null ? { labels } : { run, labels }));
+    const rows = wire.entriesFromJson(await settled(this.#raw.listLabels(wire.id("mob", mob))));
+    return rows.map(([, run, labels]) => (run === null ? { labels } : { run, labels }));
   }
 
   /** How far the mob's events have been read; `undefined` where that was never set. */
@@ -125,11 +122,7 @@ export class Store {
    * They come in the order of their ids.
    */
   async selectLabels(selector: string): Promise<SelectedLabels[]> {
-    const rows = JSON.parse(await settled(this.#raw.selectLabels(wire.text("selector", selector)))) as [
-      mob: string,
-      run: string | null,
-      labels: Labels,
-    ][];
+    const rows = wire.entriesFromJson(await settled(this.#raw.selectLabels(wire.text("selector", selector))));
     return rows.map(([mob, run, labels]) => (run === null ? { mob, labels } : { mob, run, labels }));
   }
 
@@ -146,10 +139,7 @@ export class Store {
   /** The latest snapshot that was committed with this session key, and the runtime that holds it. */
   async sessionById(sessionId: string): Promise<FoundSession | undefined> {
     const found = await settled(this.#raw.sessionById(wire.id("sessionId", sessionId)));
-    if (!found) return undefined;
-    const { runtime, session } = found;
-    found.free();
-    return { runtime, session };
+    return found && { runtime: found[0], session: found[1] };
   }
 
   /** A stable name of the durable store, `indexeddb:<origin>/<name>`; `undefined` where nothing is durable. */
