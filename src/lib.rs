@@ -38,8 +38,8 @@ mod js;
 pub use engine::Watch;
 pub use model::*;
 pub use store::{
-    InMemoryMetadataStore, InMemoryRuntimeStore, OAuthFlowUpdate, PersistentMetadataStore, RuntimeMetadataTable,
-    RuntimeStore, Store,
+    InMemoryMetadataStore, InMemoryRuntimeStore, OAuthFlowUpdate, PersistentMetadataStore, RuntimeClaim,
+    RuntimeMetadataTable, RuntimeStore, Store,
 };
 #[cfg(target_arch = "wasm32")]
 pub use store::{IndexedDbMetadataStore, IndexedDbRuntimeStore};

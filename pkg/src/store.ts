@@ -4,6 +4,7 @@ import type { RawStore } from "../wasm/burrow.js";
 import { BurrowError, invalid, settled } from "./error.js";
 import { Runtime } from "./runtime.js";
 import type {
+  Change,
   Durability,
   FoundSession,
   Labels,
@@ -11,8 +12,10 @@ import type {
   LabelsEntry,
   PageOptions,
   SelectedLabels,
+  WatchScope,
 } from "./types.js";
 import { wasm } from "./wasm.js";
+import { changes, watch } from "./watch.js";
 import * as wire from "./wire.js";
 
 /** How to open a store. */
@@ -188,6 +191,23 @@ export class Store {
     return settled(
       this.#raw.rpc(wire.text("request", request), mob === undefined ? undefined : wire.id("mob", mob)),
     );
+  }
+
+  /**
+   * Calls `listener` with every commit in scope from now on, until the returned function is called: those of every tab
+   * and worker of the origin, each once, after it is committed, and those of one tab in their order. A store in memory
+   * tells its own commits.
+   *
+   * A commit whose tab ends before it could tell is not told, and a suspended page misses what happens meanwhile: load
+   * what you need when you begin and when you come back (`pageshow`), and go on from there.
+   */
+  watch(scope: WatchScope, listener: (change: Change) => void): () => void {
+    return watch(this.#raw, scope, listener);
+  }
+
+  /** As `watch`, for `for await`: the changes wait until they are taken, and leaving the loop ends the watch. */
+  changes(scope: WatchScope): AsyncIterableIterator<Change> {
+    return changes(this.#raw, scope);
   }
 
   /** Closes the store. Operations under way finish; later ones reject with `Closed`. */

@@ -9,8 +9,9 @@
 mod answer;
 mod failure;
 mod json;
+mod live;
 
-use std::{future::Future, rc::Rc};
+use std::future::Future;
 
 use js_sys::{Array, Function, Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
@@ -33,23 +34,23 @@ use crate::{
 type Result<T> = std::result::Result<T, Failure>;
 
 /// The store behind a handle. A call under way shares it, and so outlives a handle that is freed.
-type Shared = Rc<Store<Box<dyn Engine>>>;
+type AnyStore = Store<Box<dyn Engine>>;
 
 /// A store of either kind.
 #[wasm_bindgen]
-pub struct RawStore(Shared);
+pub struct RawStore(AnyStore);
 
 impl RawStore {
     fn over(engine: impl Engine) -> Self {
-        Self(Rc::new(Store::over(Box::new(engine))))
+        Self(Store::over(Box::new(engine)))
     }
 
     /// What `work` makes of the store, as a promise.
-    fn call<F>(&self, work: impl FnOnce(Shared) -> F) -> Promise
+    fn call<F>(&self, work: impl FnOnce(AnyStore) -> F) -> Promise
     where
         F: Future<Output = Result<JsValue>> + 'static,
     {
-        promise(Box::pin(work(Rc::clone(&self.0))))
+        promise(Box::pin(work(self.0.clone())))
     }
 }
 
