@@ -86,6 +86,8 @@ test("DevTools would show readable keys and JSON", async () => {
     }
     return shown;
   });
+  // The mark of the lifecycle step, under an id of its own.
+  shown.burrow_commits[0][0] = ["MARK"];
   const runtime =
     "rt:session:" + [..."агент"].map((letter) => encodeURIComponent(letter).replaceAll("%", "~")).join("");
   const piece = (n) => String(n).padStart(20, "0");
