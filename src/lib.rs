@@ -43,6 +43,8 @@ pub use store::{
 };
 #[cfg(target_arch = "wasm32")]
 pub use store::{IndexedDbMetadataStore, IndexedDbRuntimeStore};
+#[cfg(all(feature = "sqlite", not(target_arch = "wasm32")))]
+pub use store::{SqliteMetadataStore, SqliteRuntimeStore};
 
 /// Runs the README's example.
 #[cfg(all(doctest, not(target_arch = "wasm32")))]

@@ -13,6 +13,8 @@ pub mod table;
 #[cfg(target_arch = "wasm32")]
 pub mod indexed_db;
 pub mod memory;
+#[cfg(all(feature = "sqlite", not(target_arch = "wasm32")))]
+pub mod sql;
 
 use async_trait::async_trait;
 
