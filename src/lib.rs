@@ -1,6 +1,6 @@
 //! **burrow** keeps what an AI-agent runtime must never lose: session snapshots, run-boundary receipts, queued inputs,
 //! lifecycle state, labels and event cursors. One atomic contract, the same on every engine: IndexedDB in browsers,
-//! memory elsewhere.
+//! SQLite (feature `sqlite`) or memory elsewhere.
 //!
 //! A resolved future means committed. An error means that nothing of the operation was written.
 //!

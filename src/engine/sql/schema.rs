@@ -22,7 +22,8 @@ const TABLE: &str = "burrow_schema";
 /// `SchemaTooNew` for a database that a newer burrow wrote.
 pub(super) fn is_current(driver: &impl Driver) -> Result<bool> {
     driver.snapshot(|| {
-        let names = Statement::reading(TABLE, "SELECT name FROM sqlite_master WHERE type = 'table'".to_owned());
+        let sql = "SELECT name FROM sqlite_master WHERE type = 'table'".to_owned();
+        let names = Statement { sql, doing: "opening".to_owned() };
         let tables: HashSet<String> = driver
             .query(&names, &[], |row| match first(row) {
                 Ok(Cell::Text(name)) => (*name).to_owned(),
