@@ -71,7 +71,7 @@ mod sqlite {
 
         fn number(&mut self) -> KeyPart {
             let half = 1 << 63;
-            [0, 9, 10, (1 << 53) + 1, half - 1, half, half + 1, u64::MAX - 1, u64::MAX][self.below(9)].into()
+            [0, 9, 10, (1 << 53) + 1, half - 1, half, half + 1, half + 256, u64::MAX][self.below(9)].into()
         }
 
         fn pair(&mut self) -> Key {
