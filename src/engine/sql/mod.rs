@@ -25,7 +25,8 @@ use crate::model::Change;
 /// have it open; one that waits longer than 5 s for another's transaction fails with `Blocked`. No async runtime is
 /// needed, and no caller's thread is blocked. An operation begins when its future is first polled; from then on it is
 /// carried out, whole, even if the future is dropped. Closing the engine or dropping it lets the operations begun
-/// before finish, then closes the file.
+/// before finish, then closes the file. Those who watch are told of the commits made through this engine, not of other
+/// processes'.
 #[derive(Debug)]
 pub struct Sqlite {
     worker: Worker,
