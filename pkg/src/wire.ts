@@ -67,11 +67,13 @@ export function object(argument: string, value: unknown): Record<string, unknown
 }
 
 export function labelsToJson(argument: string, value: unknown): string {
-  for (const [key, label] of Object.entries(object(argument, value))) {
+  // What is checked is what is written: the object is read once.
+  const entries = Object.entries(object(argument, value));
+  for (const [key, label] of entries) {
     text(`${argument} (a key)`, key);
     text(`${argument}[${JSON.stringify(key)}]`, label);
   }
-  return JSON.stringify(value);
+  return JSON.stringify(Object.fromEntries(entries));
 }
 
 export function labelsFromJson(json: string): Labels {
