@@ -1,6 +1,6 @@
 //! **burrow** keeps what an AI-agent runtime must never lose: session snapshots, run-boundary receipts, queued inputs,
 //! lifecycle state, labels and event cursors. One atomic contract, the same on every engine: IndexedDB in browsers,
-//! memory elsewhere.
+//! SQLite (feature `sqlite`) or memory elsewhere.
 //!
 //! A resolved future means committed. An error means that nothing of the operation was written.
 //!
@@ -38,11 +38,13 @@ mod js;
 pub use engine::Watch;
 pub use model::*;
 pub use store::{
-    InMemoryMetadataStore, InMemoryRuntimeStore, OAuthFlowUpdate, PersistentMetadataStore, RuntimeMetadataTable,
-    RuntimeStore, Store,
+    InMemoryMetadataStore, InMemoryRuntimeStore, OAuthFlowUpdate, PersistentMetadataStore, RuntimeClaim,
+    RuntimeMetadataTable, RuntimeStore, Store,
 };
 #[cfg(target_arch = "wasm32")]
 pub use store::{IndexedDbMetadataStore, IndexedDbRuntimeStore};
+#[cfg(all(feature = "sqlite", not(target_arch = "wasm32")))]
+pub use store::{SqliteMetadataStore, SqliteRuntimeStore};
 
 /// Runs the README's example.
 #[cfg(all(doctest, not(target_arch = "wasm32")))]

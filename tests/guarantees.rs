@@ -12,6 +12,8 @@ const _: fn() = || {
     shareable::<dyn RuntimeMetadataTable>();
     #[cfg(target_arch = "wasm32")]
     shareable::<burrow::IndexedDbRuntimeStore>();
+    #[cfg(all(feature = "sqlite", not(target_arch = "wasm32")))]
+    shareable::<burrow::SqliteRuntimeStore>();
 };
 
 /// Futures are `Send` on native targets, so that they may be spawned on any executor.

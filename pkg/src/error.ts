@@ -8,6 +8,8 @@ export type ErrorCode =
   | "IllegalTransition"
   /** The store holds something else than the caller saw: load it again and decide anew. */
   | "Conflict"
+  /** Somebody else has claimed the runtime since: claim it again, load its state and decide anew. */
+  | "Fenced"
   /** A snapshot's `id` is not the session key that it was committed under. */
   | "SessionKeyMismatch"
   /** A stored record cannot be read. It was left as it is. */

@@ -2,10 +2,12 @@
 
 export { BurrowError, type ErrorCode } from "./error.js";
 export { newId, openStore, Store, type OpenOptions } from "./store.js";
-export { Runtime } from "./runtime.js";
+export { ClaimedRuntime, Runtime } from "./runtime.js";
 export type {
   Boundary,
   BoundaryCommit,
+  Change,
+  ChangeKind,
   Durability,
   FoundSession,
   Input,
@@ -22,4 +24,5 @@ export type {
   SelectedLabels,
   TerminalOutcome,
   Transition,
+  WatchScope,
 } from "./types.js";

@@ -1,6 +1,6 @@
 // One runtime of a store.
 
-import type { RawStore } from "../wasm/burrow.js";
+import type { RawClaim, RawStore } from "../wasm/burrow.js";
 import { settled } from "./error.js";
 import type {
   BoundaryCommit,
@@ -144,5 +144,37 @@ export class Runtime {
     const { from, to, inputs } = wire.object("transition", transition);
     const step = [wire.oneOf("from", from, STATES), wire.oneOf("to", to, STATES)] as const;
     await settled(this.#raw.transition(this.id, ...step, wire.inputsToJson("inputs", inputs)));
+  }
+
+  /**
+   * Takes ownership of the runtime, and so ends every claim on it before this one: a write through an older claim
+   * rejects with `Fenced`, however late it arrives, and writes nothing. Writing without a claim stays possible.
+   */
+  async claim(): Promise<ClaimedRuntime> {
+    return new ClaimedRuntime(await settled(this.#raw.claim(this.id)), this.id);
+  }
+}
+
+/** A runtime under a claim, from `runtime.claim()`: its writes reject with `Fenced` once somebody else has claimed it. */
+export class ClaimedRuntime extends Runtime implements AsyncDisposable {
+  /** The claim's epoch: higher than that of every claim before it. */
+  readonly epoch: bigint;
+  readonly #claim: RawClaim;
+
+  /** @internal */
+  constructor(claim: RawClaim, id: string) {
+    super(claim.store(), id);
+    this.#claim = claim;
+    this.epoch = claim.epoch();
+  }
+
+  /** Gives the runtime up: later writes through this claim are `Fenced`. */
+  async release(): Promise<void> {
+    await settled(this.#claim.release());
+  }
+
+  /** Gives the runtime up at the end of an `await using` block. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.release();
   }
 }

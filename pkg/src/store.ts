@@ -4,6 +4,7 @@ import type { RawStore } from "../wasm/burrow.js";
 import { BurrowError, invalid, settled } from "./error.js";
 import { Runtime } from "./runtime.js";
 import type {
+  Change,
   Durability,
   FoundSession,
   Labels,
@@ -11,8 +12,10 @@ import type {
   LabelsEntry,
   PageOptions,
   SelectedLabels,
+  WatchScope,
 } from "./types.js";
 import { wasm } from "./wasm.js";
+import { changes, watch } from "./watch.js";
 import * as wire from "./wire.js";
 
 /** How to open a store. */
@@ -103,11 +106,8 @@ export class Store {
 
   /** The mob's own labels, where it has any, then those of each of its runs, in the order of the run ids. */
   async listLabels(mob: string): Promise<LabelsEntry[]> {
-    const rows = JSON.parse(await settled(this.#raw.listLabels(wire.id("mob", mob)))) as [
-      string | null,
-      Labels,
-    ][];
-    return rows.map(([run, labels]) => (run === null ? { labels } : { run, labels }));
+    const rows = wire.entriesFromJson(await settled(this.#raw.listLabels(wire.id("mob", mob))));
+    return rows.map(([, run, labels]) => (run === null ? { labels } : { run, labels }));
   }
 
   /** How far the mob's events have been read; `undefined` where that was never set. */
@@ -125,11 +125,7 @@ export class Store {
    * They come in the order of their ids.
    */
   async selectLabels(selector: string): Promise<SelectedLabels[]> {
-    const rows = JSON.parse(await settled(this.#raw.selectLabels(wire.text("selector", selector)))) as [
-      mob: string,
-      run: string | null,
-      labels: Labels,
-    ][];
+    const rows = wire.entriesFromJson(await settled(this.#raw.selectLabels(wire.text("selector", selector))));
     return rows.map(([mob, run, labels]) => (run === null ? { mob, labels } : { mob, run, labels }));
   }
 
@@ -146,10 +142,7 @@ export class Store {
   /** The latest snapshot that was committed with this session key, and the runtime that holds it. */
   async sessionById(sessionId: string): Promise<FoundSession | undefined> {
     const found = await settled(this.#raw.sessionById(wire.id("sessionId", sessionId)));
-    if (!found) return undefined;
-    const { runtime, session } = found;
-    found.free();
-    return { runtime, session };
+    return found && { runtime: found[0], session: found[1] };
   }
 
   /** A stable name of the durable store, `indexeddb:<origin>/<name>`; `undefined` where nothing is durable. */
@@ -198,6 +191,23 @@ export class Store {
     return settled(
       this.#raw.rpc(wire.text("request", request), mob === undefined ? undefined : wire.id("mob", mob)),
     );
+  }
+
+  /**
+   * Calls `listener` with every commit in scope from now on, until the returned function is called: those of every tab
+   * and worker of the origin, each once, after it is committed, and those of one tab in their order. A store in memory
+   * tells its own commits.
+   *
+   * A commit whose tab ends before it could tell is not told, and a suspended page misses what happens meanwhile: load
+   * what you need when you begin and when you come back (`pageshow`), and go on from there.
+   */
+  watch(scope: WatchScope, listener: (change: Change) => void): () => void {
+    return watch(this.#raw, scope, listener);
+  }
+
+  /** As `watch`, for `for await`: the changes wait until they are taken, and leaving the loop ends the watch. */
+  changes(scope: WatchScope): AsyncIterableIterator<Change> {
+    return changes(this.#raw, scope);
   }
 
   /** Closes the store. Operations under way finish; later ones reject with `Closed`. */

@@ -41,6 +41,16 @@ export interface FoundSession {
   session: Uint8Array;
 }
 
+/** What of a mob or runtime a commit wrote. */
+export type ChangeKind = "labels" | "cursor" | "session" | "receipt" | "inputs" | "state" | "ops" | "claim";
+
+/** One commit, as its watchers see it: what it was about and what it wrote, never the payload. */
+export type Change =
+  { mob: string; run?: string; kinds: ChangeKind[] } | { runtime: string; kinds: ChangeKind[] };
+
+/** Which commits a watcher wants to see: those about a mob and its runs, about a runtime, or with `{}` all. */
+export type WatchScope = { mob: string } | { runtime: string } | Record<string, never>;
+
 /** The operation registry of a runtime. Members that burrow does not know are kept. */
 export interface OpsSnapshot {
   epoch_id: string;

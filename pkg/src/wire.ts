@@ -78,6 +78,10 @@ export function labelsFromJson(json: string): Labels {
   return JSON.parse(json) as Labels;
 }
 
+export function entriesFromJson(json: string): [mob: string, run: string | null, labels: Labels][] {
+  return JSON.parse(json) as ReturnType<typeof entriesFromJson>;
+}
+
 export function receiptToJson(argument: string, value: unknown): string {
   const receipt = object(argument, value);
   return toJson(argument, receipt, u64s(argument, receipt, ["message_count", "sequence"]));

@@ -8,7 +8,9 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::{Bus, Decide, Engine, Key, Listener, Page, Read, ReadSet, Reads, Result, Row, Value, Watch, Write};
+use super::{
+    Bus, Decide, Engine, Key, Listener, Page, Read, ReadSet, Reads, Result, Row, Value, Watch, Write, panic::caught,
+};
 use crate::model::{Change, RuntimeStoreError};
 
 type Rows = BTreeMap<Key, Value>;
@@ -24,7 +26,8 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// A decision that panics has written nothing yet, so the maps behind a poisoned lock are whole.
+    /// A decision's panic is caught, and nothing else of a transaction calls code that is not ours: the maps behind a
+    /// poisoned lock are whole.
     fn lock(&self) -> MutexGuard<'_, Option<Tables>> {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -47,7 +50,7 @@ impl Engine for Memory {
         let mut guard = self.lock();
         let tables = open(&mut guard)?;
         let seen = snapshot(tables, &reads);
-        for write in decide(&seen)? {
+        for write in caught(|| decide(&seen))? {
             apply(tables, write);
         }
         Ok(seen)

@@ -5,6 +5,7 @@
 
 mod bus;
 mod key;
+mod panic;
 mod reads;
 mod record;
 pub mod table;
@@ -12,6 +13,8 @@ pub mod table;
 #[cfg(target_arch = "wasm32")]
 pub mod indexed_db;
 pub mod memory;
+#[cfg(all(feature = "sqlite", not(target_arch = "wasm32")))]
+pub mod sql;
 
 use async_trait::async_trait;
 
@@ -68,8 +71,9 @@ pub trait Engine: Send + Sync + 'static {
     async fn read(&self, reads: Reads) -> Result<ReadSet>;
 
     /// Reads, decides and writes in one transaction, and resolves with what the decision saw only when the
-    /// transaction is complete. On an error nothing is written. A future that is dropped before it resolves leaves
-    /// the transaction whole or absent, never part of it.
+    /// transaction is complete. On an error nothing is written, and a decision that panics is the error `Internal`
+    /// (where panics unwind: not on wasm32). A future that is dropped before it resolves leaves the transaction whole
+    /// or absent, never part of it.
     async fn transact(&self, reads: Reads, decide: Decide) -> Result<ReadSet>;
 
     /// A stable name of the durable store behind the engine, the same each time it is opened; `None` where nothing is

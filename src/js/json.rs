@@ -4,6 +4,7 @@ use std::{io, str::FromStr};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Serializer, ser::Formatter};
+use wasm_bindgen::JsValue;
 
 use super::{Failure, Result};
 use crate::model::{RuntimeState, RuntimeStoreError};
@@ -25,13 +26,19 @@ pub(super) fn state(argument: &str, text: &str) -> Result<RuntimeState> {
 }
 
 /// Writes a value as JSON text for JavaScript.
-pub(super) fn text(value: &impl Serialize) -> Result<String> {
+pub(super) fn text(value: &impl Serialize) -> Result<JsValue> {
     let mut text = Vec::new();
     let written = value.serialize(&mut Serializer::with_formatter(&mut text, Outgoing));
     written
         .map_err(|error| error.to_string())
         .and_then(|()| String::from_utf8(text).map_err(|error| error.to_string()))
+        .map(JsValue::from)
         .map_err(|error| RuntimeStoreError::Internal(error).into())
+}
+
+/// As [`text`], `undefined` where there is no value.
+pub(super) fn optional_text(value: Option<impl Serialize>) -> Result<JsValue> {
+    value.map_or(Ok(JsValue::UNDEFINED), |value| text(&value))
 }
 
 /// Compact JSON in which a u64 is a string, since a JavaScript number would lose its digits. Only the u64 fields of

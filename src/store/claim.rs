@@ -26,6 +26,12 @@ pub struct RuntimeClaim<E> {
     fence: Fence,
 }
 
+impl<E> Clone for RuntimeClaim<E> {
+    fn clone(&self) -> Self {
+        Self { store: self.store.clone(), fence: self.fence.clone() }
+    }
+}
+
 impl<E: Engine> Store<E> {
     /// Claims a runtime, and so ends every claim on it before this one.
     pub async fn claim(&self, runtime_id: &LogicalRuntimeId) -> Result<RuntimeClaim<E>> {

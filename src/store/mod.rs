@@ -39,6 +39,12 @@ impl<E> Clone for Store<E> {
 pub type InMemoryRuntimeStore = Store<Memory>;
 /// The metadata store in memory: the same store under its other name.
 pub type InMemoryMetadataStore = Store<Memory>;
+/// The runtime store in SQLite.
+#[cfg(all(feature = "sqlite", not(target_arch = "wasm32")))]
+pub type SqliteRuntimeStore = Store<crate::engine::sql::Sqlite>;
+/// The metadata store in SQLite: the same store under its other name.
+#[cfg(all(feature = "sqlite", not(target_arch = "wasm32")))]
+pub type SqliteMetadataStore = Store<crate::engine::sql::Sqlite>;
 /// The runtime store in IndexedDB.
 #[cfg(target_arch = "wasm32")]
 pub type IndexedDbRuntimeStore = Store<crate::engine::indexed_db::IndexedDb>;
@@ -113,6 +119,25 @@ impl Store<Memory> {
 impl Default for Store<Memory> {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[cfg(all(feature = "sqlite", not(target_arch = "wasm32")))]
+impl Store<crate::engine::sql::Sqlite> {
+    /// Opens the SQLite database in a file, created if it is not there, and makes the tables that are missing.
+    ///
+    /// # Errors
+    /// As [`Sqlite::open`](crate::engine::sql::Sqlite::open).
+    pub async fn open(path: impl AsRef<std::path::Path>) -> Result<Self> {
+        crate::engine::sql::Sqlite::open(path).await.map(Self::over)
+    }
+
+    /// A new, empty SQLite database in memory. Nothing survives the value itself.
+    ///
+    /// # Errors
+    /// As [`Sqlite::in_memory`](crate::engine::sql::Sqlite::in_memory).
+    pub async fn in_memory() -> Result<Self> {
+        crate::engine::sql::Sqlite::in_memory().await.map(Self::over)
     }
 }
 

@@ -81,11 +81,13 @@ test("DevTools would show readable keys and JSON", async () => {
       await new Promise((resolve) => (values.onsuccess = resolve));
       shown[name] = keys.result.map((key, i) => {
         const value = values.result[i];
-        return [key, typeof value === "string" ? value : `${value.constructor.name}(${value.length})`];
+        return [key, typeof value !== "object" ? value : `${value.constructor.name}(${value.length})`];
       });
     }
     return shown;
   });
+  // The mark of the lifecycle step, under an id of its own.
+  shown.burrow_commits[0][0] = ["MARK"];
   const runtime =
     "rt:session:" + [..."агент"].map((letter) => encodeURIComponent(letter).replaceAll("%", "~")).join("");
   const piece = (n) => String(n).padStart(20, "0");
@@ -95,6 +97,8 @@ test("DevTools would show readable keys and JSON", async () => {
       [["mob-a", ""], '{"env":"dev"}'],
       [["mob-a", "run 1"], '{"env":"~"}'],
     ],
+    burrow_claims: [],
+    burrow_commits: [[["MARK"], true]],
     burrow_sessions: [],
     mobkit_metadata: [[["mob-a", "subscription_cursor"], "42"]],
     runtime_boundary_receipts: [

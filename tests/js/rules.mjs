@@ -247,6 +247,74 @@ export const rules = {
     await fails(store.rpc({}), { code: "InvalidInput", argument: "request" });
   },
 
+  async "a claim that was overtaken is fenced and writes nothing"({ store, newId }) {
+    const runtime = store.runtime("r");
+    const old = await runtime.claim();
+    await old.commitSession(bytes("1"));
+    const current = await runtime.claim();
+    equal([old.epoch, current.epoch], [1n, 2n]);
+    await fails(old.commitSession(bytes("2")), { code: "Fenced", retryable: false });
+    await fails(old.persistInput(await input({ newId })), { code: "Fenced" });
+    await fails(old.commitBoundary({ receipt: await receipt({ newId }) }), { code: "Fenced" });
+    await fails(old.transition({ from: "initializing", to: "idle" }), { code: "Fenced" });
+    equal(await old.session(), bytes("1"));
+    equal(await runtime.inputs(), []);
+    await current.commitSession(bytes("3"));
+    await runtime.commitSession(bytes("unclaimed"));
+    await current.release();
+    await fails(current.commitSession(bytes("4")), { code: "Fenced" });
+    const disposed = await runtime.claim();
+    await disposed[Symbol.asyncDispose]();
+    await fails(disposed.commitSession(bytes("5")), { code: "Fenced" });
+    equal(await runtime.session(), bytes("unclaimed"));
+  },
+
+  async "every commit is told once, to those who watch its scope"({ store, newId }) {
+    const told = [];
+    const stop = [
+      store.watch({ mob: "m" }, (change) => told.push(["mob", change])),
+      store.watch({ runtime: "r" }, (change) => told.push(["runtime", change])),
+      store.watch({}, (change) => told.push(["all", change])),
+    ];
+    await store.setLabels({ mob: "m", run: "1" }, { a: "b" });
+    await store.setCursor("other", 1n);
+    await store.runtime("r").commitBoundary({ receipt: await receipt({ newId }), session: bytes("1") });
+    await fails(store.runtime("r").transition({ from: "idle", to: "running" }), { code: "Conflict" });
+    for (const unwatch of stop) unwatch();
+    stop[0]();
+    await store.setCursor("m", 1n);
+    const labels = { mob: "m", run: "1", kinds: ["labels"] };
+    const boundary = { runtime: "r", kinds: ["session", "receipt"] };
+    equal(told, [
+      ["mob", labels],
+      ["all", labels],
+      ["all", { mob: "other", kinds: ["cursor"] }],
+      ["runtime", boundary],
+      ["all", boundary],
+    ]);
+    await fails(async () => store.watch({ mob: "" }, () => {}), { argument: "scope.mob" });
+    await fails(async () => store.watch({ mob: "m", runtime: "r" }, () => {}), { argument: "scope" });
+    await fails(async () => store.watch({ mob: "m" }), { argument: "listener" });
+  },
+
+  async "changes are iterated until the loop ends"({ store }) {
+    const changes = store.changes({ mob: "m" });
+    const cursors = [];
+    const setting = (async () => {
+      for (let i = 1n; i <= 5n; i++) await store.setCursor("m", i);
+    })();
+    for await (const { mob, kinds } of changes) {
+      cursors.push([mob, kinds]);
+      if (cursors.length === 3) break;
+    }
+    await setting;
+    equal(
+      cursors,
+      Array.from({ length: 3 }, () => ["m", ["cursor"]]),
+    );
+    equal(await changes.next(), { done: true, value: undefined });
+  },
+
   async "a large snapshot comes back byte for byte"({ store }) {
     const runtime = store.runtime("r");
     const large = Uint8Array.from({ length: 3_000_000 }, (_, i) => i % 251);

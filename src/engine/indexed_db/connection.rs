@@ -20,6 +20,7 @@ use super::{
     error::{Asked, Attempt, failed},
     open::open,
     transaction::Transaction,
+    waiting::Waiting,
 };
 use crate::model::RuntimeStoreError;
 
@@ -83,7 +84,7 @@ impl Connection {
         handle
             .database
             .begin(&names, mode, &self.options)
-            .map(|raw| Transaction::new(raw, asked))
+            .map(|raw| Transaction::new(raw, asked, Rc::clone(&handle.waiting)))
             .map_err(|error| failed(asked, "beginning a transaction", error))
     }
 
@@ -113,25 +114,34 @@ impl fmt::Debug for Connection {
 pub(super) struct Handle {
     database: RawDatabase,
     lost: Rc<Cell<bool>>,
-    /// Called when another tab wants to upgrade or delete the database, and when the browser closed it by itself. Held
-    /// for as long as the browser may call it.
-    _on_loss: Closure<dyn FnMut()>,
+    waiting: Rc<Waiting>,
+    /// Called when another tab wants to upgrade or delete the database: it would wait for as long as this is open.
+    /// Held, as the next one, for as long as the browser may call it.
+    _on_version_change: Closure<dyn FnMut()>,
+    /// Called when the browser closed the database by itself.
+    _on_close: Closure<dyn FnMut()>,
 }
 
 impl Handle {
     fn new(database: RawDatabase) -> Rc<Self> {
-        let lost = Rc::new(Cell::new(false));
-        let on_loss = {
+        let (lost, waiting) = (Rc::new(Cell::new(false)), Rc::new(Waiting::default()));
+        let on_version_change = {
             let (database, lost) = (database.clone(), Rc::clone(&lost));
             Closure::new(move || {
                 lost.set(true);
                 database.close();
             })
         };
-        let listener = Some(on_loss.as_ref().unchecked_ref());
-        database.set_onversionchange(listener);
-        database.set_onclose(listener);
-        Rc::new(Self { database, lost, _on_loss: on_loss })
+        let on_close = {
+            let (waiting, lost) = (Rc::clone(&waiting), Rc::clone(&lost));
+            Closure::new(move || {
+                lost.set(true);
+                waiting.give_up();
+            })
+        };
+        database.set_onversionchange(Some(on_version_change.as_ref().unchecked_ref()));
+        database.set_onclose(Some(on_close.as_ref().unchecked_ref()));
+        Rc::new(Self { database, lost, waiting, _on_version_change: on_version_change, _on_close: on_close })
     }
 
     /// Notes that the handle serves no more: the next operation opens another.

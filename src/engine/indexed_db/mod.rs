@@ -13,6 +13,7 @@ mod mark;
 mod open;
 mod transaction;
 mod value;
+mod waiting;
 
 use std::fmt;
 

@@ -14,8 +14,9 @@ use super::{
 };
 use crate::{engine::table, model::RuntimeStoreError};
 
-/// Raised with each set of tables. A new version adds object stores and leaves those that exist alone.
-const VERSION: u32 = 1;
+/// Raised with each set of tables. A new version adds object stores and leaves those that exist alone. Version 1 had no
+/// operation registries, OAuth flows, claims and marks.
+const VERSION: u32 = 2;
 
 /// How long another tab may take to let go, or the browser to answer at all.
 const DEADLINE_MS: i32 = 10_000;

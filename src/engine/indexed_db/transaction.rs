@@ -3,10 +3,11 @@
 //! IndexedDB ends a transaction when control returns to the browser with no request under way. Between the last read
 //! and the commit there is only the synchronous decision, so that cannot happen too soon.
 
-use js_sys::{Array, Promise, Uint8Array};
+use std::rc::Rc;
+
+use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Event, IdbObjectStore, IdbRequest};
+use web_sys::{IdbObjectStore, IdbRequest};
 
 use super::{
     RawTransaction, Read, ReadSet, Reads, TableInfo, Write,
@@ -14,6 +15,7 @@ use super::{
     key,
     mark::{self, Acknowledged, Mark},
     value::{PIECE, joined, text_row},
+    waiting::Waiting,
 };
 use crate::{
     engine::{Encoded, Key, Page, Row, Value, ValueType},
@@ -24,6 +26,7 @@ use crate::{
 pub(super) struct Transaction {
     raw: RawTransaction,
     asked: Asked,
+    waiting: Rc<Waiting>,
     committed: bool,
 }
 
@@ -40,8 +43,8 @@ enum Sent {
 }
 
 impl Transaction {
-    pub(super) fn new(raw: RawTransaction, asked: Asked) -> Self {
-        Self { raw, asked, committed: false }
+    pub(super) fn new(raw: RawTransaction, asked: Asked, waiting: Rc<Waiting>) -> Self {
+        Self { raw, asked, waiting, committed: false }
     }
 
     /// Reads all of `reads`. The transaction stays open for what is decided on them without another await.
@@ -62,11 +65,11 @@ impl Transaction {
 
     /// Resolves once the request has succeeded or failed.
     async fn settled(&self, request: &IdbRequest) -> Attempt<()> {
-        let settled = Promise::new(&mut |resolve, _| {
-            request.set_onsuccess(Some(&resolve));
-            request.set_onerror(Some(&resolve));
+        let event = self.waiting.event(|resolve| {
+            request.set_onsuccess(Some(resolve));
+            request.set_onerror(Some(resolve));
         });
-        JsFuture::from(settled).await.map(drop).map_err(|error| self.failed("reading", error))
+        event.await.map(drop).ok_or_else(|| self.failed("reading", JsValue::NULL))
     }
 
     async fn distinct(&self, table: &'static TableInfo, prefix: &Key, page: &Page) -> Attempt<Vec<(Key, Row)>> {
@@ -174,17 +177,16 @@ impl Transaction {
 
     /// Commits, and resolves when the transaction is complete.
     pub(super) async fn commit(mut self) -> Attempt<()> {
-        let settled = Promise::new(&mut |resolve, _| {
-            self.raw.set_oncomplete(Some(&resolve));
-            self.raw.set_onabort(Some(&resolve));
+        let event = self.waiting.event(|resolve| {
+            self.raw.set_oncomplete(Some(resolve));
+            self.raw.set_onabort(Some(resolve));
         });
         self.raw.commit().map_err(|error| self.failed("committing", error))?;
         self.committed = true;
-        let event: Event = JsFuture::from(settled).await.map_err(|e| self.failed("committing", e))?.unchecked_into();
-        if event.type_() == "complete" {
-            return Ok(());
+        match event.await {
+            Some(event) if event.type_() == "complete" => Ok(()),
+            _ => Err(self.failed("committing", self.raw.error().map_or(JsValue::NULL, JsValue::from))),
         }
-        Err(self.failed("committing", self.raw.error().map_or(JsValue::NULL, JsValue::from)))
     }
 
     /// Whether the mark of an earlier attempt is there: then that attempt was committed.

@@ -1,0 +1,104 @@
+//! What SQLite keeps: cells. How keys and values become cells, and cells become keys and values again.
+//!
+//! - A text key is TEXT. SQLite's own collation, BINARY, compares UTF-8 bytes: the order that keys have everywhere.
+//! - A number key up to 2^63-1 is an INTEGER. A larger one, for which SQLite has no integer, is a BLOB in the same
+//!   column, its 8 bytes big end first: a BLOB sorts after every INTEGER and, among BLOBs, by its bytes, so the order
+//!   is that of the numbers. The column's INTEGER affinity leaves a BLOB as it is.
+//! - JSON and bytes are BLOBs, as meerkat writes them; text is TEXT. JSON that somebody else wrote as TEXT is read too.
+
+use std::borrow::Cow;
+
+use crate::engine::{ColumnType, Encoded, Key, KeyPart, Row, TableInfo, ValueType};
+
+/// A cell of a row, or a parameter of a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Cell<'a> {
+    Integer(i64),
+    Text(&'a str),
+    Blob(Cow<'a, [u8]>),
+}
+
+/// A cell that a statement gave, or what stands there instead that no table of ours holds: `"NULL"`, for example.
+pub(super) type Found<'a> = Result<Cell<'a>, &'static str>;
+
+impl<'a> From<&'a KeyPart> for Cell<'a> {
+    fn from(part: &'a KeyPart) -> Self {
+        match part {
+            KeyPart::Text(text) => Cell::Text(text),
+            KeyPart::U64(number) => {
+                i64::try_from(*number).map_or_else(|_| Cell::Blob(number.to_be_bytes().to_vec().into()), Cell::Integer)
+            }
+        }
+    }
+}
+
+/// The first cell of a row.
+pub(super) fn first<'r, 'c>(row: &'r [Found<'c>]) -> &'r Found<'c> {
+    static NOTHING: Found<'static> = Err("no cell at all");
+    row.first().unwrap_or(&NOTHING)
+}
+
+/// The cells of a key or prefix.
+pub(super) fn cells(key: &Key) -> impl Iterator<Item = Cell<'_>> {
+    key.parts().iter().map(Cell::from)
+}
+
+/// The cell of an encoded value.
+pub(super) fn value_cell(value_type: ValueType, value: &Encoded) -> Cell<'_> {
+    match (value_type, value) {
+        (ValueType::Text, Encoded::Text(text)) => Cell::Text(text),
+        (_, Encoded::Text(text)) => Cell::Blob(text.as_bytes().into()),
+        (_, Encoded::Bytes(bytes)) => Cell::Blob((&**bytes).into()),
+    }
+}
+
+/// The row of a value cell. What the bytes or the text say is the record's business.
+pub(super) fn value_row(value: &Found<'_>) -> Row {
+    match value {
+        Ok(Cell::Text(text)) => Row::Stored(Encoded::Text((*text).to_owned())),
+        Ok(Cell::Blob(bytes)) => Row::Stored(Encoded::Bytes((&**bytes).into())),
+        Ok(Cell::Integer(_)) => Row::Unreadable("expected a BLOB or TEXT, found an INTEGER".to_owned()),
+        Err(instead) => Row::Unreadable(format!("expected a BLOB or TEXT, found {instead}")),
+    }
+}
+
+/// The row of a range, read as the key columns after `prefix` and then the value. A key column that cannot be read
+/// makes the row unreadable and stands in its key as `?`.
+pub(super) fn range_row(table: &TableInfo, prefix: &Key, found: &[Found<'_>]) -> (Key, Row) {
+    let Some((value, columns)) = found.split_last() else {
+        return (prefix.clone(), Row::Unreadable("the row has no cells".to_owned()));
+    };
+    let mut parts = prefix.parts().to_vec();
+    let mut unreadable = None;
+    for (column, cell) in table.key.iter().skip(prefix.parts().len()).zip(columns) {
+        parts.push(key_part(column.column_type, cell).unwrap_or_else(|reason| {
+            unreadable = Some(Row::Unreadable(format!("its key column {}: {reason}", column.name)));
+            "?".into()
+        }));
+    }
+    (Key::new(parts), unreadable.unwrap_or_else(|| value_row(value)))
+}
+
+/// The key component in a cell; `Err` says what stands there instead.
+pub(super) fn key_part(column: ColumnType, found: &Found<'_>) -> Result<KeyPart, String> {
+    let instead = match (column, found) {
+        (ColumnType::Text, Ok(Cell::Text(text))) => return Ok((*text).into()),
+        (ColumnType::U64, Ok(Cell::Integer(number))) => match u64::try_from(*number) {
+            Ok(number) => return Ok(number.into()),
+            Err(_) => "a negative number",
+        },
+        (ColumnType::U64, Ok(Cell::Blob(bytes))) => match <[u8; 8]>::try_from(&**bytes).map(u64::from_be_bytes) {
+            Ok(number) if i64::try_from(number).is_err() => return Ok(number.into()),
+            _ => "a BLOB that is no number above 2^63-1",
+        },
+        (_, Ok(Cell::Integer(_))) => "an INTEGER",
+        (_, Ok(Cell::Text(_))) => "TEXT",
+        (_, Ok(Cell::Blob(_))) => "a BLOB",
+        (_, Err(instead)) => instead,
+    };
+    let expected = match column {
+        ColumnType::Text => "TEXT",
+        ColumnType::U64 => "a number up to 2^64-1",
+    };
+    Err(format!("expected {expected}, found {instead}"))
+}

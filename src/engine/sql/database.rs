@@ -1,0 +1,109 @@
+//! The engine's two operations, over any driver.
+
+use super::{
+    Decide, Read, ReadSet, Reads, Result, TableInfo, Write,
+    cell::{Cell, cells, first, key_part, range_row, value_cell, value_row},
+    driver::Driver,
+    statement::{Begin, Statements},
+};
+use crate::{
+    engine::{Key, Page, Row, Value},
+    model::RuntimeStoreError,
+};
+
+/// An open database whose tables are all there.
+#[derive(Debug)]
+pub(super) struct Database<D> {
+    driver: D,
+    statements: Statements,
+}
+
+impl<D: Driver> Database<D> {
+    pub(super) fn new(driver: D, statements: Statements) -> Self {
+        Self { driver, statements }
+    }
+
+    pub(super) fn read(&self, reads: &Reads) -> Result<ReadSet> {
+        self.driver.snapshot(|| self.seen(reads))
+    }
+
+    pub(super) fn transact(&self, reads: &Reads, decide: &mut Decide) -> Result<ReadSet> {
+        self.driver.transaction(|| {
+            let seen = self.seen(reads)?;
+            for write in decide(&seen)? {
+                self.write(write)?;
+            }
+            Ok(seen)
+        })
+    }
+
+    fn seen(&self, reads: &Reads) -> Result<ReadSet> {
+        let rows = reads.as_slice().iter().map(|read| self.rows(read)).collect::<Result<Vec<_>>>()?;
+        Ok(ReadSet::new(reads, rows))
+    }
+
+    fn rows(&self, read: &Read) -> Result<Vec<(Key, Row)>> {
+        match read {
+            Read::Get(table, key) => {
+                let parameters: Vec<Cell<'_>> = cells(key).collect();
+                self.driver
+                    .query(self.statements.get(table)?, &parameters, |found| (key.clone(), value_row(first(found))))
+            }
+            Read::Range(table, prefix, page) => {
+                let columns = prefix.parts().len();
+                let statement = self.statements.range(table, columns, begin(page))?;
+                let parameters: Vec<Cell<'_>> =
+                    cells(prefix).chain(after(page).skip(columns)).chain([limit(page)]).collect();
+                self.driver.query(statement, &parameters, |found| range_row(table, prefix, found))
+            }
+            Read::Distinct(table, prefix, page) => self.distinct(table, prefix, page),
+        }
+    }
+
+    fn distinct(&self, table: &'static TableInfo, prefix: &Key, page: &Page) -> Result<Vec<(Key, Row)>> {
+        let columns = prefix.parts().len();
+        let statement = self.statements.distinct(table, columns, begin(page))?;
+        let parameters: Vec<Cell<'_>> =
+            cells(prefix).chain(after(page).skip(columns)).chain(cells(prefix)).chain([limit(page)]).collect();
+        let parts = self.driver.query(statement, &parameters, |found| {
+            let column = table.key.get(columns).ok_or("the key has no such column")?;
+            key_part(column.column_type, first(found))
+        })?;
+        // There is no record to be unreadable, only its key: the reader would be told of a key that is none.
+        let key = |part: std::result::Result<_, String>| match part {
+            Ok(part) => Ok((Key::new([prefix.parts(), &[part]].concat()), Row::KeyOnly)),
+            Err(reason) => Err(RuntimeStoreError::Decode { table: table.name, key: prefix.to_string(), reason }),
+        };
+        parts.into_iter().map(key).collect()
+    }
+
+    fn write(&self, write: Write) -> Result<()> {
+        match write {
+            Write::Put(table, key, value) => self.put(table, &key, &value),
+            Write::Delete(table, key) | Write::DeleteRange(table, key) => {
+                let parameters: Vec<Cell<'_>> = cells(&key).collect();
+                self.driver.execute(self.statements.delete(table, parameters.len())?, &parameters)
+            }
+        }
+    }
+
+    fn put(&self, table: &'static TableInfo, key: &Key, value: &Value) -> Result<()> {
+        let encoded = value
+            .encode()
+            .map_err(|reason| RuntimeStoreError::Internal(format!("encoding {} {key}: {reason}", table.name)))?;
+        let parameters: Vec<Cell<'_>> = cells(key).chain([value_cell(table.value_type, &encoded)]).collect();
+        self.driver.execute(self.statements.put(table)?, &parameters)
+    }
+}
+
+fn begin(page: &Page) -> Begin {
+    if page.after.is_some() { Begin::AfterKey } else { Begin::AtFirst }
+}
+
+fn after(page: &Page) -> impl Iterator<Item = Cell<'_>> {
+    page.after.iter().flat_map(cells)
+}
+
+fn limit(page: &Page) -> Cell<'static> {
+    Cell::Integer(page.limit.map_or(-1, i64::from))
+}

@@ -1,0 +1,25 @@
+//! The one thing that differs from one SQLite to another: how it is called.
+
+use super::{Result, cell::Cell, cell::Found, statement::Statement};
+
+/// A connection to one database, called from one thread. Its errors are ours already: a driver knows what its own
+/// SQLite's errors mean.
+pub(super) trait Driver: 'static {
+    /// Runs a statement and gives what `row` makes of each row, in order.
+    fn query<T>(
+        &self,
+        statement: &Statement,
+        parameters: &[Cell<'_>],
+        row: impl FnMut(&[Found<'_>]) -> T,
+    ) -> Result<Vec<T>>;
+
+    /// Runs a statement that gives no rows.
+    fn execute(&self, statement: &Statement, parameters: &[Cell<'_>]) -> Result<()>;
+
+    /// Runs `body`, which only reads, and gives all of its statements the same snapshot.
+    fn snapshot<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T>;
+
+    /// Runs `body` with no other writer beside it, from its first statement on, and commits. When `body` fails or
+    /// panics, or the commit fails, nothing is written.
+    fn transaction<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T>;
+}

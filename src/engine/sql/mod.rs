@@ -1,0 +1,85 @@
+//! SQLite: one engine over a small synchronous driver, so that each SQLite there is (compiled in, a Durable
+//! Object's, Node's) need only say how it is called. Files are those of meerkat-runtime 0.6 and mobkit 0.6, with
+//! tables of our own beside theirs; a table that is neither is left alone.
+
+mod cell;
+mod database;
+mod driver;
+mod error;
+mod native;
+mod schema;
+mod statement;
+mod worker;
+
+use std::path::Path;
+
+use async_trait::async_trait;
+
+use self::worker::Worker;
+use super::{Bus, Decide, Engine, Listener, Read, ReadSet, Reads, Result, TableInfo, Watch, Write};
+use crate::model::Change;
+
+/// An SQLite database in a file or in memory, on a thread of its own.
+///
+/// A file is in write-ahead mode with `synchronous=FULL`: a resolved call has reached the disk. Several processes may
+/// have it open; one that waits longer than 5 s for another's transaction fails with `Blocked`. No async runtime is
+/// needed, and no caller's thread is blocked. An operation begins when its future is first polled; from then on it is
+/// carried out, whole, even if the future is dropped. Closing the engine or dropping it lets the operations begun
+/// before finish, then closes the file. Those who watch are told of the commits made through this engine, not of other
+/// processes'.
+#[derive(Debug)]
+pub struct Sqlite {
+    worker: Worker,
+    authority_key: Option<String>,
+    bus: Bus,
+}
+
+impl Sqlite {
+    /// Opens the database in a file, created if it is not there, and makes the tables that are missing.
+    ///
+    /// # Errors
+    /// `NotFound` where the file's folder does not exist, `InvalidInput` for a path that cannot name a file (a folder's,
+    /// say), `Unsupported` for a file that is no SQLite database or that this process may not write, `SchemaTooNew`
+    /// for one that a newer burrow wrote, `Blocked` while another process holds it.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref().to_owned();
+        let (worker, canonical) = Worker::start(move || native::open_file(&path)).await?;
+        Ok(Self { worker, authority_key: Some(format!("sqlite:{canonical}")), bus: Bus::default() })
+    }
+
+    /// A new, empty database in memory. Nothing survives the value itself.
+    ///
+    /// # Errors
+    /// `ReadFailed` where no thread can be started.
+    pub async fn in_memory() -> Result<Self> {
+        let (worker, ()) = Worker::start(|| Ok((native::open_in_memory()?, ()))).await?;
+        Ok(Self { worker, authority_key: None, bus: Bus::default() })
+    }
+}
+
+#[async_trait]
+impl Engine for Sqlite {
+    async fn read(&self, reads: Reads) -> Result<ReadSet> {
+        self.worker.ask(reads, None).await
+    }
+
+    async fn transact(&self, reads: Reads, decide: Decide) -> Result<ReadSet> {
+        self.worker.ask(reads, Some(decide)).await
+    }
+
+    fn authority_key(&self) -> Option<String> {
+        self.authority_key.clone()
+    }
+
+    fn watch(&self, listener: Listener) -> Watch {
+        self.bus.watch(listener)
+    }
+
+    fn publish(&self, change: &Change) {
+        self.bus.publish(change);
+    }
+
+    fn close(&self) {
+        self.worker.close();
+    }
+}

@@ -1,0 +1,245 @@
+//! Databases that meerkat-runtime 0.6 and mobkit 0.6 have written: every row is read, and what burrow writes beside
+//! them has their form.
+#![cfg(all(feature = "sqlite", not(target_arch = "wasm32")))]
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod samples;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use burrow::{
+    LogicalRuntimeId, MetadataStoreError, PersistentMetadataStore, RunBoundary, RunBoundaryReceipt, RunId,
+    RuntimeState, RuntimeStore, SessionDelta, SessionId, SqliteRuntimeStore, engine::table,
+};
+use rusqlite::{Connection, OpenFlags, types::Value as Cell};
+use samples::{queued, runtime};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tempfile::TempDir;
+
+const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/upstream-0.6");
+
+/// What the rows of the database are, as JSON.
+fn expected(table: &str) -> Vec<Value> {
+    let json = std::fs::read(format!("{FIXTURE}.json")).unwrap();
+    let all: BTreeMap<String, Value> = serde_json::from_slice(&json).unwrap();
+    all[table].as_array().unwrap().clone()
+}
+
+fn copy() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("upstream.sqlite");
+    std::fs::copy(format!("{FIXTURE}.sqlite"), &path).unwrap();
+    (folder, path)
+}
+
+fn receipt(sequence: u64) -> RunBoundaryReceipt {
+    RunBoundaryReceipt::new(RunId::new(), RunBoundary::RunStart, sequence)
+}
+
+fn snapshot(text: &str) -> SessionDelta {
+    SessionDelta::new(text.as_bytes())
+}
+
+fn id<T: DeserializeOwned>(row: &Value, member: &str) -> T {
+    serde_json::from_value(row[member].clone()).unwrap()
+}
+
+fn rows(connection: &Connection, sql: &str) -> Vec<Vec<Cell>> {
+    let mut statement = connection.prepare(sql).unwrap();
+    let columns = statement.column_count();
+    let rows = statement.query_map([], |row| (0..columns).map(|i| row.get(i)).collect()).unwrap();
+    rows.map(rusqlite::Result::unwrap).collect()
+}
+
+fn texts(connection: &Connection, sql: &str) -> Vec<String> {
+    let text = |row: Vec<Cell>| match row.into_iter().next() {
+        Some(Cell::Text(text)) => text,
+        other => panic!("{other:?}"),
+    };
+    rows(connection, sql).into_iter().map(text).collect()
+}
+
+fn upstream_tables() -> Vec<String> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let connection = Connection::open_with_flags(format!("{FIXTURE}.sqlite"), flags).unwrap();
+    texts(&connection, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+}
+
+fn columns(connection: &Connection, table: &str) -> Vec<String> {
+    texts(connection, &format!("SELECT name FROM pragma_table_info('{table}')"))
+}
+
+#[tokio::test]
+async fn every_input_is_read() {
+    let (_folder, path) = copy();
+    let store = SqliteRuntimeStore::open(&path).await.unwrap();
+    let inputs = expected("input_states");
+    assert_eq!(inputs.len(), 36);
+    let mut by_runtime: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for row in &inputs {
+        let stored = store.load_input_state(&id(row, "runtime_id"), &id(row, "input_id")).await.unwrap().unwrap();
+        assert_eq!(serde_json::to_value(stored).unwrap(), row["state"]);
+        by_runtime.entry(id(row, "runtime_id")).or_default().push(row["state"].clone());
+    }
+    for (id, mut states) in by_runtime {
+        states.sort_by_key(|state| state["input_id"].to_string());
+        let stored = store.load_input_states(&runtime(&id)).await.unwrap();
+        assert_eq!(serde_json::to_value(stored).unwrap(), Value::Array(states), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn every_receipt_is_read() {
+    let (_folder, path) = copy();
+    let store = SqliteRuntimeStore::open(&path).await.unwrap();
+    let receipts = expected("receipts");
+    assert_eq!(receipts.len(), 18);
+    for row in receipts {
+        let (runtime, run, sequence) = (id(&row, "runtime_id"), id(&row, "run_id"), id(&row, "sequence"));
+        let stored = store.load_boundary_receipt(&runtime, &run, sequence).await.unwrap();
+        assert_eq!(serde_json::to_value(stored.unwrap()).unwrap(), row["receipt"]);
+    }
+}
+
+#[tokio::test]
+async fn every_snapshot_and_state_is_read() {
+    let (_folder, path) = copy();
+    let store = SqliteRuntimeStore::open(&path).await.unwrap();
+    let (snapshots, states) = (expected("session_snapshots"), expected("runtime_states"));
+    assert_eq!((snapshots.len(), states.len()), (3, 3));
+    for row in snapshots {
+        let stored = store.load_session_snapshot(&id(&row, "runtime_id")).await.unwrap().unwrap();
+        assert_eq!(stored, row["snapshot"].as_str().unwrap().as_bytes());
+    }
+    for row in states {
+        let stored = store.load_runtime_state(&id(&row, "runtime_id")).await.unwrap();
+        assert_eq!(stored, Some(id(&row, "state")));
+    }
+}
+
+#[tokio::test]
+async fn every_cursor_is_read() {
+    let (_folder, path) = copy();
+    let store = SqliteRuntimeStore::open(&path).await.unwrap();
+    let mut read = Vec::new();
+    for row in expected("mobkit_metadata") {
+        let [mob, key, value] = [0, 1, 2].map(|i| row[i].as_str().unwrap().to_owned());
+        assert_eq!(key, "subscription_cursor");
+        match store.get_subscription_cursor(&mob).await {
+            Ok(cursor) => assert_eq!(cursor.unwrap().to_string(), value),
+            Err(MetadataStoreError::Decode { table, key, reason }) => {
+                assert_eq!((&*mob, &*value), ("mob-broken", "not a number"));
+                assert_eq!((table, &*key), ("mobkit_metadata", "[mob-broken, subscription_cursor]"));
+                assert!(reason.contains("not a number"), "{reason}");
+            }
+            other => panic!("{mob}: {other:?}"),
+        }
+        read.push(value);
+    }
+    assert_eq!(read, ["42", "18446744073709551615", "not a number", "0"]);
+}
+
+#[tokio::test]
+async fn opening_changes_no_row_and_no_table() {
+    let (_folder, path) = copy();
+    let dump = || {
+        let connection = Connection::open(&path).unwrap();
+        let table = |table: &String| {
+            let made_by = rows(&connection, &format!("SELECT sql FROM sqlite_master WHERE tbl_name = '{table}'"));
+            (made_by, rows(&connection, &format!("SELECT * FROM {table} ORDER BY rowid")))
+        };
+        upstream_tables().iter().map(table).collect::<Vec<_>>()
+    };
+    let before = dump();
+    SqliteRuntimeStore::open(&path).await.unwrap();
+    assert_eq!(dump(), before);
+}
+
+/// A new file's tables have the names, columns, types, constraints and keys of upstream's.
+#[tokio::test]
+async fn our_tables_are_made_as_upstreams_are() {
+    let (folder, upstream) = copy();
+    let new = folder.path().join("new.sqlite");
+    SqliteRuntimeStore::open(&new).await.unwrap();
+    let (upstream, new) = (Connection::open(upstream).unwrap(), Connection::open(new).unwrap());
+    let shared: Vec<_> =
+        table::ALL.into_iter().map(|table| table.name).filter(|name| !name.starts_with("burrow_")).collect();
+    assert!(shared.len() >= 5);
+    for table in shared {
+        let info = format!("SELECT * FROM pragma_table_info('{table}')");
+        assert!(!columns(&upstream, table).is_empty(), "{table}");
+        assert_eq!(rows(&new, &info), rows(&upstream, &info), "{table}");
+    }
+}
+
+#[tokio::test]
+async fn what_we_write_has_the_form_of_what_upstream_wrote() {
+    let (_folder, path) = copy();
+    let store = SqliteRuntimeStore::open(&path).await.unwrap();
+    let connection = Connection::open(&path).unwrap();
+    let storage_classes = || {
+        let mut all = BTreeMap::new();
+        for table in upstream_tables() {
+            for column in columns(&connection, &table) {
+                let sql = format!("SELECT DISTINCT typeof({column}) FROM {table} ORDER BY 1");
+                all.insert(format!("{table}.{column}"), texts(&connection, &sql));
+            }
+        }
+        all
+    };
+    let form = || {
+        let info = |table: &String| rows(&connection, &format!("SELECT * FROM pragma_table_info('{table}')"));
+        upstream_tables().iter().map(info).collect::<Vec<_>>()
+    };
+    let sessions = || rows(&connection, "SELECT * FROM sessions ORDER BY rowid");
+    let count = |table: &str| rows(&connection, &format!("SELECT rowid FROM {table}")).len();
+    let (classes_before, form_before, sessions_before) = (storage_classes(), form(), sessions());
+    assert!(classes_before.values().all(|classes| classes.len() == 1), "{classes_before:?}");
+    assert_eq!(classes_before["runtime_boundary_receipts.sequence"], ["integer"]);
+
+    let key = SessionId::new();
+    let id = LogicalRuntimeId::for_session(key);
+    let session = snapshot(&format!(r#"{{"id":"{key}"}}"#));
+    store.atomic_apply(&id, Some(session), receipt((1 << 63) - 1), vec![queued(), queued()], Some(key)).await.unwrap();
+    let step = RuntimeState::Initializing.step(RuntimeState::Idle).unwrap();
+    store.commit_machine_lifecycle(&id, step, &[queued()]).await.unwrap();
+    store.set_subscription_cursor("new mob", u64::MAX).await.unwrap();
+    // And over rows of upstream's.
+    store.set_subscription_cursor("mob-a", 43).await.unwrap();
+    let theirs = runtime("агент-ß/ポチ");
+    let input = store.load_input_states(&theirs).await.unwrap().remove(0);
+    store.persist_input_state(&theirs, &input).await.unwrap();
+    store.commit_session_snapshot(&theirs, snapshot("{}")).await.unwrap();
+    let step = RuntimeState::Idle.step(RuntimeState::Running).unwrap();
+    store.commit_machine_lifecycle(&runtime("agent-2"), step, &[]).await.unwrap();
+
+    let counts = ["runtime_input_states", "runtime_boundary_receipts", "runtime_session_snapshots"].map(count);
+    assert_eq!((counts, count("runtime_states"), count("mobkit_metadata")), ([39, 19, 4], 4, 5));
+    assert_eq!(storage_classes(), classes_before);
+    assert_eq!(form(), form_before);
+    assert_eq!(sessions(), sessions_before);
+}
+
+/// SQLite has no integer above 2^63-1; upstream clamps there, so that two rows meet.
+#[tokio::test]
+async fn a_sequence_that_no_integer_can_hold_is_a_blob_and_sorts_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let path: &Path = &folder.path().join("new.sqlite");
+    let store = SqliteRuntimeStore::open(path).await.unwrap();
+    let first = receipt(0);
+    let sequences = [0, (1 << 63) - 1, 1 << 63, u64::MAX - 255, u64::MAX];
+    for sequence in sequences.into_iter().rev() {
+        let receipt = RunBoundaryReceipt { sequence, ..first.clone() };
+        store.atomic_apply(&runtime("r"), None, receipt, vec![], None).await.unwrap();
+    }
+    let connection = Connection::open(path).unwrap();
+    let stored = rows(&connection, "SELECT sequence FROM runtime_boundary_receipts ORDER BY 1");
+    let blob = |number: u64| Cell::Blob(number.to_be_bytes().to_vec());
+    let expected = [Cell::Integer(0), Cell::Integer(i64::MAX), blob(1 << 63), blob(u64::MAX - 255), blob(u64::MAX)]
+        .map(|c| vec![c]);
+    assert_eq!(stored, expected);
+}
