@@ -95,6 +95,9 @@ export function geckodriver() {
   return process.env.GECKODRIVER ?? (isProgram(own) ? own : onPath("geckodriver"));
 }
 
+/** Whether this system can have WebKitGTK at all. */
+export const hasWebKit = process.platform === "linux";
+
 const FIREFOXES = ["firefox", "firefox-esr"];
 const MAC_FIREFOXES = ["/Applications/Firefox.app/Contents/MacOS/firefox"];
 const CHROMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];

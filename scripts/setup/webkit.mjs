@@ -1,11 +1,11 @@
 // WebKitGTK's small browser with its driver, and the display it runs on. They exist on Linux only.
 
-import { onPath, Stop } from "../toolchain.mjs";
+import { hasWebKit, onPath, Stop } from "../toolchain.mjs";
 import { aptInstall, hasApt } from "./apt.mjs";
 import { alreadyThere, timed } from "./step.mjs";
 
 export async function webkit() {
-  if (process.platform !== "linux") return console.log("WebKitGTK: not to be had on this system");
+  if (!hasWebKit) return console.log("WebKitGTK: not to be had on this system, so nothing is tested in it");
   if (missing().length === 0) return alreadyThere("WebKitGTK with its driver, and Xvfb");
   if (!hasApt()) {
     throw new Stop(

@@ -23,7 +23,7 @@ export async function serve() {
     const body = type && (await readFile(file).catch(() => undefined));
     response.writeHead(body ? 200 : 404, {
       "content-type": type ?? "text/plain",
-      "cache-control": "no-store",
+      "cache-control": "no-cache",
     });
     response.end(body ?? "not found");
   });
