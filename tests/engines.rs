@@ -5,7 +5,7 @@
 use burrow::{
     RuntimeState, RuntimeStoreError,
     engine::{
-        Engine, Key, Page, Reads,
+        Commit, Engine, Key, Page, Reads, Write,
         memory::Memory,
         table::{Document, STATES},
     },
@@ -15,7 +15,7 @@ use burrow::{
 async fn a_panic_writes_nothing_and_leaves_the_store_usable(engine: impl Engine) {
     let put = |id: &str, state| STATES.put((id,), Document(state));
     let first = put("first", RuntimeState::Idle);
-    engine.transact(Reads::new(), Box::new(move |_| Ok(vec![first.clone()]))).await.unwrap();
+    engine.transact(Reads::new(), Box::new(move |_| Ok(written(vec![first.clone()])))).await.unwrap();
 
     let why = String::from("a reason");
     let outcome = engine.transact(Reads::new(), Box::new(move |_| panic!("no such luck, for {why}"))).await;
@@ -25,12 +25,16 @@ async fn a_panic_writes_nothing_and_leaves_the_store_usable(engine: impl Engine)
     assert!(matches!(&outcome, Err(RuntimeStoreError::Internal(message)) if message.contains("plain")), "{outcome:?}");
 
     let second = put("second", RuntimeState::Stopped);
-    engine.transact(Reads::new(), Box::new(move |_| Ok(vec![second.clone()]))).await.unwrap();
+    engine.transact(Reads::new(), Box::new(move |_| Ok(written(vec![second.clone()])))).await.unwrap();
     let mut reads = Reads::new();
     let states = reads.range(&STATES, Key::ALL, Page::default());
     let found: Vec<_> =
         engine.read(reads).await.unwrap().many(states).unwrap().into_iter().map(|(_, state)| state.0).collect();
     assert_eq!(found, [RuntimeState::Idle, RuntimeState::Stopped]);
+}
+
+fn written(writes: Vec<Write>) -> Commit {
+    Commit { writes, change: None }
 }
 
 #[tokio::test]
@@ -135,7 +139,7 @@ mod sqlite {
             let writes: Vec<_> = (0..dice.below(4)).map(|_| dice.write(&receipt)).collect();
             for engine in [&memory as &dyn Engine, &sqlite] {
                 let writes = writes.clone();
-                engine.transact(Reads::new(), Box::new(move |_| Ok(writes.clone()))).await.unwrap();
+                engine.transact(Reads::new(), Box::new(move |_| Ok(written(writes.clone())))).await.unwrap();
             }
             let reads = dice.0.fork();
             assert_eq!(found(&memory, Dice(reads.clone())).await, found(&sqlite, Dice(reads)).await, "round {round}");

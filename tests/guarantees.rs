@@ -1,5 +1,5 @@
 //! What the compiler and the source tree must keep true.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use burrow::{InMemoryRuntimeStore, PersistentMetadataStore, RuntimeMetadataTable, RuntimeStore};
 
@@ -66,4 +66,26 @@ fn no_room_imports_from_one_above_it() {
             }
         }
     }
+}
+
+/// The README says how many rules each area of the contract has.
+#[cfg(not(target_arch = "wasm32"))]
+#[test]
+fn the_readme_counts_the_rules_of_the_suite() {
+    let suite = include_str!("conformance/mod.rs");
+    let counted = suite.split("{ @tests $open,").nth(1).unwrap().split("    };\n").next().unwrap();
+    let readme = include_str!("../README.md");
+    let row = |area: &str| -> usize {
+        let row = readme.lines().find(|line| line.split('|').nth(1).is_some_and(|cell| cell.trim() == area));
+        row.and_then(|row| row.split('|').nth(2)).unwrap_or_else(|| panic!("{area}")).trim().parse().unwrap()
+    };
+    let mut all = 0;
+    for area in counted.split_inclusive('}') {
+        let Some((name, rules)) = area.split_once('{') else { continue };
+        let rules = rules.lines().filter(|line| line.trim().ends_with(',')).count();
+        assert_eq!(row(name.trim()), rules, "{name}");
+        all += rules;
+    }
+    assert!(all > 70);
+    assert_eq!(row("all"), all);
 }

@@ -122,6 +122,36 @@ async fn every_snapshot_and_state_is_read() {
 }
 
 #[tokio::test]
+async fn every_operation_registry_and_oauth_flow_is_read() {
+    let (_folder, path) = copy();
+    let store = SqliteRuntimeStore::open(&path).await.unwrap();
+    let (registries, flows) = (expected("ops_lifecycle"), expected("oauth"));
+    assert_eq!((registries.len(), flows.len()), (3, 1));
+    for row in registries {
+        let stored = store.load_ops_lifecycle(&id(&row, "runtime_id")).await.unwrap().unwrap();
+        assert_eq!(serde_json::to_value(stored).unwrap(), row["snapshot"]);
+    }
+    let stored = store.load_auth_oauth_flow_snapshot().await.unwrap().unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&stored).unwrap(), flows[0]["state"]);
+}
+
+/// Nothing of the file is left unread: each table's rows are as many as the tests above have read.
+#[tokio::test]
+async fn every_runtime_and_mob_is_listed() {
+    let (_folder, path) = copy();
+    let store = SqliteRuntimeStore::open(&path).await.unwrap();
+    let runtimes = ["agent-2", "rt:session:01a20127-b8d0-74b9-87d6-01d881759474", "агент-ß/ポチ"];
+    assert_eq!(store.list_runtimes(None, 10).await.unwrap(), runtimes.map(runtime));
+    assert_eq!(store.list_mobs(None, 10).await.unwrap(), ["mob-a", "mob-b", "mob-broken", "моб"]);
+    let mut receipts = 0;
+    for id in runtimes.map(runtime) {
+        assert_eq!(store.list_runs(&id, None, 10).await.unwrap().len(), 2);
+        receipts += store.list_receipts(&id, None, 100).await.unwrap().len();
+    }
+    assert_eq!(receipts, expected("receipts").len());
+}
+
+#[tokio::test]
 async fn every_cursor_is_read() {
     let (_folder, path) = copy();
     let store = SqliteRuntimeStore::open(&path).await.unwrap();
@@ -168,7 +198,7 @@ async fn our_tables_are_made_as_upstreams_are() {
     let (upstream, new) = (Connection::open(upstream).unwrap(), Connection::open(new).unwrap());
     let shared: Vec<_> =
         table::ALL.into_iter().map(|table| table.name).filter(|name| !name.starts_with("burrow_")).collect();
-    assert!(shared.len() >= 5);
+    assert_eq!(shared.len(), 7);
     for table in shared {
         let info = format!("SELECT * FROM pragma_table_info('{table}')");
         assert!(!columns(&upstream, table).is_empty(), "{table}");
@@ -208,7 +238,11 @@ async fn what_we_write_has_the_form_of_what_upstream_wrote() {
     let step = RuntimeState::Initializing.step(RuntimeState::Idle).unwrap();
     store.commit_machine_lifecycle(&id, step, &[queued()]).await.unwrap();
     store.set_subscription_cursor("new mob", u64::MAX).await.unwrap();
+    let registry = store.load_ops_lifecycle(&runtime("agent-2")).await.unwrap().unwrap();
+    store.persist_ops_lifecycle(&id, &registry).await.unwrap();
     // And over rows of upstream's.
+    store.persist_ops_lifecycle(&runtime("agent-2"), &registry).await.unwrap();
+    store.update_auth_oauth_flow_snapshot(Box::new(|flows| Ok(flows.unwrap().to_vec()))).await.unwrap();
     store.set_subscription_cursor("mob-a", 43).await.unwrap();
     let theirs = runtime("агент-ß/ポチ");
     let input = store.load_input_states(&theirs).await.unwrap().remove(0);
@@ -219,6 +253,7 @@ async fn what_we_write_has_the_form_of_what_upstream_wrote() {
 
     let counts = ["runtime_input_states", "runtime_boundary_receipts", "runtime_session_snapshots"].map(count);
     assert_eq!((counts, count("runtime_states"), count("mobkit_metadata")), ([39, 19, 4], 4, 5));
+    assert_eq!((count("runtime_ops_lifecycle"), count("runtime_auth_oauth_flow_state")), (4, 1));
     assert_eq!(storage_classes(), classes_before);
     assert_eq!(form(), form_before);
     assert_eq!(sessions(), sessions_before);

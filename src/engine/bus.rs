@@ -1,5 +1,7 @@
 //! How commits reach those who watch, within this process.
 
+#[cfg(all(feature = "sqlite", not(target_arch = "wasm32")))]
+use std::collections::BTreeMap;
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -7,13 +9,16 @@ use std::{
 
 use crate::model::Change;
 
-/// Called with each commit. It must not panic, and it is called before the commit's own future resolves: keep it short.
+/// Called with each commit, before the commit's own future resolves: keep it short. It must not panic, nor wait for the
+/// store, which may be waiting for it.
 pub type Listener = Box<dyn Fn(&Change) + Send + Sync>;
+
+type Listeners = Mutex<Vec<Weak<Listener>>>;
 
 /// Who watches. A clone is the same bus.
 #[derive(Clone, Default)]
 pub struct Bus {
-    listeners: Arc<Mutex<Vec<Weak<Listener>>>>,
+    listeners: Arc<Listeners>,
 }
 
 /// A listener's place on a bus: it is called for as long as this lives.
@@ -23,6 +28,20 @@ pub struct Watch {
 }
 
 impl Bus {
+    /// The bus of a durable store, the same for all in this process who have that store open.
+    #[cfg(all(feature = "sqlite", not(target_arch = "wasm32")))]
+    pub(super) fn of_store(authority_key: &str) -> Self {
+        static BUSES: Mutex<BTreeMap<String, Weak<Listeners>>> = Mutex::new(BTreeMap::new());
+        let mut buses = BUSES.lock().unwrap_or_else(PoisonError::into_inner);
+        buses.retain(|_, listeners| listeners.strong_count() > 0);
+        if let Some(listeners) = buses.get(authority_key).and_then(Weak::upgrade) {
+            return Self { listeners };
+        }
+        let bus = Self::default();
+        buses.insert(authority_key.to_owned(), Arc::downgrade(&bus.listeners));
+        bus
+    }
+
     /// Calls `listener` with every commit from now on.
     pub fn watch(&self, listener: Listener) -> Watch {
         let listener = Arc::new(listener);

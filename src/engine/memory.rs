@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use super::{
     Bus, Decide, Engine, Key, Listener, Page, Read, ReadSet, Reads, Result, Row, Value, Watch, Write, panic::caught,
 };
-use crate::model::{Change, RuntimeStoreError};
+use crate::model::RuntimeStoreError;
 
 type Rows = BTreeMap<Key, Value>;
 
@@ -50,8 +50,13 @@ impl Engine for Memory {
         let mut guard = self.lock();
         let tables = open(&mut guard)?;
         let seen = snapshot(tables, &reads);
-        for write in caught(|| decide(&seen))? {
+        let commit = caught(|| decide(&seen))?;
+        for write in commit.writes {
             apply(tables, write);
+        }
+        // Under the lock, so that commits are told in their order.
+        if let Some(change) = &commit.change {
+            self.bus.publish(change);
         }
         Ok(seen)
     }
@@ -62,10 +67,6 @@ impl Engine for Memory {
 
     fn watch(&self, listener: Listener) -> Watch {
         self.bus.watch(listener)
-    }
-
-    fn publish(&self, change: &Change) {
-        self.bus.publish(change);
     }
 
     fn close(&self) {

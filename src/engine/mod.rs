@@ -33,12 +33,12 @@ pub type Result<T> = std::result::Result<T, RuntimeStoreError>;
 /// between a transaction's reads and its writes, and an engine may call it again for a transaction that it must
 /// start over. An error leaves the store as it was and goes to the caller unchanged.
 #[cfg(not(target_arch = "wasm32"))]
-pub type Decide = Box<dyn FnMut(&ReadSet) -> Result<Vec<Write>> + Send>;
+pub type Decide = Box<dyn FnMut(&ReadSet) -> Result<Commit> + Send>;
 /// Decides, from one consistent snapshot, what a transaction writes. It is synchronous and pure: no await can come
 /// between a transaction's reads and its writes, and an engine may call it again for a transaction that it must
 /// start over. An error leaves the store as it was and goes to the caller unchanged.
 #[cfg(target_arch = "wasm32")]
-pub type Decide = Box<dyn FnMut(&ReadSet) -> Result<Vec<Write>>>;
+pub type Decide = Box<dyn FnMut(&ReadSet) -> Result<Commit>>;
 
 /// `Send` on native targets, nothing on wasm32, whose handles belong to one thread.
 #[cfg(not(target_arch = "wasm32"))]
@@ -50,6 +50,15 @@ impl<T: Send> MaybeSend for T {}
 pub trait MaybeSend {}
 #[cfg(target_arch = "wasm32")]
 impl<T> MaybeSend for T {}
+
+/// What a decision comes to.
+#[derive(Debug, Default)]
+pub struct Commit {
+    /// What is written, in this order.
+    pub writes: Vec<Write>,
+    /// What those who watch are told once it is.
+    pub change: Option<Change>,
+}
 
 /// One change to one table. A transaction's changes are made in their order, all or none.
 #[derive(Clone, Debug)]
@@ -71,7 +80,7 @@ pub trait Engine: Send + Sync + 'static {
     async fn read(&self, reads: Reads) -> Result<ReadSet>;
 
     /// Reads, decides and writes in one transaction, and resolves with what the decision saw only when the
-    /// transaction is complete. On an error nothing is written, and a decision that panics is the error `Internal`
+    /// transaction is complete. Those who watch are told before it resolves, in the order of the commits. On an error nothing is written, and a decision that panics is the error `Internal`
     /// (where panics unwind: not on wasm32). A future that is dropped before it resolves leaves the transaction whole
     /// or absent, never part of it.
     async fn transact(&self, reads: Reads, decide: Decide) -> Result<ReadSet>;
@@ -80,12 +89,9 @@ pub trait Engine: Send + Sync + 'static {
     /// durable.
     fn authority_key(&self) -> Option<String>;
 
-    /// Calls `listener` with every change that is published to this store from now on, until the watch is dropped: by
-    /// this process, and where the engine reaches further, by others.
+    /// Calls `listener` with the change of every commit from now on, until the watch is dropped: of this process's, and
+    /// where the engine reaches further, of others'.
     fn watch(&self, listener: Listener) -> Watch;
-
-    /// Tells those who watch of a commit.
-    fn publish(&self, change: &Change);
 
     /// Lets go of what the engine holds. Operations under way finish; later ones fail with `Closed`.
     fn close(&self);
@@ -109,10 +115,6 @@ impl Engine for Box<dyn Engine> {
 
     fn watch(&self, listener: Listener) -> Watch {
         (**self).watch(listener)
-    }
-
-    fn publish(&self, change: &Change) {
-        (**self).publish(change);
     }
 
     fn close(&self) {

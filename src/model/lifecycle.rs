@@ -94,6 +94,10 @@ impl fmt::Display for RuntimeState {
 /// Proof of a legal lifecycle step, the only thing that can change a runtime's state. It has no public constructor:
 /// [`RuntimeState::step`] mints it for a legal step, and committing it fails with
 /// [`RuntimeStoreError::Conflict`] if the stored state has moved on from the one the step began at.
+///
+/// ```compile_fail
+/// burrow::MachineLifecycleCommit { expected: None, next: burrow::RuntimeState::Idle };
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MachineLifecycleCommit {
     expected: Option<RuntimeState>,

@@ -42,7 +42,7 @@ impl<E: Engine> Store<E> {
             let next = next_epoch(epoch(seen, stored, &key)?)?;
             Ok(vec![CLAIMS.put((key.as_str(),), Text(next.to_string()))])
         };
-        let seen = self.transact(reads, Box::new(decide)).await?;
+        let seen = self.transact(reads, decide).await?;
         let fence = Fence { runtime_id: runtime_id.clone(), epoch: next_epoch(epoch(&seen, stored, runtime_id)?)? };
         Ok(RuntimeClaim { store: Self { engine: self.engine.clone(), fence: Some(fence.clone()) }, fence })
     }
@@ -76,7 +76,7 @@ impl<E: Engine> RuntimeClaim<E> {
             }
             Ok(vec![CLAIMS.put((runtime_id.as_str(),), Text(next_epoch(held)?.to_string()))])
         };
-        self.store.transact(reads, Box::new(decide)).await.map(drop)
+        self.store.transact(reads, decide).await.map(drop)
     }
 }
 

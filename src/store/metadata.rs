@@ -57,7 +57,7 @@ impl<E: Engine> RuntimeMetadataTable for Store<E> {
             seen.one(previous)?;
             Ok(vec![LABELS.delete(key.clone())])
         };
-        let seen = self.transact(reads, Box::new(decide)).await?;
+        let seen = self.transact(reads, decide).await?;
         Ok(seen.one(previous)?.map(|labels| labels.0.clone()).unwrap_or_default())
     }
 

@@ -72,7 +72,7 @@ impl<E: Engine> Store<E> {
 
     /// Writes without a precondition.
     async fn write(&self, writes: Vec<Write>) -> Result<()> {
-        self.transact(Reads::new(), Box::new(move |_| Ok(writes.clone()))).await.map(drop)
+        self.transact(Reads::new(), move |_| Ok(writes.clone())).await.map(drop)
     }
 
     /// Writes to a runtime, under the claim of this handle where it has one.
@@ -97,7 +97,7 @@ impl<E: Engine> Store<E> {
                 (Ok(Decision::Write(writes)), Ok(())) => Ok(writes),
             }
         };
-        self.transact(reads, Box::new(guarded)).await.map(drop)
+        self.transact(reads, guarded).await.map(drop)
     }
 }
 

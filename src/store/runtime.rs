@@ -37,7 +37,7 @@ impl<E: Engine> RuntimeStore for Store<E> {
             let next = update(seen.one(stored)?.as_ref().map(|snapshot| &*snapshot.0))?;
             Ok(vec![OAUTH_FLOWS.put((OAUTH_FLOWS_ID,), Bytes(next.into()))])
         };
-        self.transact(reads, Box::new(decide)).await.map(drop)
+        self.transact(reads, decide).await.map(drop)
     }
 
     async fn commit_session_snapshot(&self, runtime_id: &LogicalRuntimeId, session: SessionDelta) -> Result<()> {

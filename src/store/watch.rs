@@ -1,11 +1,9 @@
 //! Watching: every commit, told once, after it is committed.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use super::Store;
 use crate::{
     engine::{
-        Decide, Engine, Key, ReadSet, Reads, Result, Watch, Write,
+        Commit, Engine, Key, MaybeSend, ReadSet, Reads, Result, Watch, Write,
         table::{CLAIMS, INPUTS, LABELS, METADATA, OPS, RECEIPTS, SNAPSHOTS, STATES},
     },
     model::{Change, ChangeKind, ChangeScope, LogicalRuntimeId, MetadataScope, WatchScope},
@@ -13,13 +11,13 @@ use crate::{
 
 impl<E: Engine> Store<E> {
     /// Calls `listener` with every commit in `scope` from now on, until the watch is dropped: those of this process on
-    /// the same store, and on IndexedDB those of every tab and worker of the origin. Each is told once, after it is
+    /// the same store or file, and on IndexedDB those of every tab and worker of the origin. Each is told once, after it is
     /// committed; those of one tab in the order in which they were committed.
     ///
     /// A commit whose tab ends before it could tell is not told. A watcher that begins, or comes back from being
     /// suspended, loads what it needs and goes on from there.
     ///
-    /// The listener must not panic, and should be short: commits of this process wait for it.
+    /// The listener must not panic, nor wait for the store, and should be short: commits of this process wait for it.
     pub fn watch(&self, scope: WatchScope, listener: impl Fn(&Change) + Send + Sync + 'static) -> Watch {
         self.engine.watch(Box::new(move |change| {
             if scope.includes(change) {
@@ -28,21 +26,17 @@ impl<E: Engine> Store<E> {
         }))
     }
 
-    /// Runs a transaction, and tells of it once it is committed.
-    pub(super) async fn transact(&self, reads: Reads, mut decide: Decide) -> Result<ReadSet> {
-        let change = Arc::new(Mutex::new(None));
-        let decided = Arc::clone(&change);
-        let noting = move |seen: &ReadSet| {
+    /// Runs a transaction, and has those who watch told of it.
+    pub(super) async fn transact(
+        &self,
+        reads: Reads,
+        mut decide: impl FnMut(&ReadSet) -> Result<Vec<Write>> + MaybeSend + 'static,
+    ) -> Result<ReadSet> {
+        let told = move |seen: &ReadSet| {
             let writes = decide(seen)?;
-            *decided.lock().unwrap_or_else(PoisonError::into_inner) = change_of(&writes);
-            Ok(writes)
+            Ok(Commit { change: change_of(&writes), writes })
         };
-        let seen = self.engine.transact(reads, Box::new(noting)).await?;
-        let change = change.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(change) = change {
-            self.engine.publish(&change);
-        }
-        Ok(seen)
+        self.engine.transact(reads, Box::new(told)).await
     }
 }
 

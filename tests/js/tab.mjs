@@ -1,6 +1,6 @@
 // What the tests of many tabs do inside a page.
 
-import { newId } from "burrow-store";
+import { newId } from "../../pkg/dist/browser.js";
 
 const NOW = "2026-11-22T02:48:30Z";
 

@@ -107,32 +107,36 @@ impl Engine for IndexedDb {
         // What will be written is not known before the decision, so the transaction spans every table.
         let stores: Vec<&str> = table::ALL.iter().map(|table| table.name).chain([mark::STORE]).collect();
         let mark = reads.is_once().then(Mark::new);
-        let mut unacknowledged: Option<ReadSet> = None;
+        let mut unacknowledged: Option<(ReadSet, Option<Change>)> = None;
         let outcome = self
             .with_connection(async |handle| {
                 let transaction = self.connection.begin(handle, &stores, IdbTransactionMode::Readwrite)?;
-                if let (Some(mark), Some(seen)) = (mark, &unacknowledged)
+                if let (Some(mark), Some(made)) = (mark, &unacknowledged)
                     && transaction.has_mark(mark).await?
                 {
-                    return Ok(seen.clone());
+                    return Ok(made.clone());
                 }
                 let seen = transaction.read(&reads).await?;
-                let writes = decide(&seen)?;
-                if let Some(mark) = mark.filter(|_| !writes.is_empty()) {
+                let commit = decide(&seen)?;
+                if let Some(mark) = mark.filter(|_| !commit.writes.is_empty()) {
                     transaction.set_mark(mark, &self.acknowledged)?;
-                    unacknowledged = Some(seen.clone());
+                    unacknowledged = Some((seen.clone(), commit.change.clone()));
                 }
-                for write in writes {
+                for write in commit.writes {
                     transaction.write(write)?;
                 }
                 transaction.commit().await?;
-                Ok(seen)
+                Ok((seen, commit.change))
             })
             .await;
         if let (Some(mark), Some(_)) = (mark, unacknowledged) {
             self.acknowledged.add(mark);
         }
-        outcome
+        let (seen, change) = outcome?;
+        if let Some(change) = &change {
+            self.broadcast.publish(change);
+        }
+        Ok(seen)
     }
 
     fn authority_key(&self) -> Option<String> {
@@ -141,10 +145,6 @@ impl Engine for IndexedDb {
 
     fn watch(&self, listener: Listener) -> Watch {
         self.broadcast.watch(listener)
-    }
-
-    fn publish(&self, change: &Change) {
-        self.broadcast.publish(change);
     }
 
     fn close(&self) {

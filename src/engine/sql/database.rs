@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     engine::{Key, Page, Row, Value},
-    model::RuntimeStoreError,
+    model::{Change, RuntimeStoreError},
 };
 
 /// An open database whose tables are all there.
@@ -27,13 +27,14 @@ impl<D: Driver> Database<D> {
         self.driver.snapshot(|| self.seen(reads))
     }
 
-    pub(super) fn transact(&self, reads: &Reads, decide: &mut Decide) -> Result<ReadSet> {
+    pub(super) fn transact(&self, reads: &Reads, decide: &mut Decide) -> Result<(ReadSet, Option<Change>)> {
         self.driver.transaction(|| {
             let seen = self.seen(reads)?;
-            for write in decide(&seen)? {
+            let commit = decide(&seen)?;
+            for write in commit.writes {
                 self.write(write)?;
             }
-            Ok(seen)
+            Ok((seen, commit.change))
         })
     }
 

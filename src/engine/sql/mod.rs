@@ -17,7 +17,6 @@ use async_trait::async_trait;
 
 use self::worker::Worker;
 use super::{Bus, Decide, Engine, Listener, Read, ReadSet, Reads, Result, TableInfo, Watch, Write};
-use crate::model::Change;
 
 /// An SQLite database in a file or in memory, on a thread of its own.
 ///
@@ -25,8 +24,8 @@ use crate::model::Change;
 /// have it open; one that waits longer than 5 s for another's transaction fails with `Blocked`. No async runtime is
 /// needed, and no caller's thread is blocked. An operation begins when its future is first polled; from then on it is
 /// carried out, whole, even if the future is dropped. Closing the engine or dropping it lets the operations begun
-/// before finish, then closes the file. Those who watch are told of the commits made through this engine, not of other
-/// processes'.
+/// before finish, then closes the file. Those who watch are told of all commits of this process to the file, not of
+/// other processes'.
 #[derive(Debug)]
 pub struct Sqlite {
     worker: Worker,
@@ -43,8 +42,14 @@ impl Sqlite {
     /// for one that a newer burrow wrote, `Blocked` while another process holds it.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref().to_owned();
-        let (worker, canonical) = Worker::start(move || native::open_file(&path)).await?;
-        Ok(Self { worker, authority_key: Some(format!("sqlite:{canonical}")), bus: Bus::default() })
+        let opened = move || {
+            let (database, canonical) = native::open_file(&path)?;
+            let authority_key = format!("sqlite:{canonical}");
+            let bus = Bus::of_store(&authority_key);
+            Ok((database, bus, authority_key))
+        };
+        let (worker, bus, authority_key) = Worker::start(opened).await?;
+        Ok(Self { worker, authority_key: Some(authority_key), bus })
     }
 
     /// A new, empty database in memory. Nothing survives the value itself.
@@ -52,8 +57,9 @@ impl Sqlite {
     /// # Errors
     /// `ReadFailed` where no thread can be started.
     pub async fn in_memory() -> Result<Self> {
-        let (worker, ()) = Worker::start(|| Ok((native::open_in_memory()?, ()))).await?;
-        Ok(Self { worker, authority_key: None, bus: Bus::default() })
+        let opened = || Ok((native::open_in_memory()?, Bus::default(), ()));
+        let (worker, bus, ()) = Worker::start(opened).await?;
+        Ok(Self { worker, authority_key: None, bus })
     }
 }
 
@@ -73,10 +79,6 @@ impl Engine for Sqlite {
 
     fn watch(&self, listener: Listener) -> Watch {
         self.bus.watch(listener)
-    }
-
-    fn publish(&self, change: &Change) {
-        self.bus.publish(change);
     }
 
     fn close(&self) {

@@ -205,7 +205,7 @@ impl ToSql for Cell<'_> {
 mod tests {
     use super::*;
     use crate::engine::{
-        Decide, Reads, Write,
+        Commit, Decide, Reads, Write,
         table::{Bytes, SNAPSHOTS},
     };
 
@@ -236,7 +236,7 @@ mod tests {
         let database = driver.with_statements();
         let put = |id: &str, length: usize| SNAPSHOTS.put((id,), Bytes(vec![7; length].into()));
         let transact = |writes: Vec<Write>| {
-            let mut decide: Decide = Box::new(move |_| Ok(writes.clone()));
+            let mut decide: Decide = Box::new(move |_| Ok(Commit { writes: writes.clone(), change: None }));
             database.transact(&Reads::new(), &mut decide)
         };
         let stored = |id: &str| {

@@ -12,7 +12,7 @@ use futures_channel::oneshot;
 
 use super::{Decide, ReadSet, Reads, Result, database::Database, driver::Driver};
 use crate::{
-    engine::panic::caught,
+    engine::{Bus, panic::caught},
     model::{Cause, RuntimeStoreError},
 };
 
@@ -33,14 +33,14 @@ struct Job {
 impl Worker {
     /// Starts the thread and opens the database on it; what else `open` finds out is handed on.
     pub(super) async fn start<D: Driver, T: Send + 'static>(
-        open: impl FnOnce() -> Result<(Database<D>, T)> + Send + 'static,
-    ) -> Result<(Self, T)> {
+        open: impl FnOnce() -> Result<(Database<D>, Bus, T)> + Send + 'static,
+    ) -> Result<(Self, Bus, T)> {
         let (jobs, queue) = mpsc::channel();
         let (opened, answer) = oneshot::channel();
         let run = move || match caught(open) {
-            Ok((database, found)) => {
-                if opened.send(Ok(found)).is_ok() {
-                    work(&database, queue);
+            Ok((database, bus, found)) => {
+                if opened.send(Ok((bus.clone(), found))).is_ok() {
+                    work(&database, &bus, queue);
                 }
             }
             // A caller who has gone away needs no error.
@@ -50,8 +50,8 @@ impl Worker {
             let message = format!("starting the thread of an SQLite database: {error}");
             RuntimeStoreError::ReadFailed { message, cause: Some(Cause::new(error)) }
         })?;
-        let found = answer.await.map_err(ended)??;
-        Ok((Self { jobs: Mutex::new(Some(jobs)) }, found))
+        let (bus, found) = answer.await.map_err(ended)??;
+        Ok((Self { jobs: Mutex::new(Some(jobs)) }, bus, found))
     }
 
     /// Sends a job and waits for its answer. Once sent, it is done, whole, even if the future is dropped.
@@ -76,12 +76,19 @@ impl Worker {
 
 /// Does jobs in the order they were sent, until nobody can send any more. What waits behind a job is in the channel,
 /// where a group commit would take it from.
-fn work<D: Driver>(database: &Database<D>, jobs: mpsc::Receiver<Job>) {
+fn work<D: Driver>(database: &Database<D>, bus: &Bus, jobs: mpsc::Receiver<Job>) {
     for Job { reads, decide, reply } in jobs {
         // A panic must not take the thread with it, and with the thread the store.
         let outcome = caught(|| match decide {
             None => database.read(&reads),
-            Some(mut decide) => database.transact(&reads, &mut decide),
+            Some(mut decide) => {
+                let (seen, change) = database.transact(&reads, &mut decide)?;
+                // Here, where the commits are made, so that they are told in their order and whoever waits for them.
+                if let Some(change) = &change {
+                    bus.publish(change);
+                }
+                Ok(seen)
+            }
         });
         // A caller who has gone away is not waiting for the answer; the job is done all the same.
         drop(reply.send(outcome));
