@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chromium } from "../support/browsers.mjs";
 import { pagesOf } from "../support/pages.mjs";
+import { startWorkers } from "./workers.mjs";
 
 const { openPage } = pagesOf(chromium);
 
@@ -100,5 +101,15 @@ test("data that is cleared in the middle of commits: each commit is told as it i
   assert.equal(result.last, "ok");
   assert.equal(result.after, "1");
   for (const code of result.codes) assert.ok(["ok", "WriteFailed", "ReadFailed"].includes(code), code);
+  await page.close();
+});
+
+test("a service worker that was stopped and is woken finds what it committed", async () => {
+  const page = await openPage();
+  const ask = await startWorkers(page);
+  const before = Number((await ask("service", "count")).split(" ")[1]);
+  await page.devtools("ServiceWorker.enable");
+  await page.devtools("ServiceWorker.stopAllWorkers");
+  assert.equal(await ask("service", "count"), `opened ${before + 1}`);
   await page.close();
 });
