@@ -7,22 +7,21 @@ import path from "node:path";
 import { main, run, Stop } from "../scripts/toolchain.mjs";
 
 const KILLS = 3;
-const DEADLINE_MS = 60_000;
 
 await main(async () => {
   run("node", ["scripts/setup.mjs"]);
   run("node", ["scripts/build.mjs"]);
-  const { launch } = await import("../tests/support/chromium.mjs");
+  const { chromium } = await import("../tests/support/browsers.mjs");
+  const { streamUntilKilled } = await import("../tests/support/kill.mjs");
   const { serve } = await import("../tests/support/serve.mjs");
 
   const profile = await mkdtemp(path.join(tmpdir(), "burrow-demo-"));
   const server = await serve();
   let browser;
   const open = async () => {
-    browser = await launch(profile);
-    const page = await browser.context.newPage();
-    await page.goto(`${server.url}/demo/page.html`);
-    await page.waitForFunction("globalThis.demo", null, { timeout: DEADLINE_MS });
+    browser = await chromium.launch(profile);
+    const page = await browser.newPage(`${server.url}/demo/page.html`);
+    await page.waitFor("globalThis.demo");
     return page;
   };
   try {
@@ -34,12 +33,12 @@ await main(async () => {
     let lost = 0;
     let halves = [];
     for (let kill = 1; kill <= KILLS; kill++) {
-      const { runId, acknowledged } = await streamUntilKilled(page, browser);
+      const { runId, acknowledged } = await streamUntilKilled(browser, page);
       console.log(
         `\nKill ${kill} of ${KILLS}: SIGKILL to the browser after ${acknowledged} acknowledged commits.`,
       );
       page = await open();
-      const found = await page.evaluate(([id, count]) => demo.verify(id, count), [runId, acknowledged]);
+      const found = await page.evaluate((id, count) => demo.verify(id, count), runId, acknowledged);
       console.log(
         `  reopened: ${found.receipts} commits are there, ${found.missing} acknowledged ones are missing`,
       );
@@ -68,30 +67,6 @@ await main(async () => {
     await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   }
 });
-
-/** Lets the page commit until a moment that nobody chose, then kills the browser. */
-async function streamUntilKilled(page, browser) {
-  const enough = 100 + Math.floor(Math.random() * 200);
-  let runId;
-  let acknowledged = 0;
-  let reach;
-  const reached = new Promise((resolve) => (reach = resolve));
-  await page.exposeFunction("acknowledge", (id, sequence) => {
-    runId = id;
-    acknowledged = sequence + 1;
-    if (acknowledged >= enough) reach();
-  });
-  const streaming = page.evaluate("demo.stream(acknowledge)").then(
-    () => new Stop("the stream of commits ended by itself"),
-    (error) => error,
-  );
-  const early = await Promise.race([reached, streaming]);
-  if (early) throw early;
-  await browser.kill();
-  // The page is gone; its last words say only that.
-  await streaming;
-  return { runId, acknowledged };
-}
 
 function show(title, { labels, cursor, state, inputs, snapshot }) {
   console.log(`  ${title}:`);

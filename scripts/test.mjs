@@ -1,11 +1,12 @@
 // Runs everything that can tell whether the project is sound: style, types, lints, and the tests natively, in Node
-// and in a browser. A failure does not stop the suites after it. The last line is the sum.
+// and in browsers. A failure does not stop the suites after it. The last line is the sum.
 
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { browser, main, root, run, TARGET, wasmEnv, withTools } from "./toolchain.mjs";
+import { browser, firefox, geckodriver, hasWebKit, main, onPath } from "./toolchain.mjs";
+import { root, run, TARGET, wasmEnv, withTools } from "./toolchain.mjs";
 
 await main(async () => {
   if (!prepared()) {
@@ -26,7 +27,7 @@ await main(async () => {
 /** Sets up and builds. Where that fails no suite could tell anything. */
 function prepared() {
   try {
-    run("node", ["scripts/setup.mjs"]);
+    run("node", ["scripts/setup.mjs", "--tests"]);
     run("node", ["scripts/build.mjs"]);
     return true;
   } catch (error) {
@@ -41,8 +42,12 @@ function suites() {
   const wasm = wasmEnv();
   const docs = { ...native, RUSTDOCFLAGS: "-D warnings" };
   const { chrome, chromedriver } = browser();
-  const headless = { ...wasm, WASM_BINDGEN_TEST_WEBDRIVER_JSON: webdriverConfig(chrome) };
-  const inBrowser = ["--headless", "--chrome", "--chromedriver", chromedriver];
+  const inBrowsers = browserTestEnv(wasm, chrome);
+  const inChromium = ["--headless", "--chrome", "--chromedriver", chromedriver];
+  const inFirefox = ["--headless", "--firefox", "--geckodriver", geckodriver()];
+  // wasm-pack knows WebKit as Safari; its drivers speak the same protocol.
+  const inWebKit = ["--headless", "--safari", "--safaridriver", onPath("WebKitWebDriver")];
+  const onDisplay = ["node", "scripts/on-display.mjs"];
   const denyWarnings = ["--", "-D", "warnings"];
   const wasmPackTest = ["wasm-pack", "test", "--mode", "no-install"];
   const lint = ["cargo", "clippy", "--all-targets", "--all-features"];
@@ -55,7 +60,9 @@ function suites() {
     ["cargo test", native, "cargo", "test", "--all-features"],
     ["cargo doc", docs, "cargo", "doc", "--no-deps", "--all-features"],
     ["wasm in Node", wasm, ...wasmPackTest, "--node"],
-    ["wasm in Chromium", headless, ...wasmPackTest, ...inBrowser],
+    ["wasm in Chromium", inBrowsers, ...wasmPackTest, ...inChromium],
+    ["wasm in Firefox", inBrowsers, ...wasmPackTest, ...inFirefox],
+    ...(hasWebKit ? [["wasm in WebKit", inBrowsers, ...onDisplay, ...wasmPackTest, ...inWebKit]] : []),
     ["demo", native, "node", "demo/run.mjs"],
     ...javascriptTests(native),
   ];
@@ -64,19 +71,24 @@ function suites() {
 // Named one by one: Node 20 knows no patterns here, and without any name it would look for tests everywhere.
 function javascriptTests(env) {
   const folder = path.join(root, "tests/js");
-  const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".test.mjs")) : [];
-  if (files.length === 0) return [];
-  const paths = files.map((file) => `tests/js/${file}`);
+  const files = readdirSync(folder).filter((file) => file.endsWith(".test.mjs"));
+  const paths = files
+    .filter((file) => hasWebKit || file !== "webkit.test.mjs")
+    .map((file) => `tests/js/${file}`);
   return [["JavaScript", env, "node", "--test", "--test-reporter=spec", ...paths]];
 }
 
-// The flags in webdriver.json, and the very browser that `browser()` found: chromedriver would look for its own.
-function webdriverConfig(chrome) {
+// What wasm-bindgen's test runner has to be told: the flags in webdriver.json with the very browsers that we found,
+// where the drivers would look for their own; and more time than its 20 s, which a busy machine overruns. It would
+// take any driver that is named here before the one that wasm-pack hands it.
+function browserTestEnv(wasm, chrome) {
   const config = JSON.parse(readFileSync(path.join(root, "webdriver.json"), "utf8"));
   config["goog:chromeOptions"].binary = chrome;
+  config["moz:firefoxOptions"].binary = firefox();
   const file = path.join(root, "target/webdriver.json");
   writeFileSync(file, JSON.stringify(config));
-  return file;
+  const { GECKODRIVER, CHROMEDRIVER, SAFARIDRIVER, ...env } = wasm;
+  return { ...env, WASM_BINDGEN_TEST_WEBDRIVER_JSON: file, WASM_BINDGEN_TEST_TIMEOUT: "120" };
 }
 
 async function runSuite(name, env, [command, ...args]) {

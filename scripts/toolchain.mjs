@@ -84,6 +84,22 @@ export function browser() {
   return { chrome, chromedriver };
 }
 
+/** The path of a Firefox, or undefined; FIREFOX, if set, says where. */
+export function firefox() {
+  return process.env.FIREFOX ?? FIREFOXES.map(onPath).find(Boolean) ?? MAC_FIREFOXES.find(isProgram);
+}
+
+/** The path of geckodriver, or undefined; GECKODRIVER, if set, says where. */
+export function geckodriver() {
+  const own = path.join(root, ".tools/bin/geckodriver");
+  return process.env.GECKODRIVER ?? (isProgram(own) ? own : onPath("geckodriver"));
+}
+
+/** Whether this system can have WebKitGTK at all. */
+export const hasWebKit = process.platform === "linux";
+
+const FIREFOXES = ["firefox", "firefox-esr"];
+const MAC_FIREFOXES = ["/Applications/Firefox.app/Contents/MacOS/firefox"];
 const CHROMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 const MAC_CHROMES = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",

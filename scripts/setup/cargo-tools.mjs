@@ -1,19 +1,23 @@
 // wasm-pack, and the wasm-bindgen command at exactly the version of the wasm-bindgen crate in Cargo.lock: any other
-// refuses our wasm. Their npm packages and installers download release binaries, which a closed network lacks, so
-// cargo builds them into .tools/. As debug builds: that halves the wait, and they run for seconds only.
+// refuses our wasm. For the tests, geckodriver too, which wasm-pack needs to drive Firefox. Their npm packages and
+// installers download release binaries, which a closed network lacks, so cargo builds them into .tools/, side by
+// side. As debug builds: that halves the wait, and they run for seconds only.
 
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { output, root, Stop, withTools } from "../toolchain.mjs";
+import { geckodriver, output, root, Stop, withTools } from "../toolchain.mjs";
 import { alreadyThere, quietly, timed } from "./step.mjs";
 
-export async function wasmTools() {
+export async function cargoTools({ forTests }) {
   const wanted = lockedVersion("wasm-bindgen");
   const missing = [];
   if (installedVersion("wasm-bindgen") !== wanted) missing.push(["wasm-bindgen-cli", "--version", wanted]);
   if (!installedVersion("wasm-pack")) missing.push(["wasm-pack"]);
+  if (forTests && !geckodriver()) missing.push(["geckodriver"]);
 
-  if (missing.length === 0) return alreadyThere(`wasm-pack and wasm-bindgen ${wanted}`);
+  if (missing.length === 0) {
+    return alreadyThere(`wasm-pack and wasm-bindgen ${wanted}${forTests ? ", geckodriver" : ""}`);
+  }
   const names = missing.map(([name]) => name).join(" and ");
   await timed(`building ${names} (about 3 min)`, async () => {
     await Promise.all(missing.map(cargoInstall));

@@ -1,0 +1,15 @@
+// The JavaScript API in a real Firefox.
+
+import { firefox } from "../support/browsers.mjs";
+import { pagesOf } from "../support/pages.mjs";
+import { testConnection } from "./connection.mjs";
+import { testManyTabs } from "./many-tabs.mjs";
+import { testOnePage } from "./one-page.mjs";
+import { testWorkers } from "./workers.mjs";
+
+const pages = pagesOf(firefox);
+
+testOnePage(pages);
+testManyTabs(pages);
+testConnection(pages);
+testWorkers(pages);

@@ -1,0 +1,236 @@
+// The JavaScript API in a page, on IndexedDB.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { rules } from "./rules.mjs";
+
+export function testOnePage({ openPage }) {
+  for (const name of Object.keys(rules)) {
+    test(name, async () => {
+      const page = await openPage();
+      await page.evaluate((rule) => check(rule), name);
+      await page.close();
+    });
+  }
+
+  test("what one page has committed, the next one reads", async () => {
+    const writer = await openPage();
+    await writer.evaluate(async () => {
+      const store = await burrow.openStore({ name: "kept" });
+      await store.setCursor("m", 2n ** 64n - 1n);
+    });
+    await writer.close();
+    const reader = await openPage();
+    const cursor = await reader.evaluate(async () =>
+      String(await (await burrow.openStore({ name: "kept" })).getCursor("m")),
+    );
+    assert.equal(cursor, String(2n ** 64n - 1n));
+    await reader.close();
+  });
+
+  test("DevTools would show readable keys and JSON", async () => {
+    const page = await openPage();
+    const shown = await page.evaluate(async () => {
+      const store = await burrow.openStore({ name: "devtools" });
+      const runtime = store.runtime("rt:session:агент");
+      const run_id = "01a20127-b8f1-725e-bae9-39a85b9ab50a";
+      await store.setLabels({ mob: "mob-a" }, { env: "dev" });
+      await store.setLabels({ mob: "mob-a", run: "run 1" }, { env: "~" });
+      await store.setCursor("mob-a", 42n);
+      await runtime.transition({ from: "initializing", to: "idle" });
+      await runtime.commitBoundary({
+        receipt: {
+          run_id,
+          boundary: "run_start",
+          contributing_input_ids: [],
+          message_count: 1n,
+          sequence: 7n,
+        },
+        session: new Uint8Array(100_000),
+      });
+
+      const database = await new Promise((resolve, reject) => {
+        const request = indexedDB.open("devtools");
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+      const shown = {};
+      for (const name of database.objectStoreNames) {
+        const rows = database.transaction(name).objectStore(name);
+        const [keys, values] = [rows.getAllKeys(), rows.getAll()];
+        await new Promise((resolve) => (values.onsuccess = resolve));
+        shown[name] = keys.result.map((key, i) => {
+          const value = values.result[i];
+          return [key, typeof value !== "object" ? value : `${value.constructor.name}(${value.length})`];
+        });
+      }
+      return shown;
+    });
+    // The mark of the lifecycle step, under an id of its own.
+    shown.burrow_commits[0][0] = ["MARK"];
+    const runtime =
+      "rt:session:" + [..."агент"].map((letter) => encodeURIComponent(letter).replaceAll("%", "~")).join("");
+    const piece = (n) => String(n).padStart(20, "0");
+    const run = "01a20127-b8f1-725e-bae9-39a85b9ab50a";
+    assert.deepEqual(shown, {
+      burrow_labels: [
+        [["mob-a", ""], '{"env":"dev"}'],
+        [["mob-a", "run 1"], '{"env":"~"}'],
+      ],
+      burrow_claims: [],
+      burrow_commits: [[["MARK"], true]],
+      burrow_sessions: [],
+      mobkit_metadata: [[["mob-a", "subscription_cursor"], "42"]],
+      runtime_boundary_receipts: [
+        [
+          [runtime, run, piece(7)],
+          `{"run_id":"${run}","boundary":"run_start","contributing_input_ids":[],"message_count":1,"sequence":7}`,
+        ],
+      ],
+      runtime_auth_oauth_flow_state: [],
+      runtime_input_states: [],
+      runtime_ops_lifecycle: [],
+      runtime_session_snapshots: [
+        [[runtime, piece(0)], "Uint8Array(61440)"],
+        [[runtime, piece(1)], "Uint8Array(38560)"],
+      ],
+      runtime_states: [[[runtime], '"idle"']],
+    });
+    await page.close();
+  });
+
+  test("an unreadable record fails its own load, names itself, and is left as it is", async () => {
+    const page = await openPage();
+    const outcome = await page.evaluate(async () => {
+      const store = await burrow.openStore({ name: "corrupt" });
+      const runtime = store.runtime("r");
+      const now = "2026-11-22T02:48:30Z";
+      const ids = [];
+      for (let i = 0; i < 3; i++) {
+        ids.push(await burrow.newId());
+        const input = {
+          input_id: ids[i],
+          current_state: "queued",
+          attempt_count: 0,
+          recovery_count: 0,
+          history: [],
+        };
+        await runtime.persistInput({ ...input, created_at: now, updated_at: now });
+      }
+      await store.setCursor("good", 1n);
+
+      const database = await new Promise((resolve) => {
+        const request = indexedDB.open("corrupt");
+        request.onsuccess = () => resolve(request.result);
+      });
+      const behindOurBack = (table, key, value) =>
+        new Promise((resolve) => {
+          const transaction = database.transaction(table, "readwrite");
+          transaction.objectStore(table).put(value, key);
+          transaction.oncomplete = resolve;
+        });
+      await behindOurBack("runtime_input_states", ["r", ids[1]], '{"input_id":');
+      await behindOurBack("mobkit_metadata", ["bad", "subscription_cursor"], "not a number");
+      await behindOurBack("burrow_labels", ["bad", ""], 7);
+      await behindOurBack("runtime_session_snapshots", ["r", "00000000000000000000"], "text");
+      await behindOurBack("runtime_states", ["r"], '"asleep"');
+
+      const told = async (promise) => {
+        const error = await promise.then(
+          () => new Error("no error"),
+          (error) => error,
+        );
+        return `${error.code} ${error.message.split(":")[0]}`;
+      };
+      const errors = [
+        await told(runtime.input(ids[1])),
+        await told(runtime.inputs()),
+        await told(store.getCursor("bad")),
+        await told(store.getLabels({ mob: "bad" })),
+        await told(store.deleteLabels({ mob: "bad" })),
+        await told(runtime.session()),
+        await told(runtime.state()),
+        await told(runtime.transition({ from: "initializing", to: "idle" })),
+      ].map((message) => message.replace(ids[1], "ID"));
+      const rest = [(await runtime.inputIds()).length, (await runtime.input(ids[2])).input_id === ids[2]];
+      rest.push(String(await store.getCursor("good")), (await store.mobs()).join());
+      const kept = database.transaction("burrow_labels").objectStore("burrow_labels").get(["bad", ""]);
+      await new Promise((resolve) => (kept.onsuccess = resolve));
+      return { errors, rest: [...rest, kept.result] };
+    });
+    assert.deepEqual(outcome, {
+      errors: [
+        "Decode cannot decode runtime_input_states [r, ID]",
+        "Decode cannot decode runtime_input_states [r, ID]",
+        "Decode cannot decode mobkit_metadata [bad, subscription_cursor]",
+        "Decode cannot decode burrow_labels [bad, ]",
+        "Decode cannot decode burrow_labels [bad, ]",
+        "Decode cannot decode runtime_session_snapshots [r]",
+        "Decode cannot decode runtime_states [r]",
+        "Decode cannot decode runtime_states [r]",
+      ],
+      rest: [3, true, "1", "bad,good", 7],
+    });
+    await page.close();
+  });
+
+  test("a browser without IndexedDB is an error, unless memory is asked for", async () => {
+    const page = await openPage();
+    const outcome = await page.evaluate(async () => {
+      Object.defineProperty(globalThis, "indexedDB", { value: undefined });
+      const code = await burrow.openStore().catch((error) => error.code);
+      const store = await burrow.openStore({ backend: "memory" });
+      await store.setCursor("m", 1n);
+      return [code, String(await store.getCursor("m"))];
+    });
+    assert.deepEqual(outcome, ["Unsupported", "1"]);
+    await page.close();
+  });
+
+  test("an engine's failure keeps the browser's own error as its cause", async () => {
+    const page = await openPage();
+    const outcome = await page.evaluate(async () => {
+      const newer = indexedDB.open("newer", 1000);
+      await new Promise((resolve) => (newer.onsuccess = resolve));
+      newer.result.close();
+      const tooNew = await burrow.openStore({ name: "newer" }).catch((error) => error);
+
+      const store = await burrow.openStore({ name: "failing" });
+      const put = IDBObjectStore.prototype.put;
+      IDBObjectStore.prototype.put = () => {
+        throw new DOMException("no room", "QuotaExceededError");
+      };
+      const full = await store.setCursor("m", 1n).catch((error) => error);
+      IDBObjectStore.prototype.put = put;
+      const after = await store.getCursor("m");
+      return [
+        tooNew.code,
+        tooNew instanceof burrow.BurrowError,
+        full.code,
+        full.cause?.name,
+        after === undefined,
+      ];
+    });
+    assert.deepEqual(outcome, ["SchemaTooNew", true, "QuotaExceeded", "QuotaExceededError", true]);
+    await page.close();
+  });
+
+  test("the README's example does what it says", async () => {
+    const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+    const [, example] = readme.match(/```js\n(.*?)```/s);
+    const page = await openPage();
+    const printed = await page.evaluate(async (example) => {
+      const print = new Promise((resolve) => (console.log = (...values) => resolve(values)));
+      const script = Object.assign(document.createElement("script"), {
+        type: "module",
+        textContent: example,
+      });
+      document.head.append(script);
+      const [state, cursor, labels] = await print;
+      return [state, typeof cursor, String(cursor), labels];
+    }, example);
+    assert.deepEqual(printed, ["idle", "bigint", "42", { env: "dev" }]);
+    await page.close();
+  });
+}

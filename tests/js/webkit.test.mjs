@@ -1,0 +1,15 @@
+// The JavaScript API in a real WebKit.
+
+import { webkit } from "../support/webkit.mjs";
+import { pagesOf } from "../support/pages.mjs";
+import { testConnection } from "./connection.mjs";
+import { testManyTabs } from "./many-tabs.mjs";
+import { testOnePage } from "./one-page.mjs";
+import { testWorkers } from "./workers.mjs";
+
+const pages = pagesOf(webkit);
+
+testOnePage(pages);
+testManyTabs(pages);
+testConnection(pages);
+testWorkers(pages);

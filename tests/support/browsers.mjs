@@ -1,0 +1,78 @@
+// Real headless browsers with a profile on disk, each a process that can be killed like any other. Their pages are
+// driven the same way, whichever browser it is.
+
+import puppeteer from "puppeteer-core";
+import { browser as chromiumPair, firefox as findFirefox, Stop } from "../../scripts/toolchain.mjs";
+import { asExpression, outcome, until } from "./in-page.mjs";
+
+const START_DEADLINE_MS = 60_000;
+
+export const chromium = {
+  name: "Chromium",
+  launch: (profile) =>
+    launch({
+      executablePath: chromiumPair().chrome,
+      // Puppeteer's own flags switch off much that people's browsers do.
+      ignoreDefaultArgs: true,
+      args: [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        `--user-data-dir=${profile}`,
+        "about:blank",
+      ],
+    }),
+};
+
+export const firefox = {
+  name: "Firefox",
+  launch: (profile) => {
+    const executablePath = findFirefox();
+    if (!executablePath) throw new Stop("No Firefox found. Run `npm run setup`, or set FIREFOX.");
+    return launch({ browser: "firefox", executablePath, userDataDir: profile });
+  },
+};
+
+/**
+ * Starts a browser. `kill()` ends all of its processes at once with SIGKILL, with no word of warning; `close()` lets
+ * it end by itself.
+ */
+async function launch(options) {
+  const browser = await puppeteer.launch({ ...options, timeout: START_DEADLINE_MS, defaultViewport: null });
+  return {
+    async newPage(url) {
+      const page = await browser.newPage();
+      await page.goto(url);
+      return drive(page);
+    },
+    async kill() {
+      // Puppeteer makes the browser the leader of a process group of its own, so one signal reaches all of it.
+      process.kill(-browser.process().pid, "SIGKILL");
+      await browser.close();
+    },
+    close: () => browser.close(),
+  };
+}
+
+function drive(page) {
+  let devtools;
+  return {
+    /** Runs a function (or an expression) in the page and gives what it resolves to. */
+    evaluate: async (code, ...args) => outcome(await page.evaluate(asExpression(code, args))),
+    /** Waits until an expression is true in the page. */
+    waitFor(expression) {
+      return until(this, expression);
+    },
+    /** The listener gets the text of each console message. */
+    onConsole: (listener) => void page.on("console", (message) => listener(message.text())),
+    /** A command of the DevTools protocol, which only Chromium speaks. */
+    devtools: async (method, params) => (devtools ??= await page.createCDPSession()).send(method, params),
+    goto: (url) => page.goto(url),
+    close: () => page.close(),
+  };
+}

@@ -1,0 +1,34 @@
+// The page of the JavaScript tests, in a browser that all tests of a file share.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before } from "node:test";
+import { serve } from "./serve.mjs";
+
+/** Starts the browser before the file's tests and ends it after them. */
+export function pagesOf({ launch }) {
+  let profile, server, browser;
+
+  before(async () => {
+    profile = await mkdtemp(path.join(tmpdir(), "burrow-test-"));
+    server = await serve();
+    browser = await launch(profile);
+  });
+
+  after(async () => {
+    await browser?.close();
+    server?.close();
+    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  return {
+    /** The address of another page of the same origin. */
+    elsewhere: () => `${server.url}/demo/page.html`,
+    async openPage() {
+      const page = await browser.newPage(`${server.url}/tests/js/page.html`);
+      await page.waitFor("globalThis.check");
+      return page;
+    },
+  };
+}
