@@ -56,3 +56,38 @@ impl RunBoundaryReceipt {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn receipt() -> Value {
+        json!({
+            "run_id": "01a20127-b8f1-725e-bae9-39a85b9ab50a", "boundary": "run_start",
+            "contributing_input_ids": [], "message_count": 1, "sequence": 0,
+        })
+    }
+
+    #[test]
+    fn what_is_no_receipt_is_refused_by_the_members_name() {
+        assert!(serde_json::from_value::<RunBoundaryReceipt>(receipt()).is_ok());
+        for (member, bad, told) in [
+            ("boundary", json!("later"), "boundary: unknown variant `later`, expected one of `immediate`"),
+            ("run_id", json!("x"), "run_id: expected a UUID, got \"x\""),
+            ("contributing_input_ids", json!([""]), "contributing_input_ids: expected a UUID"),
+            ("sequence", json!(-1), "sequence: invalid value"),
+            ("message_count", json!(1.5), "message_count: invalid type"),
+            ("sequence", json!(null), "sequence: invalid type"),
+        ] {
+            let mut value = receipt();
+            value[member] = bad;
+            let error = serde_json::from_str::<RunBoundaryReceipt>(&value.to_string()).map_err(|e| e.to_string());
+            assert!(error.as_ref().is_err_and(|error| error.starts_with(told)), "{member}: {error:?}");
+        }
+        for not_an_object in ["[]", "null", "7", "{}"] {
+            assert!(serde_json::from_str::<RunBoundaryReceipt>(not_an_object).is_err(), "{not_an_object}");
+        }
+    }
+}
