@@ -246,3 +246,20 @@ fn a_closed_store_finishes_what_was_sent() {
     let closed = pollster::block_on(store.load_input_states(&id));
     assert!(matches!(closed, Err(RuntimeStoreError::Closed(_))), "{closed:?}");
 }
+
+/// The other handle stands for another process: it shares nothing with this one but the file.
+#[tokio::test]
+async fn a_claim_through_another_handle_of_the_file_fences_this_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("burrow.sqlite");
+    let (here, there) =
+        (SqliteRuntimeStore::open(&path).await.unwrap(), SqliteRuntimeStore::open(&path).await.unwrap());
+    let id = runtime("r");
+    let old = here.claim(&id).await.unwrap();
+    old.commit_session_snapshot(&id, burrow::SessionDelta::new(*b"1")).await.unwrap();
+    let new = there.claim(&id).await.unwrap();
+    let outcome = old.commit_session_snapshot(&id, burrow::SessionDelta::new(*b"late")).await;
+    assert!(matches!(outcome, Err(burrow::RuntimeStoreError::Fenced { held: 1, current: 2, .. })), "{outcome:?}");
+    new.commit_session_snapshot(&id, burrow::SessionDelta::new(*b"2")).await.unwrap();
+    assert_eq!(here.load_session_snapshot(&id).await.unwrap().as_deref(), Some(&b"2"[..]));
+}

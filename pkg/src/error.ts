@@ -1,4 +1,4 @@
-// What can go wrong. Whatever the code, nothing of the operation was written.
+// What can go wrong. Whatever the code but `OutcomeUnknown`, nothing of the operation was written.
 
 /** What a program can tell apart. */
 export type ErrorCode =
@@ -20,6 +20,11 @@ export type ErrorCode =
   | "WriteFailed"
   /** The engine could not read; `cause` says why. */
   | "ReadFailed"
+  /**
+   * The connection was lost after the commit was sent, and could not be had again to ask: the operation is committed
+   * whole or not at all. Load what it was about and see.
+   */
+  | "OutcomeUnknown"
   /** Another tab holds the database with an older version. */
   | "Blocked"
   /** A newer burrow wrote the database. Nothing was changed. */
@@ -35,7 +40,7 @@ export type ErrorCode =
   /** A defect in burrow itself: please report it. */
   | "Internal";
 
-/** Every error that burrow rejects with. Nothing of the failed operation was written. */
+/** Every error that burrow rejects with. Unless its code is `OutcomeUnknown`, nothing of the operation was written. */
 export class BurrowError extends Error {
   override readonly name = "BurrowError";
   /** What went wrong, for programs: stable across versions. */
@@ -45,16 +50,23 @@ export class BurrowError extends Error {
   /** The argument at fault, where there is one: `receipt.sequence`, for example. */
   readonly argument?: string;
 
+  /** The table of an unreadable record, with `Decode`. */
+  readonly table?: string;
+  /** The key of an unreadable record, as `[column, column]`, with `Decode`. */
+  readonly key?: string;
+
   /** @internal */
   constructor(
     code: ErrorCode,
     message: string,
-    details: { retryable?: boolean; argument?: string; cause?: unknown } = {},
+    details: { retryable?: boolean; argument?: string; table?: string; key?: string; cause?: unknown } = {},
   ) {
     super(message, "cause" in details ? { cause: details.cause } : undefined);
     this.code = code;
     this.retryable = details.retryable ?? false;
     if (details.argument !== undefined) this.argument = details.argument;
+    if (details.table !== undefined) this.table = details.table;
+    if (details.key !== undefined) this.key = details.key;
   }
 }
 
@@ -78,6 +90,8 @@ interface Failure {
   message: string;
   retryable: boolean;
   argument?: string;
+  table?: string;
+  key?: string;
   cause?: unknown;
 }
 

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // One runtime of a store.
 
 import type { RawClaim, RawStore } from "../wasm/burrow.js";

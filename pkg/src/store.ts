@@ -78,6 +78,7 @@ function hasNoDatabaseByDesign(): boolean {
 /** An open store. A resolved promise means committed; a rejected one that nothing was written. */
 export class Store {
   readonly #raw: RawStore;
+  readonly #watches = new Set<() => void>();
 
   /** @internal */
   constructor(raw: RawStore) {
@@ -202,17 +203,30 @@ export class Store {
    * what you need when you begin and when you come back (`pageshow`), and go on from there.
    */
   watch(scope: WatchScope, listener: (change: Change) => void): () => void {
-    return watch(this.#raw, scope, listener);
+    const unwatch = watch(this.#raw, scope, listener);
+    this.#watches.add(unwatch);
+    return () => {
+      this.#watches.delete(unwatch);
+      unwatch();
+    };
   }
 
   /** As `watch`, for `for await`: the changes wait until they are taken, and leaving the loop ends the watch. */
   changes(scope: WatchScope): AsyncIterableIterator<Change> {
-    return changes(this.#raw, scope);
+    const end = (): void => void iterator.return();
+    const iterator = changes(this.#raw, scope, () => this.#watches.delete(end));
+    this.#watches.add(end);
+    return iterator;
   }
 
-  /** Closes the store. Operations under way finish; later ones reject with `Closed`. */
+  /**
+   * Closes the store. Transactions that have begun finish; what comes later rejects with `Closed`, and so may a call of
+   * this very moment. Watches end.
+   */
   close(): void {
     this.#raw.close();
+    for (const end of this.#watches) end();
+    this.#watches.clear();
   }
 }
 

@@ -1,6 +1,6 @@
 // The shapes that cross the API. Receipts and inputs have the member names of their stored JSON.
 
-/** A JSON value. */
+/** A JSON value of the runtime's own. JavaScript reads its numbers as doubles: one above 2^53 should be a string. */
 export type Json = null | boolean | number | string | Json[] | { [member: string]: Json };
 
 /** When a commit is called complete: once flushed to the disk, or once the operating system has it. */
@@ -46,10 +46,11 @@ export type ChangeKind = "labels" | "cursor" | "session" | "receipt" | "inputs" 
 
 /** One commit, as its watchers see it: what it was about and what it wrote, never the payload. */
 export type Change =
-  { mob: string; run?: string; kinds: ChangeKind[] } | { runtime: string; kinds: ChangeKind[] };
+  | { mob: string; run?: string; runtime?: never; kinds: ChangeKind[] }
+  | { runtime: string; mob?: never; run?: never; kinds: ChangeKind[] };
 
 /** Which commits a watcher wants to see: those about a mob and its runs, about a runtime, or with `{}` all. */
-export type WatchScope = { mob: string } | { runtime: string } | Record<string, never>;
+export type WatchScope = { mob: string; runtime?: never } | { runtime: string; mob?: never } | Record<string, never>;
 
 /** The operation registry of a runtime. Members that burrow does not know are kept. */
 export interface OpsSnapshot {

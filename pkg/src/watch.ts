@@ -8,9 +8,7 @@ import * as wire from "./wire.js";
 /** Calls `listener` with every change in scope until the returned function is called. */
 export function watch(raw: RawStore, scope: WatchScope, listener: (change: Change) => void): () => void {
   if (typeof listener !== "function") throw invalid("listener", "expected a function");
-  const { mob, runtime } = wire.object("scope", scope);
-  if (mob !== undefined && runtime !== undefined)
-    throw invalid("scope", "expected a mob or a runtime, not both");
+  const { mob, runtime } = named(scope);
   const told = (
     ofMob: string | undefined,
     run: string | undefined,
@@ -26,30 +24,34 @@ export function watch(raw: RawStore, scope: WatchScope, listener: (change: Chang
       });
     }
   };
-  let watching: { free(): void } | undefined = raw.watch(
-    mob === undefined ? undefined : wire.id("scope.mob", mob),
-    runtime === undefined ? undefined : wire.id("scope.runtime", runtime),
-    told,
-  );
+  let watching: { free(): void } | undefined = raw.watch(mob, runtime, told);
   return () => {
     watching?.free();
     watching = undefined;
   };
 }
 
-/** Every change in scope, until the loop over them ends. */
-export function changes(raw: RawStore, scope: WatchScope): AsyncIterableIterator<Change> {
+/** Every change in scope, until the loop over them ends; `onEnd` is told then. */
+export function changes(
+  raw: RawStore,
+  scope: WatchScope,
+  onEnd: () => void,
+): Required<AsyncIterableIterator<Change, undefined>> {
   const waiting: Change[] = [];
-  let wake: (() => void) | undefined;
+  const asking: (() => void)[] = [];
   let ended = false;
+  const wakeAll = (): void => {
+    for (const wake of asking.splice(0)) wake();
+  };
   const unwatch = watch(raw, scope, (change) => {
     waiting.push(change);
-    wake?.();
+    wakeAll();
   });
   const end = (): Promise<IteratorReturnResult<undefined>> => {
     ended = true;
     unwatch();
-    wake?.();
+    wakeAll();
+    onEnd();
     return Promise.resolve({ done: true, value: undefined });
   };
   return {
@@ -57,15 +59,30 @@ export function changes(raw: RawStore, scope: WatchScope): AsyncIterableIterator
       while (!ended) {
         const change = waiting.shift();
         if (change) return { done: false, value: change };
-        await new Promise<void>((resolve) => (wake = resolve));
+        await new Promise<void>((resolve) => asking.push(resolve));
       }
       return end();
     },
     return: end,
+    throw: async (error: unknown) => {
+      await end();
+      throw error;
+    },
     [Symbol.asyncIterator]() {
       return this;
     },
   };
+}
+
+/** What the scope names: nothing, for all, only where it is empty. A typing error must not widen a watch. */
+function named(scope: unknown): { mob?: string; runtime?: string } {
+  const members = wire.object("scope", scope);
+  const [name, ...more] = Object.keys(members);
+  if (name === undefined) return {};
+  if (more.length > 0 || (name !== "mob" && name !== "runtime")) {
+    throw invalid("scope", "expected { mob }, { runtime }, or {} for everything");
+  }
+  return { [name]: wire.id(`scope.${name}`, members[name]) };
 }
 
 function change(

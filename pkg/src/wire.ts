@@ -39,10 +39,14 @@ export function page(value: unknown): [after: string | undefined, limit: number]
   return [after === undefined ? undefined : id("after", after), limit("limit", most)];
 }
 
-/** Bytes. */
+/** A copy of bytes: what is committed is what they are now, and a detached buffer is told of here. */
 export function bytes(argument: string, value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  throw invalid(argument, `expected a Uint8Array, got ${described(value)}`);
+  if (!(value instanceof Uint8Array)) throw invalid(argument, `expected a Uint8Array, got ${described(value)}`);
+  try {
+    return new Uint8Array(value);
+  } catch (error) {
+    throw invalid(argument, `its bytes cannot be read: ${String(error)}`);
+  }
 }
 
 /** One of the known names. */
@@ -156,12 +160,13 @@ function toJson(argument: string, value: Record<string, unknown>, ready: Record<
 }
 
 function stringify(argument: string, value: unknown): string {
-  let json: string;
+  let json: string | undefined;
   try {
-    json = JSON.stringify(value);
+    json = JSON.stringify(value) as string | undefined;
   } catch (error) {
     throw invalid(argument, `not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
+  if (!json?.startsWith("{")) throw invalid(argument, "its toJSON makes something else of it than an object");
   // JSON.stringify writes a surrogate as an escape only where it stands alone.
   if (/(?<!\\)(?:\\\\)*\\ud[89a-f]/.test(json))
     throw invalid(argument, "a string in it holds a lone surrogate");

@@ -9,7 +9,7 @@ use std::{
 
 use crate::model::Change;
 
-/// Called with each commit, before the commit's own future resolves: keep it short. It must not panic, nor wait for the
+/// Called with each commit, before the commit's own future resolves: keep it short. It must not wait for the
 /// store, which may be waiting for it.
 pub type Listener = Box<dyn Fn(&Change) + Send + Sync>;
 
@@ -58,7 +58,11 @@ impl Bus {
             listeners.iter().filter_map(Weak::upgrade).collect()
         };
         for listener in listeners {
-            listener(change);
+            // A listener's panic is its own: the commit is made, and the other listeners are told.
+            let _ = super::panic::caught(|| {
+                listener(change);
+                Ok(())
+            });
         }
     }
 

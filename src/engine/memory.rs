@@ -3,7 +3,10 @@
 use std::{
     collections::{BTreeMap, HashMap},
     ops::Bound,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -18,24 +21,22 @@ type Rows = BTreeMap<Key, Value>;
 type Tables = HashMap<&'static str, Rows>;
 
 /// Keeps records in ordered maps, as they are. Nothing survives the value itself.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Memory {
-    /// `None` once closed.
-    tables: Mutex<Option<Tables>>,
+    tables: Mutex<Tables>,
+    /// Beside the lock, so that a decision or a listener, which run under it, may close the store too.
+    closed: AtomicBool,
     bus: Bus,
 }
 
 impl Memory {
     /// A decision's panic is caught, and nothing else of a transaction calls code that is not ours: the maps behind a
     /// poisoned lock are whole.
-    fn lock(&self) -> MutexGuard<'_, Option<Tables>> {
-        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Default for Memory {
-    fn default() -> Self {
-        Self { tables: Mutex::new(Some(Tables::new())), bus: Bus::default() }
+    fn lock(&self) -> Result<MutexGuard<'_, Tables>> {
+        if self.closed.load(Ordering::SeqCst) {
+            return Err(RuntimeStoreError::Closed("this store was closed; open another".to_owned()));
+        }
+        Ok(self.tables.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -43,16 +44,15 @@ impl Default for Memory {
 #[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
 impl Engine for Memory {
     async fn read(&self, reads: Reads) -> Result<ReadSet> {
-        Ok(snapshot(open(&mut self.lock())?, &reads))
+        Ok(snapshot(&*self.lock()?, &reads))
     }
 
     async fn transact(&self, reads: Reads, mut decide: Decide) -> Result<ReadSet> {
-        let mut guard = self.lock();
-        let tables = open(&mut guard)?;
-        let seen = snapshot(tables, &reads);
+        let mut tables = self.lock()?;
+        let seen = snapshot(&tables, &reads);
         let commit = caught(|| decide(&seen))?;
         for write in commit.writes {
-            apply(tables, write);
+            apply(&mut tables, write);
         }
         // Under the lock, so that commits are told in their order.
         if let Some(change) = &commit.change {
@@ -70,12 +70,12 @@ impl Engine for Memory {
     }
 
     fn close(&self) {
-        *self.lock() = None;
+        self.closed.store(true, Ordering::SeqCst);
+        // Where the lock is held, the records go with the engine.
+        if let Ok(mut tables) = self.tables.try_lock() {
+            tables.clear();
+        }
     }
-}
-
-fn open(tables: &mut Option<Tables>) -> Result<&mut Tables> {
-    tables.as_mut().ok_or_else(|| RuntimeStoreError::Closed("this store was closed; open another".to_owned()))
 }
 
 fn snapshot(tables: &Tables, reads: &Reads) -> ReadSet {

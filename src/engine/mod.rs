@@ -93,7 +93,7 @@ pub trait Engine: Send + Sync + 'static {
     /// where the engine reaches further, of others'.
     fn watch(&self, listener: Listener) -> Watch;
 
-    /// Lets go of what the engine holds. Operations under way finish; later ones fail with `Closed`.
+    /// Lets go of what the engine holds. Transactions that have begun finish; what comes later fails with `Closed`.
     fn close(&self);
 }
 

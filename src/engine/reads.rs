@@ -36,10 +36,7 @@ impl Read {
 
 /// The reads of one operation. Each declaration returns the handle that finds its result in the [`ReadSet`].
 #[derive(Clone, Debug, Default)]
-pub struct Reads {
-    reads: Vec<Read>,
-    once: bool,
-}
+pub struct Reads(Vec<Read>);
 
 /// Finds the result of a point read.
 pub struct One<V>(usize, PhantomData<fn() -> V>);
@@ -65,39 +62,27 @@ impl Reads {
         Self::default()
     }
 
-    /// No reads yet, of an operation that would do something else if it were repeated on top of its own outcome: a
-    /// step, a count, a deletion that tells what it deleted. An engine that cannot tell whether a commit was made
-    /// must find out before it tries again. All other operations may just be repeated.
-    pub fn once() -> Self {
-        Self { once: true, ..Self::default() }
-    }
-
     /// Reads the record under a key.
     pub fn get<V: Record>(&mut self, table: &'static Table<V>, key: impl Into<Key>) -> One<V> {
-        self.reads.push(Read::Get(&table.info, key.into()));
-        One(self.reads.len() - 1, PhantomData)
+        self.0.push(Read::Get(&table.info, key.into()));
+        One(self.0.len() - 1, PhantomData)
     }
 
     /// Reads the records whose keys start with a prefix.
     pub fn range<V: Record>(&mut self, table: &'static Table<V>, prefix: impl Into<Key>, page: Page) -> Many<V> {
-        self.reads.push(Read::Range(&table.info, prefix.into(), page));
-        Many(self.reads.len() - 1, PhantomData)
+        self.0.push(Read::Range(&table.info, prefix.into(), page));
+        Many(self.0.len() - 1, PhantomData)
     }
 
     /// Reads the different values that follow a prefix in the keys.
     pub fn distinct<V: Record>(&mut self, table: &'static Table<V>, prefix: impl Into<Key>, page: Page) -> Keys {
-        self.reads.push(Read::Distinct(&table.info, prefix.into(), page));
-        Keys(self.reads.len() - 1)
+        self.0.push(Read::Distinct(&table.info, prefix.into(), page));
+        Keys(self.0.len() - 1)
     }
 
     /// The declared reads, in order.
     pub fn as_slice(&self) -> &[Read] {
-        &self.reads
-    }
-
-    /// Whether the operation must not be repeated on top of its own outcome.
-    pub fn is_once(&self) -> bool {
-        self.once
+        &self.0
     }
 }
 

@@ -47,8 +47,8 @@ pub static LABELS: Table<Document<Labels>> =
 pub static SESSIONS: Table<Text> =
     Table::new("burrow_sessions", &[text("session_id")], ("runtime_id", ValueType::Text));
 
-/// The epoch of the latest claim on a runtime, as a base-10 string.
-pub static CLAIMS: Table<Text> = Table::new("burrow_claims", &[text("runtime_id")], ("epoch", ValueType::Text));
+/// The latest claim on a runtime: its epoch and its token.
+pub static CLAIMS: Table<Text> = Table::new("burrow_claims", &[text("runtime_id")], ("claim", ValueType::Text));
 
 /// Every table there is.
 pub static ALL: [&TableInfo; 10] = [

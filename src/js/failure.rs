@@ -37,6 +37,10 @@ impl From<Failure> for JsValue {
         if let RuntimeStoreError::InvalidInput { argument, .. } = &error {
             set("argument", argument.into());
         }
+        if let RuntimeStoreError::Decode { table, key, .. } = &error {
+            set("table", (*table).into());
+            set("key", key.into());
+        }
         if let Some(browser) = error.cause().and_then(|cause| cause.downcast_ref::<BrowserError>()) {
             set("cause", browser.as_js().clone());
         }

@@ -38,7 +38,8 @@ impl Error for Cause {
     }
 }
 
-/// Why an operation of a store failed. Whatever the variant, nothing of the operation was written.
+/// Why an operation of a store failed. Nothing of the operation was written, whatever the variant but
+/// [`OutcomeUnknown`](Self::OutcomeUnknown).
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RuntimeStoreError {
@@ -105,6 +106,16 @@ pub enum RuntimeStoreError {
         #[source]
         cause: Option<Cause>,
     },
+    /// The connection was lost after the commit was sent, and could not be had again to ask: the operation is committed
+    /// whole or not at all. Load what it was about and see. The one error that does not say that nothing was written.
+    #[error("outcome unknown: {message}; load what the operation was about to see whether it was committed")]
+    OutcomeUnknown {
+        /// What happened.
+        message: String,
+        /// The engine's own error.
+        #[source]
+        cause: Option<Cause>,
+    },
     /// Another tab or process holds the database and does not let go.
     #[error("blocked: {0}")]
     Blocked(String),
@@ -155,6 +166,7 @@ impl RuntimeStoreError {
             Self::Conflict(_) => "Conflict",
             Self::Fenced { .. } => "Fenced",
             Self::QuotaExceeded { .. } => "QuotaExceeded",
+            Self::OutcomeUnknown { .. } => "OutcomeUnknown",
             Self::Blocked(_) => "Blocked",
             Self::SchemaTooNew(_) => "SchemaTooNew",
             Self::Closed(_) => "Closed",
@@ -173,9 +185,10 @@ impl RuntimeStoreError {
     /// The engine's own error behind this one, where there is one.
     pub fn cause(&self) -> Option<&Cause> {
         match self {
-            Self::WriteFailed { cause, .. } | Self::ReadFailed { cause, .. } | Self::QuotaExceeded { cause, .. } => {
-                cause.as_ref()
-            }
+            Self::WriteFailed { cause, .. }
+            | Self::ReadFailed { cause, .. }
+            | Self::QuotaExceeded { cause, .. }
+            | Self::OutcomeUnknown { cause, .. } => cause.as_ref(),
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Extra, InputId, Json, RunId, Timestamp, open::open_object};
+use super::{Extra, InputId, Json, RunId, RuntimeStoreError, Timestamp, open::open_object};
 
 /// Where an input stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -154,3 +154,12 @@ pub struct StoredInputState {
 }
 
 open_object!(StoredInputState);
+
+impl StoredInputState {
+    /// Refuses unknown members that have a known one's name, here and in the objects within.
+    pub(crate) fn check(&self) -> Result<(), RuntimeStoreError> {
+        self.check_extra()?;
+        self.history.iter().try_for_each(InputStateChange::check_extra)?;
+        self.terminal_outcome.as_ref().map_or(Ok(()), InputTerminalOutcome::check_extra)
+    }
+}

@@ -1,6 +1,6 @@
 //! JSON that burrow keeps but does not interpret, and the one text format it checks.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::value::RawValue;
@@ -40,12 +40,47 @@ impl FromStr for Json {
     }
 }
 
-/// Two values are equal when their texts are, or when they are the same JSON value in another spelling.
+/// Two values are equal when they are the same JSON: white space, the order of members and how a string is escaped do not
+/// matter. Numbers are compared as they are written, to the last digit.
 impl PartialEq for Json {
     fn eq(&self, other: &Self) -> bool {
-        let value = |json: &Self| serde_json::from_str::<serde_json::Value>(json.as_str());
-        self.as_str() == other.as_str() || matches!((value(self), value(other)), (Ok(a), Ok(b)) if a == b)
+        same(&self.0, &other.0, 128)
     }
+}
+
+/// Beyond `depth`, only what is written the same is the same.
+fn same(a: &RawValue, b: &RawValue, depth: usize) -> bool {
+    let (a, b) = (a.get(), b.get());
+    if a == b {
+        return true;
+    }
+    if depth == 0 {
+        return false;
+    }
+    match (a.as_bytes().first(), b.as_bytes().first()) {
+        (Some(b'{'), Some(b'{')) => {
+            match (parsed::<BTreeMap<String, &RawValue>>(a), parsed::<BTreeMap<String, &RawValue>>(b)) {
+                (Some(a), Some(b)) => {
+                    let same_member =
+                        |((name, value), (other, other_value)): ((&String, &&RawValue), (&String, &&RawValue))| {
+                            name == other && same(value, other_value, depth - 1)
+                        };
+                    a.len() == b.len() && a.iter().zip(&b).all(same_member)
+                }
+                _ => false,
+            }
+        }
+        (Some(b'['), Some(b'[')) => match (parsed::<Vec<&RawValue>>(a), parsed::<Vec<&RawValue>>(b)) {
+            (Some(a), Some(b)) => a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| same(a, b, depth - 1)),
+            _ => false,
+        },
+        (Some(b'"'), Some(b'"')) => parsed::<String>(a).is_some_and(|text| parsed::<String>(b) == Some(text)),
+        _ => false,
+    }
+}
+
+fn parsed<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
+    serde_json::from_str(text).ok()
 }
 
 impl fmt::Debug for Json {
@@ -147,6 +182,25 @@ fn is_rfc3339(text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_same_json_in_another_spelling_is_equal_and_no_digit_is_overlooked() {
+        let json = |text: &str| text.parse::<Json>().ok();
+        for (a, b) in
+            [(r#"{"a":1,"b":[true,null]}"#, r#"{ "b" : [ true , null ], "a" : 1 }"#), (r#""\u00e9""#, "\"é\"")]
+        {
+            assert_eq!(json(a), json(b));
+        }
+        for (a, b) in [
+            ("184467440737095516170", "184467440737095516171"),
+            (r#"{"a":1}"#, r#"{"a":1,"b":1}"#),
+            ("[1,2]", "[2,1]"),
+            ("1", "\"1\""),
+            ("null", "false"),
+        ] {
+            assert_ne!(json(a), json(b));
+        }
+    }
 
     #[test]
     fn rfc3339_is_told_from_what_only_looks_like_it() {

@@ -11,7 +11,7 @@ use serde::{
     de::{DeserializeSeed, Error as _, IntoDeserializer, MapAccess, Visitor},
 };
 
-use super::Json;
+use super::{Json, RuntimeStoreError};
 
 /// The members of a stored object that this version of burrow does not know, by name.
 pub type Extra = BTreeMap<String, Json>;
@@ -31,6 +31,16 @@ macro_rules! open_object {
                 let known =
                     <$type>::deserialize($crate::model::open::KeepUnknown { inner: deserializer, extra: &mut extra })?;
                 Ok(Self { extra, ..known })
+            }
+        }
+
+        impl $type {
+            /// Refuses an unknown member that has a known one's name: it would make the object unreadable.
+            pub(crate) fn check_extra(&self) -> Result<(), $crate::RuntimeStoreError> {
+                match <$type>::deserialize($crate::model::open::FieldNames) {
+                    Err(names) => names.check(stringify!($type), &self.extra),
+                    Ok(_) => Ok(()),
+                }
             }
         }
     };
@@ -57,6 +67,60 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for KeepUnknown<'_, D> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         self.inner.deserialize_any(visitor)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+        unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+/// Asks a derived `deserialize` for the names of its members, which are its error.
+pub(super) struct FieldNames;
+
+/// The names of a type's members.
+#[derive(Debug)]
+pub(super) struct Names(&'static [&'static str]);
+
+impl Names {
+    pub(super) fn check(&self, of: &str, extra: &Extra) -> Result<(), RuntimeStoreError> {
+        match self.0.iter().find(|name| extra.contains_key(**name)) {
+            None => Ok(()),
+            Some(name) => {
+                Err(RuntimeStoreError::invalid(format!("extra.{name}"), format!("{of} has a member of that name")))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.0)
+    }
+}
+
+impl std::error::Error for Names {}
+
+impl serde::de::Error for Names {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self(&[])
+    }
+}
+
+impl<'de> Deserializer<'de> for FieldNames {
+    type Error = Names;
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        fields: &'static [&'static str],
+        _visitor: V,
+    ) -> Result<V::Value, Names> {
+        Err(Names(fields))
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Names> {
+        Err(Names(&[]))
     }
 
     serde::forward_to_deserialize_any! {

@@ -1,10 +1,13 @@
 //! Claims: who may write to a runtime.
 //!
 //! A claim is an epoch, kept in the store and raised by each new claim. A write through a claimed handle checks inside
-//! its own transaction that the epoch is still the claim's. So a writer that was overtaken is refused however late its
+//! its own transaction that the claim stored is still its own. Beside the epoch stands a random token, since a database
+//! that was deleted counts from one again. So a writer that was overtaken is refused however late its
 //! write arrives: from a suspended tab, from the back/forward cache, from another process.
 
 use std::ops::Deref;
+
+use uuid::Uuid;
 
 use super::Store;
 use crate::{
@@ -35,15 +38,16 @@ impl<E> Clone for RuntimeClaim<E> {
 impl<E: Engine> Store<E> {
     /// Claims a runtime, and so ends every claim on it before this one.
     pub async fn claim(&self, runtime_id: &LogicalRuntimeId) -> Result<RuntimeClaim<E>> {
-        let mut reads = Reads::once();
+        let mut reads = Reads::new();
         let stored = reads.get(&CLAIMS, (runtime_id.as_str(),));
-        let key = runtime_id.clone();
+        let (key, token) = (runtime_id.clone(), Uuid::now_v7());
         let decide = move |seen: &ReadSet| {
-            let next = next_epoch(epoch(seen, stored, &key)?)?;
-            Ok(vec![CLAIMS.put((key.as_str(),), Text(next.to_string()))])
+            let epoch = next_epoch(epoch(seen, stored, &key)?)?;
+            Ok(vec![CLAIMS.put((key.as_str(),), Text(claim_text(epoch, token)))])
         };
         let seen = self.transact(reads, decide).await?;
-        let fence = Fence { runtime_id: runtime_id.clone(), epoch: next_epoch(epoch(&seen, stored, runtime_id)?)? };
+        let epoch = next_epoch(epoch(&seen, stored, runtime_id)?)?;
+        let fence = Fence { runtime_id: runtime_id.clone(), epoch, token };
         Ok(RuntimeClaim { store: Self { engine: self.engine.clone(), fence: Some(fence.clone()) }, fence })
     }
 }
@@ -67,14 +71,15 @@ impl<E: Engine> RuntimeClaim<E> {
     /// Gives the runtime up: from now on writes through this claim and the handles made from it are `Fenced`. Where
     /// somebody else has claimed it already, there is nothing to give up.
     pub async fn release(self) -> Result<()> {
-        let Fence { runtime_id, epoch: held } = self.fence;
+        let fence = self.fence;
         let mut reads = Reads::new();
-        let stored = reads.get(&CLAIMS, (runtime_id.as_str(),));
+        let stored = reads.get(&CLAIMS, (fence.runtime_id.as_str(),));
         let decide = move |seen: &ReadSet| {
-            if epoch(seen, stored, &runtime_id)? != held {
+            if !fence.is_in(seen, stored)? {
                 return Ok(Vec::new());
             }
-            Ok(vec![CLAIMS.put((runtime_id.as_str(),), Text(next_epoch(held)?.to_string()))])
+            let released = claim_text(next_epoch(fence.epoch)?, Uuid::now_v7());
+            Ok(vec![CLAIMS.put((fence.runtime_id.as_str(),), Text(released))])
         };
         self.store.transact(reads, decide).await.map(drop)
     }
@@ -93,9 +98,16 @@ impl<E> Deref for RuntimeClaim<E> {
 pub(super) struct Fence {
     runtime_id: LogicalRuntimeId,
     epoch: u64,
+    token: Uuid,
 }
 
 impl Fence {
+    /// Whether the claim stored is this one.
+    fn is_in(&self, seen: &ReadSet, stored: One<Text>) -> Result<bool> {
+        let stored = seen.one(stored)?;
+        Ok(stored.is_some_and(|stored| stored.0 == claim_text(self.epoch, self.token)))
+    }
+
     /// Declares the read that the check needs.
     pub(super) fn guard(&self, runtime_id: &LogicalRuntimeId, reads: &mut Reads) -> Result<Guard> {
         if *runtime_id != self.runtime_id {
@@ -114,21 +126,28 @@ pub(super) struct Guard {
 
 impl Guard {
     pub(super) fn check(&self, seen: &ReadSet) -> Result<()> {
-        let Fence { runtime_id, epoch: held } = &self.fence;
-        match epoch(seen, self.stored, runtime_id)? {
-            current if current == *held => Ok(()),
-            current => Err(RuntimeStoreError::Fenced { runtime_id: runtime_id.clone(), held: *held, current }),
+        if self.fence.is_in(seen, self.stored)? {
+            return Ok(());
         }
+        let Fence { runtime_id, epoch: held, .. } = &self.fence;
+        let current = epoch(seen, self.stored, runtime_id)?;
+        Err(RuntimeStoreError::Fenced { runtime_id: runtime_id.clone(), held: *held, current })
     }
+}
+
+/// A claim as it is stored: `<epoch> <token>`.
+fn claim_text(epoch: u64, token: Uuid) -> String {
+    format!("{epoch} {token}")
 }
 
 /// The epoch of the latest claim; 0 where there was none.
 fn epoch(seen: &ReadSet, stored: One<Text>, runtime_id: &LogicalRuntimeId) -> Result<u64> {
     let Some(stored) = seen.one(stored)? else { return Ok(0) };
-    stored.0.parse().map_err(|_| RuntimeStoreError::Decode {
+    let epoch = stored.0.split(' ').next().unwrap_or_default();
+    epoch.parse().map_err(|_| RuntimeStoreError::Decode {
         table: CLAIMS.info.name,
         key: format!("[{runtime_id}]"),
-        reason: format!("expected a number up to 2^64-1, found {:?}", stored.0),
+        reason: format!("expected an epoch and a token, found {:?}", stored.0),
     })
 }
 

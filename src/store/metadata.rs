@@ -38,9 +38,10 @@ impl<E: Engine> PersistentMetadataStore for Store<E> {
 #[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
 impl<E: Engine> RuntimeMetadataTable for Store<E> {
     async fn set_labels(&self, scope: &MetadataScope, labels: Labels) -> Result<()> {
-        let key = labels_key(scope)?;
-        let write = if labels.is_empty() { LABELS.delete(key) } else { LABELS.put(key, Document(labels)) };
-        Ok(self.write(vec![write]).await?)
+        if labels.is_empty() {
+            return self.delete_labels(scope).await.map(drop);
+        }
+        Ok(self.write(vec![LABELS.put(labels_key(scope)?, Document(labels))]).await?)
     }
 
     async fn get_labels(&self, scope: &MetadataScope) -> Result<Labels> {
@@ -50,7 +51,7 @@ impl<E: Engine> RuntimeMetadataTable for Store<E> {
 
     async fn delete_labels(&self, scope: &MetadataScope) -> Result<Labels> {
         let key = labels_key(scope)?;
-        let mut reads = Reads::once();
+        let mut reads = Reads::new();
         let previous = reads.get(&LABELS, key.clone());
         let decide = move |seen: &ReadSet| {
             // An unreadable record is never deleted.

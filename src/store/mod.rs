@@ -58,7 +58,7 @@ impl<E: Engine> Store<E> {
         Self { engine: Arc::new(engine), fence: None }
     }
 
-    /// Closes the store. Operations under way finish; later ones fail with `Closed`.
+    /// Closes the store. Transactions that have begun finish; what comes later fails with `Closed`.
     pub fn close(&self) {
         self.engine.close();
     }

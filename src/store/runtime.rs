@@ -31,7 +31,7 @@ impl<E: Engine> RuntimeStore for Store<E> {
     }
 
     async fn update_auth_oauth_flow_snapshot(&self, mut update: OAuthFlowUpdate) -> Result<()> {
-        let mut reads = Reads::once();
+        let mut reads = Reads::new();
         let stored = reads.get(&OAUTH_FLOWS, (OAUTH_FLOWS_ID,));
         let decide = move |seen: &ReadSet| {
             let next = update(seen.one(stored)?.as_ref().map(|snapshot| &*snapshot.0))?;
@@ -60,7 +60,10 @@ impl<E: Engine> RuntimeStore for Store<E> {
             }
             writes.push(put_snapshot(runtime_id, session));
         }
-        writes.extend(inputs.iter().map(|input| put_input(runtime_id, input)));
+        receipt.check_extra()?;
+        for input in &inputs {
+            writes.push(put_input(runtime_id, input)?);
+        }
         let key = receipt_key(runtime_id, &receipt.run_id, receipt.sequence);
         writes.push(RECEIPTS.put(key.clone(), Document(receipt.clone())));
 
@@ -94,7 +97,7 @@ impl<E: Engine> RuntimeStore for Store<E> {
     }
 
     async fn persist_input_state(&self, runtime_id: &LogicalRuntimeId, input: &StoredInputState) -> Result<()> {
-        self.write_runtime(runtime_id, vec![put_input(runtime_id, input)]).await
+        self.write_runtime(runtime_id, vec![put_input(runtime_id, input)?]).await
     }
 
     async fn load_boundary_receipt(
@@ -123,10 +126,10 @@ impl<E: Engine> RuntimeStore for Store<E> {
         commit: MachineLifecycleCommit,
         inputs: &[StoredInputState],
     ) -> Result<()> {
-        let mut writes: Vec<Write> = inputs.iter().map(|input| put_input(runtime_id, input)).collect();
+        let mut writes = inputs.iter().map(|input| put_input(runtime_id, input)).collect::<Result<Vec<_>>>()?;
         writes.push(STATES.put((runtime_id.as_str(),), Document(commit.runtime_state())));
 
-        let mut reads = Reads::once();
+        let mut reads = Reads::new();
         let stored = reads.get(&STATES, (runtime_id.as_str(),));
         let decide = move |seen: &ReadSet| {
             let state = seen.one(stored)?.map_or_else(RuntimeState::default, |state| state.0);
@@ -141,6 +144,8 @@ impl<E: Engine> RuntimeStore for Store<E> {
         runtime_id: &LogicalRuntimeId,
         snapshot: &PersistedOpsSnapshot,
     ) -> Result<()> {
+        snapshot.check_extra()?;
+        snapshot.cursors.check_extra()?;
         let write = OPS.put((runtime_id.as_str(),), Document(snapshot.clone()));
         self.write_runtime(runtime_id, vec![write]).await
     }
@@ -158,8 +163,9 @@ fn put_snapshot(runtime_id: &LogicalRuntimeId, session: &SessionDelta) -> Write 
     SNAPSHOTS.put((runtime_id.as_str(),), Bytes(session.session_snapshot.clone()))
 }
 
-fn put_input(runtime_id: &LogicalRuntimeId, input: &StoredInputState) -> Write {
-    INPUTS.put((runtime_id.as_str(), input.input_id.to_string()), Document(input.clone()))
+fn put_input(runtime_id: &LogicalRuntimeId, input: &StoredInputState) -> Result<Write> {
+    input.check()?;
+    Ok(INPUTS.put((runtime_id.as_str(), input.input_id.to_string()), Document(input.clone())))
 }
 
 fn receipt_key(runtime_id: &LogicalRuntimeId, run_id: &RunId, sequence: u64) -> Key {

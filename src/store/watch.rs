@@ -17,7 +17,8 @@ impl<E: Engine> Store<E> {
     /// A commit whose tab ends before it could tell is not told. A watcher that begins, or comes back from being
     /// suspended, loads what it needs and goes on from there.
     ///
-    /// The listener must not panic, nor wait for the store, and should be short: commits of this process wait for it.
+    /// The listener must not wait for the store, and should be short: commits of this process wait for it. Its panic is not
+    /// the commit's.
     pub fn watch(&self, scope: WatchScope, listener: impl Fn(&Change) + Send + Sync + 'static) -> Watch {
         self.engine.watch(Box::new(move |change| {
             if scope.includes(change) {

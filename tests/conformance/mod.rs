@@ -130,6 +130,7 @@ macro_rules! suite {
                 unknown_members_are_kept_unchanged,
                 the_runtimes_own_json_is_kept_to_the_letter,
                 every_number_is_exact,
+                an_unknown_member_with_a_known_name_is_refused,
             }
         }
     };

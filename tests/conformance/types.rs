@@ -54,3 +54,23 @@ pub async fn every_number_is_exact(store: Store<impl Engine>) {
     let stored = store.load_boundary_receipt(&id, &receipt.run_id, u64::MAX).await.unwrap();
     assert_eq!(stored, Some(receipt));
 }
+
+/// Written so, it would be a record with the same member twice, which nobody can read.
+pub async fn an_unknown_member_with_a_known_name_is_refused(store: Store<impl Engine>) {
+    let id = runtime("r");
+    let (mut bad_receipt, mut bad_input, mut bad_change) = (receipt(0), queued(), queued());
+    bad_receipt.extra.insert("sequence".into(), "7".parse().unwrap());
+    bad_input.extra.insert("policy".into(), "7".parse().unwrap());
+    bad_change.history[0].extra.insert("to".into(), "7".parse().unwrap());
+    let step = burrow::RuntimeState::Initializing.step(burrow::RuntimeState::Idle).unwrap();
+    for (outcome, named) in [
+        (store.atomic_apply(&id, None, bad_receipt, vec![], None).await, "extra.sequence"),
+        (store.atomic_apply(&id, None, receipt(0), vec![queued(), bad_input.clone()], None).await, "extra.policy"),
+        (store.persist_input_state(&id, &bad_change).await, "extra.to"),
+        (store.commit_machine_lifecycle(&id, step, &[bad_input]).await, "extra.policy"),
+    ] {
+        let Err(burrow::RuntimeStoreError::InvalidInput { argument, .. }) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(argument, named);
+    }
+    assert_eq!(store.list_runtimes(None, 1).await.unwrap(), []);
+}

@@ -1,8 +1,8 @@
-//! Marks: how an operation that must take effect once finds out whether it has.
+//! Marks: how a retry finds out whether the attempt before it was committed.
 //!
-//! When the connection breaks between the commit and its acknowledgement, nobody can tell whether the commit was made. A
-//! retry on top of it would be wrong for an operation that [`Reads::once`](crate::engine::Reads::once) declares. So such
-//! an operation writes a mark in its own transaction, and a retry looks for that mark first. Each connection takes its
+//! When the connection breaks between the commit and its acknowledgement, nobody can tell whether the commit was made. To
+//! make it again would be wrong: a step would conflict with itself, and a value would overwrite what another tab has
+//! made of it since. So each transaction writes a mark, and a retry looks for that mark first. Each connection takes its
 //! acknowledged marks away with its next one, and those that died with their tabs after a day.
 
 use std::cell::{Cell, RefCell};

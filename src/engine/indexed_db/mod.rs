@@ -29,7 +29,7 @@ use self::{
     mark::{Acknowledged, Mark},
 };
 use super::{Decide, Engine, Listener, Read, ReadSet, Reads, Result, TableInfo, Watch, Write, table};
-use crate::model::Change;
+use crate::model::{Change, RuntimeStoreError};
 
 pub use error::BrowserError;
 
@@ -106,32 +106,38 @@ impl Engine for IndexedDb {
     async fn transact(&self, reads: Reads, mut decide: Decide) -> Result<ReadSet> {
         // What will be written is not known before the decision, so the transaction spans every table.
         let stores: Vec<&str> = table::ALL.iter().map(|table| table.name).chain([mark::STORE]).collect();
-        let mark = reads.is_once().then(Mark::new);
-        let mut unacknowledged: Option<(ReadSet, Option<Change>)> = None;
+        let mark = Mark::new();
+        // What an attempt has sent to be committed, for as long as nobody knows whether it was.
+        let mut sent: Option<(ReadSet, Option<Change>)> = None;
         let outcome = self
             .with_connection(async |handle| {
                 let transaction = self.connection.begin(handle, &stores, IdbTransactionMode::Readwrite)?;
-                if let (Some(mark), Some(made)) = (mark, &unacknowledged)
-                    && transaction.has_mark(mark).await?
-                {
-                    return Ok(made.clone());
+                if let Some(made) = &sent {
+                    if transaction.has_mark(mark).await? {
+                        return Ok(made.clone());
+                    }
+                    sent = None;
                 }
                 let seen = transaction.read(&reads).await?;
                 let commit = decide(&seen)?;
-                if let Some(mark) = mark.filter(|_| !commit.writes.is_empty()) {
+                if !commit.writes.is_empty() {
                     transaction.set_mark(mark, &self.acknowledged)?;
-                    unacknowledged = Some((seen.clone(), commit.change.clone()));
                 }
                 for write in commit.writes {
                     transaction.write(write)?;
                 }
-                transaction.commit().await?;
-                Ok((seen, commit.change))
+                sent = Some((seen.clone(), commit.change.clone()));
+                let outcome = transaction.commit().await;
+                if outcome.as_ref().is_err_and(|failure| !failure.lost) {
+                    sent = None;
+                }
+                outcome.map(|()| (seen, commit.change))
             })
             .await;
-        if let (Some(mark), Some(_)) = (mark, unacknowledged) {
+        if sent.is_some() {
             self.acknowledged.add(mark);
         }
+        let outcome = outcome.map_err(|error| if sent.is_some() { unknown(error) } else { error });
         let (seen, change) = outcome?;
         if let Some(change) = &change {
             self.broadcast.publish(change);
@@ -150,6 +156,12 @@ impl Engine for IndexedDb {
     fn close(&self) {
         self.connection.close();
     }
+}
+
+/// A commit was sent, its acknowledgement was lost, and nobody could be asked whether it was made.
+fn unknown(error: RuntimeStoreError) -> RuntimeStoreError {
+    let message = format!("the connection was lost before the commit was acknowledged, then: {error}");
+    RuntimeStoreError::OutcomeUnknown { message, cause: error.cause().cloned() }
 }
 
 impl fmt::Debug for IndexedDb {
