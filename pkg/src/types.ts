@@ -50,7 +50,8 @@ export type Change =
   | { runtime: string; mob?: never; run?: never; kinds: ChangeKind[] };
 
 /** Which commits a watcher wants to see: those about a mob and its runs, about a runtime, or with `{}` all. */
-export type WatchScope = { mob: string; runtime?: never } | { runtime: string; mob?: never } | Record<string, never>;
+export type WatchScope =
+  { mob: string; runtime?: never } | { runtime: string; mob?: never } | Record<string, never>;
 
 /** The operation registry of a runtime. Members that burrow does not know are kept. */
 export interface OpsSnapshot {

@@ -41,7 +41,8 @@ export function page(value: unknown): [after: string | undefined, limit: number]
 
 /** A copy of bytes: what is committed is what they are now, and a detached buffer is told of here. */
 export function bytes(argument: string, value: unknown): Uint8Array {
-  if (!(value instanceof Uint8Array)) throw invalid(argument, `expected a Uint8Array, got ${described(value)}`);
+  if (!(value instanceof Uint8Array))
+    throw invalid(argument, `expected a Uint8Array, got ${described(value)}`);
   try {
     return new Uint8Array(value);
   } catch (error) {

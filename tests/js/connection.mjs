@@ -163,6 +163,73 @@ export function testConnection({ openPage }) {
     await page.close();
   });
 
+  test("a write whose acknowledgement is lost does not overwrite what another has made of it since", async () => {
+    const page = await openPage();
+    const result = await page.evaluate(async () => {
+      const [a, b] = [await burrow.openStore({ name: "since" }), await burrow.openStore({ name: "since" })];
+      const input = await tab.inputOf(0);
+      const told = [];
+      b.watch({}, ({ kinds }) => told.push(kinds.join()));
+      tab.loseAcknowledgements(1, async () => {
+        const seen = await b.runtime("r").input(input.input_id);
+        await b.runtime("r").persistInput({ ...seen, current_state: "consumed" });
+      });
+      await a.runtime("r").persistInput(input);
+      const claim = await a.runtime("r").claim();
+      tab.loseAcknowledgements(1, () => b.runtime("r").claim());
+      const claimed = await tab.outcome(claim.commitSession(new TextEncoder().encode("a's")));
+      tab.loseAcknowledgements(1);
+      const receipt = { run_id: await burrow.newId(), boundary: "immediate", contributing_input_ids: [] };
+      await a.runtime("r").commitBoundary({ receipt: { ...receipt, message_count: 1n, sequence: 0n } });
+      await b.setCursor("done", 1n);
+      while (told.at(-1) !== "cursor") await new Promise((resolve) => setTimeout(resolve, 10));
+      const state = (await a.runtime("r").input(input.input_id)).current_state;
+      return { state, claimed, told: told.sort() };
+    });
+    const told = ["claim", "claim", "cursor", "inputs", "inputs", "receipt", "session"];
+    assert.deepEqual(result, { state: "consumed", claimed: "ok", told });
+    await page.close();
+  });
+
+  test("an outcome that nobody can be asked about is told as unknown", async () => {
+    const page = await openPage();
+    const result = await page.evaluate(async () => {
+      const store = await burrow.openStore({ name: "unknown" });
+      const open = IDBFactory.prototype.open;
+      tab.loseAcknowledgements(1, () => {
+        IDBFactory.prototype.open = () => {
+          throw new DOMException("gone", "UnknownError");
+        };
+      });
+      const error = await store.setCursor("m", 5n).catch((error) => error);
+      IDBFactory.prototype.open = open;
+      return [error.code, error.retryable, error.cause?.name, String(await store.getCursor("m"))];
+    });
+    assert.deepEqual(result, ["OutcomeUnknown", false, "UnknownError", "5"]);
+    await page.close();
+  });
+
+  test("a claim does not come back with a database that was deleted", async () => {
+    const page = await openPage();
+    const result = await page.evaluate(async () => {
+      const [a, b] = [
+        await burrow.openStore({ name: "deleted" }),
+        await burrow.openStore({ name: "deleted" }),
+      ];
+      const old = await a.runtime("r").claim();
+      await new Promise((resolve) => (indexedDB.deleteDatabase("deleted").onsuccess = resolve));
+      const current = await b.runtime("r").claim();
+      const bytes = new TextEncoder().encode("x");
+      return [
+        old.epoch === current.epoch,
+        await tab.outcome(old.commitSession(bytes)),
+        await tab.outcome(current.commitSession(bytes)),
+      ];
+    });
+    assert.deepEqual(result, [true, "Fenced", "ok"]);
+    await page.close();
+  });
+
   test("a connection that stays broken is given up after a bounded number of tries, with a code", async () => {
     const page = await openPage();
     const result = await page.evaluate(async () => {

@@ -207,6 +207,13 @@ export const rules = {
       store.updateOauthFlows(async () => bytes("x")),
       { code: "InvalidInput" },
     );
+    const detached = () => {
+      const flows = bytes("x");
+      structuredClone(flows, { transfer: [flows.buffer] });
+      return flows;
+    };
+    await fails(store.updateOauthFlows(detached), { code: "InvalidInput", argument: "what update returns" });
+    await fails(store.persistOauthFlows(detached()), { code: "InvalidInput", argument: "flows" });
     await fails(store.updateOauthFlows(), { code: "InvalidInput", argument: "update" });
     await fails(store.persistOauthFlows("x"), { code: "InvalidInput", argument: "flows" });
     equal(await store.oauthFlows(), bytes("21"));
@@ -295,6 +302,22 @@ export const rules = {
     await fails(async () => store.watch({ mob: "" }, () => {}), { argument: "scope.mob" });
     await fails(async () => store.watch({ mob: "m", runtime: "r" }, () => {}), { argument: "scope" });
     await fails(async () => store.watch({ mob: "m" }), { argument: "listener" });
+    await fails(async () => store.watch({ mob: undefined }, () => {}), { argument: "scope.mob" });
+    await fails(async () => store.watch({ runtme: "r" }, () => {}), { argument: "scope" });
+  },
+
+  async "closing a store from within a listener ends its watches"({ store }) {
+    const told = [];
+    store.watch({}, () => {
+      told.push("told");
+      store.close();
+    });
+    const changes = store.changes({ mob: "m" });
+    const both = Promise.all([changes.next(), changes.next()]);
+    await store.setCursor("m", 1n);
+    const [first, second] = await both;
+    equal([told, first.done, second.done], [["told"], true, true]);
+    await fails(store.getCursor("m"), { code: "Closed" });
   },
 
   async "changes are iterated until the loop ends"({ store }) {

@@ -57,15 +57,19 @@ IDBDatabase.prototype.transaction = function (...args) {
   return begin.apply(this, args);
 };
 
-/** Lets the next `count` commits happen, but has the page told that they were aborted, as a browser that broke would. */
-export function loseAcknowledgements(count) {
+/**
+ * Lets the next `count` commits happen, but has the page told that they were aborted, as a browser that broke would;
+ * not before `meanwhile` is through.
+ */
+export function loseAcknowledgements(count, meanwhile = () => {}) {
   const { set } = Object.getOwnPropertyDescriptor(IDBTransaction.prototype, "oncomplete");
   Object.defineProperty(IDBTransaction.prototype, "oncomplete", {
     configurable: true,
     set(listener) {
-      set.call(this, (event) => {
+      set.call(this, async (event) => {
         if (this.mode !== "readwrite" || count === 0) return listener(event);
         count -= 1;
+        await meanwhile();
         this.db.close();
         this.onabort(new Event("abort"));
       });
