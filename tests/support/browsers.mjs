@@ -8,7 +8,6 @@ import { asExpression, outcome, until } from "./in-page.mjs";
 const START_DEADLINE_MS = 60_000;
 
 export const chromium = {
-  name: "Chromium",
   launch: (profile) =>
     launch({
       executablePath: chromiumPair().chrome,
@@ -30,7 +29,6 @@ export const chromium = {
 };
 
 export const firefox = {
-  name: "Firefox",
   launch: (profile) => {
     const executablePath = findFirefox();
     if (!executablePath) throw new Stop("No Firefox found. Run `npm run setup`, or set FIREFOX.");

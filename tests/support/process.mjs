@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** Starts a program that ends when we do, at the latest. `stdio` beyond the first three is what it is asked to open. */
+/** Starts a program that ends when we do, at the latest. `pipes` are the ones it gets from file descriptor 3 on. */
 export function start(command, args, { env = process.env, pipes = [] } = {}) {
   const child = spawn(command, args, { env, stdio: ["ignore", "ignore", "ignore", ...pipes] });
   const exit = new Promise((resolve) => child.once("exit", resolve));

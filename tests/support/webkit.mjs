@@ -10,7 +10,7 @@ import { start, startDisplay } from "./process.mjs";
 const START_DEADLINE_MS = 60_000;
 const CALL_DEADLINE_MS = 180_000;
 
-export const webkit = { name: "WebKit", launch };
+export const webkit = { launch };
 
 async function launch(profile) {
   const display = await startDisplay();
