@@ -2,7 +2,7 @@
 //! lifecycle state, labels and event cursors. One atomic contract, the same on every engine: IndexedDB in browsers,
 //! SQLite (feature `sqlite`) or memory elsewhere.
 //!
-//! A resolved future means committed. An error means that nothing of the operation was written.
+//! A resolved future means committed. An error other than `OutcomeUnknown` means that nothing of the operation was written.
 //!
 //! ```
 //! # #[cfg(target_arch = "wasm32")]

@@ -75,7 +75,7 @@ function hasNoDatabaseByDesign(): boolean {
   return process?.versions?.node !== undefined || navigator?.userAgent === "Cloudflare-Workers";
 }
 
-/** An open store. A resolved promise means committed; a rejected one that nothing was written. */
+/** An open store. A resolved promise means committed; a rejection other than `OutcomeUnknown`, that nothing was written. */
 export class Store {
   readonly #raw: RawStore;
   readonly #watches = new Set<() => void>();

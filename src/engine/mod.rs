@@ -80,7 +80,7 @@ pub trait Engine: Send + Sync + 'static {
     async fn read(&self, reads: Reads) -> Result<ReadSet>;
 
     /// Reads, decides and writes in one transaction, and resolves with what the decision saw only when the
-    /// transaction is complete. Those who watch are told before it resolves, in the order of the commits. On an error nothing is written, and a decision that panics is the error `Internal`
+    /// transaction is complete. Those who watch are told before it resolves, in the order of the commits. On an error other than `OutcomeUnknown` nothing is written, and a decision that panics is the error `Internal`
     /// (where panics unwind: not on wasm32). A future that is dropped before it resolves leaves the transaction whole
     /// or absent, never part of it.
     async fn transact(&self, reads: Reads, decide: Decide) -> Result<ReadSet>;

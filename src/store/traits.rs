@@ -18,7 +18,8 @@ pub type OAuthFlowUpdate = Box<dyn FnMut(Option<&[u8]>) -> Result<Vec<u8>, Runti
 #[cfg(target_arch = "wasm32")]
 pub type OAuthFlowUpdate = Box<dyn FnMut(Option<&[u8]>) -> Result<Vec<u8>, RuntimeStoreError>>;
 
-/// Keeps the state of runtimes. A resolved future means committed; an error means that nothing was written.
+/// Keeps the state of runtimes. A resolved future means committed; an error other than `OutcomeUnknown` means that nothing
+/// was written.
 ///
 /// Any method may fail with `WriteFailed`, `ReadFailed`, `QuotaExceeded` or `Closed` as its engine does, and a load
 /// with `Decode` when the record it asks for cannot be read. A future that is dropped before it resolves leaves its

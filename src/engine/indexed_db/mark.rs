@@ -39,7 +39,7 @@ pub(super) struct Acknowledged {
 }
 
 impl Acknowledged {
-    /// Notes that the operation's outcome is known.
+    /// Notes that nobody will ask for the mark any more.
     pub(super) fn add(&self, mark: Mark) {
         self.marks.borrow_mut().push(mark.key());
     }
