@@ -14,15 +14,15 @@
 //! Params are named. `mob_id` in them names the mob; without it, it is the handler's own. A cursor travels as a JSON number
 //! where a double holds it exactly, up to 2^53-1, and as a string of its decimal digits beyond; either is taken.
 
-use std::{borrow::Cow, collections::BTreeMap};
-
-use serde::{Deserialize, Serialize};
-use serde_json::{json, value::RawValue};
+use std::borrow::Cow;
 
 use crate::{
     engine::Engine,
-    model::{LabelSelector, Labels, MetadataScope, MetadataStoreError, RuntimeStoreError},
-    store::{PersistentMetadataStore, RuntimeMetadataTable, Store},
+    model::{
+        Json, LabelSelector, Labels, MetadataScope, RuntimeStoreError,
+        wire::{Members, Wire, Writer, items, to_json},
+    },
+    store::{Operation, Store, listing, metadata},
 };
 
 /// Answers JSON-RPC requests from a store.
@@ -49,77 +49,54 @@ impl<'a, E: Engine> RpcHandler<'a, E> {
     /// Answers a request or a batch, given and returned as JSON text. `None` where nothing is to be answered: to a
     /// notification, and to a batch of nothing but notifications. The requests of a batch are served in their order.
     pub async fn handle(&self, request: &str) -> Option<String> {
-        let Ok(request) = serde_json::from_str::<&RawValue>(request) else {
-            return Some(Response::error(None, PARSE_ERROR).to_json());
-        };
-        if !request.get().starts_with('[') {
-            return self.answer(request).await.map(|response| response.to_json());
+        let request = request.trim_matches([' ', '\t', '\r', '\n']);
+        if !request.starts_with('[') {
+            return match request.parse::<Json>().is_ok() {
+                true => self.answer(request).await,
+                false => Some(response(None, Err(PARSE_ERROR))),
+            };
         }
-        let batch: Vec<&RawValue> = serde_json::from_str(request.get()).unwrap_or_default();
+        let Ok(batch) = items(request) else { return Some(response(None, Err(PARSE_ERROR))) };
         if batch.is_empty() {
-            return Some(Response::error(None, INVALID_REQUEST).to_json());
+            return Some(response(None, Err(INVALID_REQUEST)));
         }
         let mut answers = Vec::new();
         for request in batch {
-            answers.extend(self.answer(request).await.map(|response| response.to_json()));
+            answers.extend(self.answer(request.get()).await);
         }
         (!answers.is_empty()).then(|| format!("[{}]", answers.join(",")))
     }
 
-    async fn answer(&self, request: &RawValue) -> Option<Response> {
-        let Some(request) = Request::read(request) else {
-            return Some(Response::error(Request::id_of(request), INVALID_REQUEST));
+    async fn answer(&self, json: &str) -> Option<String> {
+        let Some(request) = Request::read(json) else {
+            return Some(response(Request::id_of(json), Err(INVALID_REQUEST)));
         };
-        let outcome = self.serve(&request.method, &request.params).await;
-        request.id.map(|id| match outcome {
-            Ok(result) => Response { id: Some(id), outcome: Ok(result) },
-            Err(error) => Response::error(Some(id), error),
-        })
+        let outcome = match self.operation(&request.method, &request.params) {
+            Ok(operation) => self.store.run(Ok(operation)).await.map_err(RpcError::from),
+            Err(error) => Err(error),
+        };
+        request.id.map(|id| response(Some(id), outcome))
     }
 
-    async fn serve(&self, method: &str, params: &Params<'_>) -> Result<serde_json::Value, RpcError> {
-        match method {
-            "mobkit/mob_labels/set" => self.set_labels(self.mob_scope(params)?, params).await,
-            "mobkit/mob_labels/get" => self.get_labels(self.mob_scope(params)?).await,
-            "mobkit/mob_labels/delete" => self.delete_labels(self.mob_scope(params)?).await,
-            "mobkit/run_labels/set" => self.set_labels(self.run_scope(params)?, params).await,
-            "mobkit/run_labels/get" => self.get_labels(self.run_scope(params)?).await,
-            "mobkit/run_labels/delete" => self.delete_labels(self.run_scope(params)?).await,
+    /// What a request asks for, answered with the JSON text of its result.
+    fn operation(&self, method: &str, params: &Params<'_>) -> Result<Operation<String>, RpcError> {
+        Ok(match method {
+            "mobkit/mob_labels/set" => set_labels(self.mob_scope(params)?, params)?,
+            "mobkit/mob_labels/get" => get_labels(self.mob_scope(params)?)?,
+            "mobkit/mob_labels/delete" => delete_labels(self.mob_scope(params)?)?,
+            "mobkit/run_labels/set" => set_labels(self.run_scope(params)?, params)?,
+            "mobkit/run_labels/get" => get_labels(self.run_scope(params)?)?,
+            "mobkit/run_labels/delete" => delete_labels(self.run_scope(params)?)?,
             "mobkit/labels/list" => {
-                let entries = self.store.list_labels_for_mob(&self.mob(params)?).await?;
-                Ok(
-                    json!({"entries": entries.into_iter().map(|(scope, labels)| entry(None, scope, labels)).collect::<Vec<_>>()}),
-                )
+                metadata::labels_of_mob(&self.mob(params)?)?.map(|found| Ok(entries(&found, false)))
             }
-            "mobkit/labels/select" => {
-                let entries = self.store.select_labels(&params.selector()?).await?;
-                let named = |(scope, labels): (MetadataScope, _)| entry(Some(scope.mob_id().to_owned()), scope, labels);
-                Ok(json!({"entries": entries.into_iter().map(named).collect::<Vec<_>>()}))
-            }
-            "mobkit/subscription_cursor/get" => {
-                let cursor = self.store.get_subscription_cursor(&self.mob(params)?).await?;
-                Ok(json!({"cursor": cursor.map(cursor_to_json)}))
-            }
+            "mobkit/labels/select" => listing::selected(params.selector()?)?.map(|found| Ok(entries(&found, true))),
+            "mobkit/subscription_cursor/get" => metadata::cursor(&self.mob(params)?)?.map(|cursor| Ok(found(cursor))),
             "mobkit/subscription_cursor/set" => {
-                self.store.set_subscription_cursor(&self.mob(params)?, params.cursor()?).await?;
-                Ok(accepted())
+                metadata::set_cursor(&self.mob(params)?, params.cursor()?)?.map(|()| Ok(accepted()))
             }
-            _ => Err(METHOD_NOT_FOUND),
-        }
-    }
-
-    async fn set_labels(&self, scope: MetadataScope, params: &Params<'_>) -> Result<serde_json::Value, RpcError> {
-        self.store.set_labels(&scope, params.labels()?).await?;
-        Ok(accepted())
-    }
-
-    async fn get_labels(&self, scope: MetadataScope) -> Result<serde_json::Value, RpcError> {
-        Ok(json!({"labels": self.store.get_labels(&scope).await?}))
-    }
-
-    async fn delete_labels(&self, scope: MetadataScope) -> Result<serde_json::Value, RpcError> {
-        self.store.delete_labels(&scope).await?;
-        Ok(accepted())
+            _ => return Err(METHOD_NOT_FOUND),
+        })
     }
 
     fn mob(&self, params: &Params<'_>) -> Result<String, RpcError> {
@@ -138,71 +115,84 @@ impl<'a, E: Engine> RpcHandler<'a, E> {
     }
 }
 
-/// One scope's labels, as listings give them.
-#[derive(Serialize)]
-struct Entry {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mob_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    run_id: Option<String>,
-    labels: Labels,
+fn set_labels(scope: MetadataScope, params: &Params<'_>) -> Result<Operation<String>, RpcError> {
+    Ok(metadata::set_labels(&scope, params.labels()?)?.map(|()| Ok(accepted())))
 }
 
-fn entry(mob_id: Option<String>, scope: MetadataScope, labels: Labels) -> Entry {
-    Entry { mob_id, run_id: scope.run_id().map(str::to_owned), labels }
+fn get_labels(scope: MetadataScope) -> Result<Operation<String>, RpcError> {
+    Ok(metadata::labels(&scope)?.map(|labels| Ok(format!(r#"{{"labels":{}}}"#, to_json(&labels)))))
 }
 
-fn accepted() -> serde_json::Value {
-    json!({"accepted": true})
+fn delete_labels(scope: MetadataScope) -> Result<Operation<String>, RpcError> {
+    Ok(metadata::delete_labels(&scope)?.map(|_| Ok(accepted())))
 }
 
-fn cursor_to_json(cursor: u64) -> serde_json::Value {
-    if cursor <= EXACT_IN_A_DOUBLE { cursor.into() } else { cursor.to_string().into() }
+fn accepted() -> String {
+    r#"{"accepted":true}"#.to_owned()
 }
 
-/// The members of an object, each as its text.
-type Members<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+/// Scopes and their labels.
+fn entries(found: &[(MetadataScope, Labels)], with_mob: bool) -> String {
+    let mut json = Writer::default();
+    json.array(found, |to, (scope, labels)| {
+        let mut entry = to.object();
+        if with_mob {
+            entry.member("mob_id", &scope.mob_id().to_owned());
+        }
+        entry.member("run_id", &scope.run_id().map(str::to_owned));
+        entry.member("labels", labels);
+        entry.end();
+    });
+    format!(r#"{{"entries":{}}}"#, json.into_text())
+}
+
+fn found(cursor: Option<u64>) -> String {
+    match cursor {
+        None => r#"{"cursor":null}"#.to_owned(),
+        Some(exact @ ..=EXACT_IN_A_DOUBLE) => format!(r#"{{"cursor":{exact}}}"#),
+        Some(large) => format!(r#"{{"cursor":"{large}"}}"#),
+    }
+}
 
 /// A valid request; without an id, a notification.
 struct Request<'a> {
     method: String,
     params: Params<'a>,
-    id: Option<Box<RawValue>>,
+    id: Option<&'a str>,
 }
 
 impl<'a> Request<'a> {
-    fn read(request: &'a RawValue) -> Option<Self> {
-        let members: Members = serde_json::from_str(request.get()).ok()?;
+    fn read(request: &'a str) -> Option<Self> {
+        let members = Members::read(request).ok()?;
         if parsed::<String>(members.get("jsonrpc"))? != "2.0" {
             return None;
         }
-        let id = match members.get("id") {
-            Some(id) if !is_id(id) => return None,
-            id => id.map(|id| (*id).to_owned()),
-        };
+        let id = members.get("id");
+        if id.is_some_and(|id| !is_id(id)) {
+            return None;
+        }
         let params = match members.get("params") {
-            None => Params::Named(Members::new()),
-            Some(params) if params.get().starts_with('{') => Params::Named(parsed(Some(params))?),
-            Some(params) if params.get().starts_with('[') => Params::Positional,
+            None => Params::Named(Members::default()),
+            Some(params) if params.starts_with('{') => Params::Named(Members::read(params).ok()?),
+            Some(params) if params.starts_with('[') => Params::Positional,
             Some(_) => return None,
         };
         Some(Self { method: parsed(members.get("method"))?, params, id })
     }
 
     /// The id of what is no valid request, where it has one all the same.
-    fn id_of(request: &RawValue) -> Option<Box<RawValue>> {
-        let members: Members = serde_json::from_str(request.get()).ok()?;
-        members.get("id").filter(|id| is_id(id)).map(|id| (*id).to_owned())
+    fn id_of(request: &'a str) -> Option<&'a str> {
+        Members::read(request).ok()?.get("id").filter(|id| is_id(id))
     }
 }
 
-fn parsed<'a, T: Deserialize<'a>>(member: Option<&&'a RawValue>) -> Option<T> {
-    serde_json::from_str(member?.get()).ok()
+fn parsed<T: Wire>(member: Option<&str>) -> Option<T> {
+    T::read(member?).ok()
 }
 
 /// An id is a string, a number or null.
-fn is_id(value: &RawValue) -> bool {
-    !value.get().starts_with(['{', '[', 't', 'f'])
+fn is_id(json: &str) -> bool {
+    !json.starts_with(['{', '[', 't', 'f'])
 }
 
 enum Params<'a> {
@@ -211,7 +201,7 @@ enum Params<'a> {
 }
 
 impl<'a> Params<'a> {
-    fn get(&self, name: &str) -> Option<&&'a RawValue> {
+    fn get(&self, name: &str) -> Option<&'a str> {
         match self {
             Self::Named(members) => members.get(name),
             Self::Positional => None,
@@ -228,7 +218,7 @@ impl<'a> Params<'a> {
     /// Missing, `null` and `{}` are all no labels.
     fn labels(&self) -> Result<Labels, RpcError> {
         let Some(labels) = self.get("labels") else { return Ok(Labels::new()) };
-        let labels: Result<Option<Labels>, _> = serde_json::from_str(labels.get());
+        let labels = Option::<Labels>::read(labels);
         let described = |error| invalid_params(format!("labels must be a map of string to string: {error}"));
         labels.map(Option::unwrap_or_default).map_err(described)
     }
@@ -260,36 +250,19 @@ fn invalid_params(what: impl std::fmt::Display) -> RpcError {
     RpcError { code: -32602, message: format!("Invalid params: {what}").into() }
 }
 
-impl From<MetadataStoreError> for RpcError {
-    fn from(error: MetadataStoreError) -> Self {
+impl From<RuntimeStoreError> for RpcError {
+    fn from(error: RuntimeStoreError) -> Self {
         Self { code: -32603, message: format!("Internal error: {error}").into() }
     }
 }
 
-impl From<RuntimeStoreError> for RpcError {
-    fn from(error: RuntimeStoreError) -> Self {
-        MetadataStoreError::from(error).into()
-    }
-}
-
-struct Response {
-    id: Option<Box<RawValue>>,
-    outcome: Result<serde_json::Value, RpcError>,
-}
-
-impl Response {
-    fn error(id: Option<Box<RawValue>>, error: RpcError) -> Self {
-        Self { id, outcome: Err(error) }
-    }
-
-    fn to_json(&self) -> String {
-        let id = self.id.as_deref().map_or("null", RawValue::get);
-        match &self.outcome {
-            Ok(result) => format!(r#"{{"jsonrpc":"2.0","result":{result},"id":{id}}}"#),
-            Err(RpcError { code, message }) => {
-                let error = json!({"code": code, "message": message});
-                format!(r#"{{"jsonrpc":"2.0","error":{error},"id":{id}}}"#)
-            }
+fn response(id: Option<&str>, outcome: Result<String, RpcError>) -> String {
+    let id = id.unwrap_or("null");
+    match outcome {
+        Ok(result) => format!(r#"{{"jsonrpc":"2.0","result":{result},"id":{id}}}"#),
+        Err(RpcError { code, message }) => {
+            let message = to_json(&message.into_owned());
+            format!(r#"{{"jsonrpc":"2.0","error":{{"code":{code},"message":{message}}},"id":{id}}}"#)
         }
     }
 }

@@ -108,7 +108,7 @@ export class Store {
   /** The mob's own labels, where it has any, then those of each of its runs, in the order of the run ids. */
   async listLabels(mob: string): Promise<LabelsEntry[]> {
     const rows = wire.entriesFromJson(await settled(this.#raw.listLabels(wire.id("mob", mob))));
-    return rows.map(([, run, labels]) => (run === null ? { labels } : { run, labels }));
+    return rows.map(({ mob: _, ...entry }) => entry);
   }
 
   /** How far the mob's events have been read; `undefined` where that was never set. */
@@ -126,8 +126,7 @@ export class Store {
    * They come in the order of their ids.
    */
   async selectLabels(selector: string): Promise<SelectedLabels[]> {
-    const rows = wire.entriesFromJson(await settled(this.#raw.selectLabels(wire.text("selector", selector))));
-    return rows.map(([mob, run, labels]) => (run === null ? { mob, labels } : { mob, run, labels }));
+    return wire.entriesFromJson(await settled(this.#raw.selectLabels(wire.text("selector", selector))));
   }
 
   /** A page of the ids of mobs that have labels, labelled runs or a cursor. */
@@ -142,8 +141,11 @@ export class Store {
 
   /** The latest snapshot that was committed with this session key, and the runtime that holds it. */
   async sessionById(sessionId: string): Promise<FoundSession | undefined> {
-    const found = await settled(this.#raw.sessionById(wire.id("sessionId", sessionId)));
-    return found && { runtime: found[0], session: found[1] };
+    const id = wire.id("sessionId", sessionId);
+    const runtime = await settled(this.#raw.sessionHolder(id));
+    if (runtime === undefined) return undefined;
+    const session = await settled(this.#raw.sessionOf(runtime, id));
+    return session && { runtime, session };
   }
 
   /** A stable name of the durable store, `indexeddb:<origin>/<name>`; `undefined` where nothing is durable. */

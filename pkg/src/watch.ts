@@ -2,21 +2,16 @@
 
 import type { RawStore } from "../wasm/burrow.js";
 import { invalid } from "./error.js";
-import type { Change, ChangeKind, WatchScope } from "./types.js";
+import type { Change, WatchScope } from "./types.js";
 import * as wire from "./wire.js";
 
 /** Calls `listener` with every change in scope until the returned function is called. */
 export function watch(raw: RawStore, scope: WatchScope, listener: (change: Change) => void): () => void {
   if (typeof listener !== "function") throw invalid("listener", "expected a function");
   const { mob, runtime } = named(scope);
-  const told = (
-    ofMob: string | undefined,
-    run: string | undefined,
-    ofRuntime: string | undefined,
-    kinds: ChangeKind[],
-  ): void => {
+  const told = (change: string): void => {
     try {
-      listener(change(ofMob, run, ofRuntime, kinds));
+      listener(JSON.parse(change) as Change);
     } catch (error) {
       // A listener's own failure is not the commit's: it is reported as if it had been thrown on its own.
       queueMicrotask(() => {
@@ -83,14 +78,4 @@ function named(scope: unknown): { mob?: string; runtime?: string } {
     throw invalid("scope", "expected { mob }, { runtime }, or {} for everything");
   }
   return { [name]: wire.id(`scope.${name}`, members[name]) };
-}
-
-function change(
-  mob: string | undefined,
-  run: string | undefined,
-  runtime: string | undefined,
-  kinds: ChangeKind[],
-): Change {
-  if (runtime !== undefined) return { runtime, kinds };
-  return run === undefined ? { mob: mob ?? "", kinds } : { mob: mob ?? "", run, kinds };
 }

@@ -1,7 +1,7 @@
 // Arguments to what the module takes, with an error that names the one at fault; and back.
 
 import { invalid } from "./error.js";
-import type { Input, Labels, OpsSnapshot, Receipt } from "./types.js";
+import type { Input, Labels, OpsSnapshot, Receipt, SelectedLabels } from "./types.js";
 
 const U64_MAX = 2n ** 64n - 1n;
 
@@ -85,8 +85,8 @@ export function labelsFromJson(json: string): Labels {
   return JSON.parse(json) as Labels;
 }
 
-export function entriesFromJson(json: string): [mob: string, run: string | null, labels: Labels][] {
-  return JSON.parse(json) as ReturnType<typeof entriesFromJson>;
+export function entriesFromJson(json: string): SelectedLabels[] {
+  return JSON.parse(json) as SelectedLabels[];
 }
 
 export function receiptToJson(argument: string, value: unknown): string {

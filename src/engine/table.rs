@@ -3,10 +3,11 @@
 
 use std::{marker::PhantomData, sync::Arc};
 
-use serde::{Serialize, de::DeserializeOwned};
-
 use super::{Encoded, Key, Record, Value, Write};
-use crate::model::{Labels, PersistedOpsSnapshot, RunBoundaryReceipt, RuntimeState, StoredInputState};
+use crate::model::{
+    Labels, PersistedOpsSnapshot, RunBoundaryReceipt, RuntimeState, StoredInputState,
+    wire::{Wire, to_json},
+};
 
 /// The queued inputs of a runtime.
 pub static INPUTS: Table<Document<StoredInputState>> =
@@ -147,20 +148,13 @@ impl<V: Record> Table<V> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document<T>(pub T);
 
-impl<T> Record for Document<T>
-where
-    T: Serialize + DeserializeOwned + std::fmt::Debug + Send + Sync + 'static,
-{
+impl<T: Wire + Send + Sync + 'static> Record for Document<T> {
     fn encode(&self) -> Result<Encoded, String> {
-        serde_json::to_string(&self.0).map(Encoded::Text).map_err(|error| error.to_string())
+        Ok(Encoded::Text(to_json(&self.0)))
     }
 
     fn decode(encoded: &Encoded) -> Result<Self, String> {
-        let document = match encoded {
-            Encoded::Text(text) => serde_json::from_str(text),
-            Encoded::Bytes(bytes) => serde_json::from_slice(bytes),
-        };
-        document.map(Self).map_err(|error| error.to_string())
+        T::read(encoded.as_text()?).map(Self)
     }
 }
 

@@ -6,31 +6,45 @@ use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 
-use super::Result;
+use super::Failure;
+use crate::{
+    engine::Result,
+    model::wire::{Wire, to_json_for_js},
+    store::Operation,
+};
 
 /// A call under way.
 pub(super) type Call = Pin<Box<dyn Future<Output = Result<JsValue>>>>;
 
 /// The one place that makes promises: generic code here would be compiled anew for each export.
 pub(super) fn promise(call: Call) -> Promise {
-    future_to_promise(async move { call.await.map_err(JsValue::from) })
+    future_to_promise(async move { call.await.map_err(|error| Failure::from(error).into()) })
 }
 
-/// The answer of a call that only writes.
-pub(super) fn done() -> Result<JsValue> {
-    Ok(JsValue::UNDEFINED)
+/// An operation as a promise can answer it.
+type Answered = Result<Operation<JsValue>>;
+
+/// Answers `undefined`.
+pub(super) fn done(operation: Result<Operation<()>>) -> Answered {
+    Ok(operation?.map(|()| Ok(JsValue::UNDEFINED)))
 }
 
-/// Bytes as a `Uint8Array`, `undefined` where there are none.
-pub(super) fn bytes(bytes: Option<Vec<u8>>) -> JsValue {
-    bytes.map_or(JsValue::UNDEFINED, |bytes| Uint8Array::from(bytes.as_slice()).into())
+/// Answers JSON text.
+pub(super) fn text<T: Wire + 'static>(operation: Result<Operation<T>>) -> Answered {
+    Ok(operation?.map(|value| Ok(to_json_for_js(&value).into())))
 }
 
-/// Ids as an array of strings.
-pub(super) fn texts(ids: Vec<impl ToString>) -> Result<JsValue> {
-    let array = Array::new();
-    for id in ids {
-        array.push(&id.to_string().into());
-    }
-    Ok(array.into())
+/// Answers JSON text, `undefined` where there is no value.
+pub(super) fn optional_text<T: Wire + 'static>(operation: Result<Operation<Option<T>>>) -> Answered {
+    Ok(operation?.map(|value| Ok(value.map(|value| to_json_for_js(&value)).into())))
+}
+
+/// Answers a `Uint8Array`, `undefined` where there are no bytes.
+pub(super) fn bytes(operation: Result<Operation<Option<Vec<u8>>>>) -> Answered {
+    Ok(operation?.map(|bytes| Ok(bytes.map_or(JsValue::UNDEFINED, |bytes| Uint8Array::from(bytes.as_slice()).into()))))
+}
+
+/// Answers an array of strings.
+pub(super) fn texts<T: ToString + 'static>(operation: Result<Operation<Vec<T>>>) -> Answered {
+    Ok(operation?.map(|ids| Ok(ids.iter().map(|id| JsValue::from(id.to_string())).collect::<Array>().into())))
 }

@@ -3,10 +3,7 @@
 use js_sys::{Object, Reflect};
 use wasm_bindgen::JsValue;
 
-use crate::{
-    engine::indexed_db::BrowserError,
-    model::{MetadataStoreError, RuntimeStoreError},
-};
+use crate::{engine::indexed_db::BrowserError, model::RuntimeStoreError};
 
 /// An error of the store as a plain object: `code`, `message`, `retryable`, and where there is one, `argument` and the
 /// browser's own error as `cause`.
@@ -15,12 +12,6 @@ pub struct Failure(RuntimeStoreError);
 impl From<RuntimeStoreError> for Failure {
     fn from(error: RuntimeStoreError) -> Self {
         Self(error)
-    }
-}
-
-impl From<MetadataStoreError> for Failure {
-    fn from(error: MetadataStoreError) -> Self {
-        Self(error.into())
     }
 }
 

@@ -4,8 +4,8 @@ use js_sys::{Function, Promise};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
-use super::{AnyStore, RawStore, Result, answer::done};
-use crate::{Change, ChangeKind, ChangeScope, LogicalRuntimeId, RuntimeClaim, Watch, WatchScope, engine::Engine};
+use super::{Failure, RawStore, answer::done, runtime_id};
+use crate::{LogicalRuntimeId, RuntimeClaim, Watch, WatchScope, engine::Engine, model::wire::to_json, store::claim};
 
 /// Ownership of a runtime.
 #[wasm_bindgen]
@@ -21,22 +21,31 @@ pub struct RawWatch {
 impl RawStore {
     /// Claims a runtime.
     #[wasm_bindgen(unchecked_return_type = "Promise<RawClaim>")]
-    pub fn claim(&self, runtime: String) -> Promise {
-        self.call(
-            async move |store: AnyStore| Ok(RawClaim(store.claim(&LogicalRuntimeId::new(runtime)?).await?).into()),
-        )
+    pub fn claim(&self, runtime: &str) -> Promise {
+        let store = self.0.clone();
+        let claimed = runtime_id(runtime)
+            .and_then(|id| claim::claim(&id))
+            .map(|operation| operation.map(move |fence| Ok(RawClaim(store.under(fence)).into())));
+        self.call(claimed)
     }
 
-    /// Calls `listener` with mob, run, runtime and kinds of every commit: of a mob's, of a runtime's, or of all where
-    /// neither is named.
-    pub fn watch(&self, mob: Option<String>, runtime: Option<String>, listener: Function) -> Result<RawWatch> {
+    /// Calls `listener` with the JSON text of every change: of a mob's, of a runtime's, or of all where neither is named.
+    pub fn watch(
+        &self,
+        mob: Option<String>,
+        runtime: Option<String>,
+        listener: Function,
+    ) -> std::result::Result<RawWatch, Failure> {
         let scope = match (mob, runtime) {
             (Some(mob), _) => WatchScope::Mob(mob),
-            (None, Some(runtime)) => WatchScope::Runtime(LogicalRuntimeId::new(runtime)?),
+            (None, Some(runtime)) => WatchScope::Runtime(LogicalRuntimeId::new(runtime).map_err(Failure::from)?),
             (None, None) => WatchScope::Everything,
         };
         let listener = SendWrapper::new(listener);
-        let watch = self.0.watch(scope, move |change| tell(&listener, change));
+        let watch = self.0.watch(scope, move |change| {
+            // The TypeScript's listener catches what the caller's throws.
+            let _ = listener.call1(&JsValue::UNDEFINED, &to_json(change).into());
+        });
         Ok(RawWatch { _watch: SendWrapper::new(watch) })
     }
 }
@@ -56,21 +65,6 @@ impl RawClaim {
     /// Gives the runtime up.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn release(&self) -> Promise {
-        let claim = self.0.clone();
-        self.store().call(async move |_| {
-            claim.release().await?;
-            done()
-        })
+        self.store().call(done(claim::release(self.0.fence())))
     }
-}
-
-fn tell(listener: &Function, change: &Change) {
-    let (mob, run, runtime) = match &change.scope {
-        ChangeScope::Mob(scope) => (Some(scope.mob_id()), scope.run_id(), None),
-        ChangeScope::Runtime(runtime) => (None, None, Some(runtime.as_str())),
-    };
-    let js = |text: Option<&str>| text.map_or(JsValue::UNDEFINED, JsValue::from_str);
-    let kinds = change.kinds.iter().map(|kind| JsValue::from(ChangeKind::as_str(*kind))).collect::<js_sys::Array>();
-    // The TypeScript's listener catches what the caller's throws.
-    let _ = listener.call4(&JsValue::UNDEFINED, &js(mob), &js(run), &js(runtime), &kinds);
 }

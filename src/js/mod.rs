@@ -3,54 +3,43 @@
 //! Arguments arrive checked by that TypeScript: strings are well-formed, ids not empty, numbers in range. Objects cross
 //! as JSON text, in which an outgoing u64 is a string of its digits; the TypeScript makes it a `bigint`.
 //!
-//! Every call is a plain function that returns a promise from [`promise`]. `wasm-bindgen` takes `async fn`s too, but
-//! compiles all that a promise needs anew for each of them, which was a third of the module.
+//! An export makes an operation and hands it to [`RawStore::call`]: futures are large once compiled, so there is one.
 
 mod answer;
 mod failure;
 mod json;
 mod live;
 
-use std::future::Future;
-
-use js_sys::{Array, Function, Promise, Uint8Array};
+use js_sys::{Function, Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use self::{
-    answer::{bytes, done, promise, texts},
+    answer::{bytes, done, optional_text, promise, text, texts},
     failure::Failure,
 };
 use crate::{
-    InputId, Labels, LogicalRuntimeId, MetadataScope, PersistentMetadataStore, RunBoundaryReceipt, RunId,
-    RuntimeMetadataTable, RuntimeStore, RuntimeStoreError, SessionDelta, Store, StoredInputState,
+    Labels, LogicalRuntimeId, MetadataScope, RunId, RuntimeStore, RuntimeStoreError, SessionDelta, Store,
     engine::{
-        Engine,
+        Engine, Result,
         indexed_db::{Durability, IndexedDb},
         memory::Memory,
     },
     rpc::RpcHandler,
+    store::{Operation, listing, metadata, runtime},
 };
 
-type Result<T> = std::result::Result<T, Failure>;
-
-/// The store behind a handle. A call under way shares it, and so outlives a handle that is freed.
-type AnyStore = Store<Box<dyn Engine>>;
-
-/// A store of either kind.
+/// A store of either kind. A call under way shares it, and so outlives a handle that is freed.
 #[wasm_bindgen]
-pub struct RawStore(AnyStore);
+pub struct RawStore(Store<Box<dyn Engine>>);
 
 impl RawStore {
     fn over(engine: impl Engine) -> Self {
         Self(Store::over(Box::new(engine)))
     }
 
-    /// What `work` makes of the store, as a promise.
-    fn call<F>(&self, work: impl FnOnce(AnyStore) -> F) -> Promise
-    where
-        F: Future<Output = Result<JsValue>> + 'static,
-    {
-        promise(Box::pin(work(self.0.clone())))
+    fn call(&self, operation: Result<Operation<JsValue>>) -> Promise {
+        let store = self.0.clone();
+        promise(Box::pin(async move { store.run(operation).await }))
     }
 }
 
@@ -82,114 +71,111 @@ impl RawStore {
 
     /// Replaces the labels of a scope.
     #[wasm_bindgen(js_name = setLabels, unchecked_return_type = "Promise<void>")]
-    pub fn set_labels(&self, mob: String, run: Option<String>, labels: String) -> Promise {
-        self.call(async move |store| {
-            store.set_labels(&scope(mob, run), json::parse("labels", &labels)?).await?;
-            done()
-        })
+    pub fn set_labels(&self, mob: String, run: Option<String>, labels: &str) -> Promise {
+        let labels = json::parse::<Labels>("labels", labels);
+        self.call(done(labels.and_then(|labels| metadata::set_labels(&MetadataScope::new(mob, run), labels))))
     }
 
     /// The labels of a scope, as JSON.
     #[wasm_bindgen(js_name = getLabels, unchecked_return_type = "Promise<string>")]
     pub fn get_labels(&self, mob: String, run: Option<String>) -> Promise {
-        self.call(async move |store| json::text(&store.get_labels(&scope(mob, run)).await?))
+        self.call(text(metadata::labels(&MetadataScope::new(mob, run))))
     }
 
     /// Removes the labels of a scope and returns them, as JSON.
     #[wasm_bindgen(js_name = deleteLabels, unchecked_return_type = "Promise<string>")]
     pub fn delete_labels(&self, mob: String, run: Option<String>) -> Promise {
-        self.call(async move |store| json::text(&store.delete_labels(&scope(mob, run)).await?))
+        self.call(text(metadata::delete_labels(&MetadataScope::new(mob, run))))
     }
 
-    /// All labels of a mob, as a JSON array of `[mob, run or null, labels]`.
+    /// All labels of a mob, as a JSON array of `{mob, run?, labels}`.
     #[wasm_bindgen(js_name = listLabels, unchecked_return_type = "Promise<string>")]
-    pub fn list_labels(&self, mob: String) -> Promise {
-        self.call(async move |store| entries(&store.list_labels_for_mob(&mob).await?))
+    pub fn list_labels(&self, mob: &str) -> Promise {
+        self.call(text(metadata::labels_of_mob(mob)))
     }
 
     /// A mob's cursor.
     #[wasm_bindgen(js_name = getCursor, unchecked_return_type = "Promise<bigint | undefined>")]
-    pub fn get_cursor(&self, mob: String) -> Promise {
-        self.call(async move |store| Ok(store.get_subscription_cursor(&mob).await?.into()))
+    pub fn get_cursor(&self, mob: &str) -> Promise {
+        self.call(metadata::cursor(mob).map(|operation| operation.map(|cursor| Ok(cursor.into()))))
     }
 
     /// Sets a mob's cursor.
     #[wasm_bindgen(js_name = setCursor, unchecked_return_type = "Promise<void>")]
-    pub fn set_cursor(&self, mob: String, cursor: u64) -> Promise {
-        self.call(async move |store| {
-            store.set_subscription_cursor(&mob, cursor).await?;
-            done()
-        })
+    pub fn set_cursor(&self, mob: &str, cursor: u64) -> Promise {
+        self.call(done(metadata::set_cursor(mob, cursor)))
     }
 
-    /// Labelled mobs and runs that meet a selector, as a JSON array of `[mob, run or null, labels]`.
+    /// Labelled mobs and runs that meet a selector, as a JSON array of `{mob, run?, labels}`.
     #[wasm_bindgen(js_name = selectLabels, unchecked_return_type = "Promise<string>")]
-    pub fn select_labels(&self, selector: String) -> Promise {
-        self.call(async move |store| entries(&store.select_labels(&selector.parse()?).await?))
+    pub fn select_labels(&self, selector: &str) -> Promise {
+        self.call(text(selector.parse().and_then(listing::selected)))
     }
 
     /// Answers JSON-RPC.
     #[wasm_bindgen(unchecked_return_type = "Promise<string | undefined>")]
     pub fn rpc(&self, request: String, mob: Option<String>) -> Promise {
-        self.call(async move |store| {
+        let store = self.0.clone();
+        promise(Box::pin(async move {
             let handler = match mob {
                 None => RpcHandler::new(&store),
                 Some(mob) => RpcHandler::for_mob(&store, mob),
             };
             Ok(handler.handle(&request).await.into())
-        })
+        }))
     }
 
     /// A page of mob ids.
     #[wasm_bindgen(unchecked_return_type = "Promise<string[]>")]
     pub fn mobs(&self, after: Option<String>, limit: u32) -> Promise {
-        self.call(async move |store| texts(store.list_mobs(after.as_deref(), limit).await?))
+        self.call(texts(listing::mobs(after.as_deref(), limit)))
     }
 
     /// A page of runtime ids.
     #[wasm_bindgen(unchecked_return_type = "Promise<string[]>")]
     pub fn runtimes(&self, after: Option<String>, limit: u32) -> Promise {
-        self.call(async move |store| {
-            let after = after.map(LogicalRuntimeId::new).transpose()?;
-            texts(store.list_runtimes(after.as_ref(), limit).await?)
-        })
+        let after = after.map(LogicalRuntimeId::new).transpose();
+        self.call(texts(after.and_then(|after| listing::runtimes(after.as_ref(), limit))))
     }
 
     /// A page of the ids of a runtime's runs.
     #[wasm_bindgen(unchecked_return_type = "Promise<string[]>")]
-    pub fn runs(&self, runtime: String, after: Option<String>, limit: u32) -> Promise {
-        self.call(async move |store| {
-            let after = after.map(|run| json::id("after", &run)).transpose()?;
-            texts(store.list_runs(&LogicalRuntimeId::new(runtime)?, after.as_ref(), limit).await?)
-        })
+    pub fn runs(&self, runtime: &str, after: Option<String>, limit: u32) -> Promise {
+        let runs =
+            || listing::runs(&runtime_id(runtime)?, json::optional_id("after", after.as_deref())?.as_ref(), limit);
+        self.call(texts(runs()))
     }
 
     /// A page of the ids of a runtime's inputs.
     #[wasm_bindgen(js_name = inputIds, unchecked_return_type = "Promise<string[]>")]
-    pub fn input_ids(&self, runtime: String, after: Option<String>, limit: u32) -> Promise {
-        self.call(async move |store| {
-            let after = after.map(|input| json::id("after", &input)).transpose()?;
-            texts(store.list_inputs(&LogicalRuntimeId::new(runtime)?, after.as_ref(), limit).await?)
-        })
+    pub fn input_ids(&self, runtime: &str, after: Option<String>, limit: u32) -> Promise {
+        let after = || json::optional_id("after", after.as_deref());
+        let ids = || listing::input_ids(&runtime_id(runtime)?, after()?.as_ref(), limit);
+        self.call(texts(ids()))
     }
 
     /// A page of a runtime's receipts, as a JSON array.
     #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
-    pub fn receipts(&self, runtime: String, after_run: Option<String>, after_sequence: u64, limit: u32) -> Promise {
-        self.call(async move |store| {
-            let after_run: Option<RunId> = after_run.map(|run| json::id("after.run_id", &run)).transpose()?;
-            let after = after_run.as_ref().map(|run| (run, after_sequence));
-            json::text(&store.list_receipts(&LogicalRuntimeId::new(runtime)?, after, limit).await?)
-        })
+    pub fn receipts(&self, runtime: &str, after_run: Option<String>, after_sequence: u64, limit: u32) -> Promise {
+        let receipts = || {
+            let after_run = json::optional_id("after.run_id", after_run.as_deref())?;
+            listing::receipts(&runtime_id(runtime)?, after_run.as_ref().map(|run| (run, after_sequence)), limit)
+        };
+        self.call(text(receipts()))
     }
 
-    /// A session's snapshot by its id: `[runtime, snapshot]`.
-    #[wasm_bindgen(js_name = sessionById, unchecked_return_type = "Promise<[string, Uint8Array] | undefined>")]
-    pub fn session_by_id(&self, session_id: String) -> Promise {
-        self.call(async move |store| {
-            let found = store.load_session_by_id(json::id("sessionId", &session_id)?).await?;
-            Ok(found.map(|(runtime, session)| Array::of2(&runtime.as_str().into(), &bytes(Some(session)))).into())
-        })
+    /// The runtime that a session was last committed under.
+    #[wasm_bindgen(js_name = sessionHolder, unchecked_return_type = "Promise<string | undefined>")]
+    pub fn session_holder(&self, session_id: &str) -> Promise {
+        let holder = json::id("sessionId", session_id).and_then(listing::holder);
+        self.call(holder.map(|operation| operation.map(|holder| Ok(holder.map(|id| id.to_string()).into()))))
+    }
+
+    /// A runtime's snapshot, where it is the session's.
+    #[wasm_bindgen(js_name = sessionOf, unchecked_return_type = "Promise<Uint8Array | undefined>")]
+    pub fn session_of(&self, runtime: &str, session_id: &str) -> Promise {
+        let session = || listing::session_of(&runtime_id(runtime)?, json::id("sessionId", session_id)?);
+        self.call(bytes(session()))
     }
 
     /// The stable name of the durable store.
@@ -201,16 +187,13 @@ impl RawStore {
     /// The OAuth flows.
     #[wasm_bindgen(js_name = oauthFlows, unchecked_return_type = "Promise<Uint8Array | undefined>")]
     pub fn oauth_flows(&self) -> Promise {
-        self.call(async move |store| Ok(bytes(store.load_auth_oauth_flow_snapshot().await?)))
+        self.call(bytes(runtime::oauth_flows()))
     }
 
     /// Replaces the OAuth flows.
     #[wasm_bindgen(js_name = persistOauthFlows, unchecked_return_type = "Promise<void>")]
-    pub fn persist_oauth_flows(&self, flows: Box<[u8]>) -> Promise {
-        self.call(async move |store| {
-            store.persist_auth_oauth_flow_snapshot(&flows).await?;
-            done()
-        })
+    pub fn persist_oauth_flows(&self, flows: &[u8]) -> Promise {
+        self.call(done(runtime::persist_oauth_flows(flows)))
     }
 
     /// Replaces the OAuth flows by what `update` makes of them: bytes, or anything else to change nothing.
@@ -222,129 +205,103 @@ impl RawStore {
             let next = next.as_ref().and_then(|next| next.dyn_ref::<Uint8Array>());
             next.map(Uint8Array::to_vec).ok_or_else(|| RuntimeStoreError::invalid("update", "it gave no bytes"))
         };
-        self.call(async move |store| {
-            store.update_auth_oauth_flow_snapshot(Box::new(update)).await?;
-            done()
-        })
+        self.call(done(runtime::update_oauth_flows(Box::new(update))))
     }
 
     /// Replaces a runtime's operation registry.
     #[wasm_bindgen(js_name = persistOps, unchecked_return_type = "Promise<void>")]
-    pub fn persist_ops(&self, runtime: String, snapshot: String) -> Promise {
-        self.call(async move |store| {
-            let snapshot = json::parse("snapshot", &snapshot)?;
-            store.persist_ops_lifecycle(&LogicalRuntimeId::new(runtime)?, &snapshot).await?;
-            done()
-        })
+    pub fn persist_ops(&self, runtime: &str, snapshot: &str) -> Promise {
+        let persist =
+            || runtime::persist_ops(self.0.fence(), &runtime_id(runtime)?, json::parse("snapshot", snapshot)?);
+        self.call(done(persist()))
     }
 
     /// A runtime's operation registry, as JSON.
     #[wasm_bindgen(unchecked_return_type = "Promise<string | undefined>")]
-    pub fn ops(&self, runtime: String) -> Promise {
-        self.call(async move |store| {
-            json::optional_text(store.load_ops_lifecycle(&LogicalRuntimeId::new(runtime)?).await?)
-        })
+    pub fn ops(&self, runtime: &str) -> Promise {
+        self.call(optional_text(runtime_id(runtime).and_then(|id| runtime::ops(&id))))
     }
 
     /// Commits a run boundary; `inputs` is a JSON array.
     #[wasm_bindgen(js_name = commitBoundary, unchecked_return_type = "Promise<void>")]
     pub fn commit_boundary(
         &self,
-        runtime: String,
-        receipt: String,
+        runtime: &str,
+        receipt: &str,
         session: Option<Box<[u8]>>,
-        inputs: String,
+        inputs: &str,
         session_key: Option<String>,
     ) -> Promise {
-        self.call(async move |store| {
-            let receipt: RunBoundaryReceipt = json::parse("receipt", &receipt)?;
-            let inputs: Vec<StoredInputState> = json::parse("inputs", &inputs)?;
-            let session_key = session_key.map(|key| json::id("sessionKey", &key)).transpose()?;
+        let commit = || {
+            let runtime = runtime_id(runtime)?;
+            let receipt = json::parse("receipt", receipt)?;
+            let inputs = json::parse("inputs", inputs)?;
+            let session_key = json::optional_id("sessionKey", session_key.as_deref())?;
             let session = session.map(SessionDelta::new);
-            store.atomic_apply(&LogicalRuntimeId::new(runtime)?, session, receipt, inputs, session_key).await?;
-            done()
-        })
+            runtime::commit_boundary(self.0.fence(), &runtime, session.as_ref(), receipt, inputs, session_key)
+        };
+        self.call(done(commit()))
     }
 
     /// Replaces a runtime's snapshot.
     #[wasm_bindgen(js_name = commitSession, unchecked_return_type = "Promise<void>")]
-    pub fn commit_session(&self, runtime: String, session: Box<[u8]>) -> Promise {
-        self.call(async move |store| {
-            store.commit_session_snapshot(&LogicalRuntimeId::new(runtime)?, SessionDelta::new(session)).await?;
-            done()
-        })
+    pub fn commit_session(&self, runtime: &str, session: Box<[u8]>) -> Promise {
+        let session = SessionDelta::new(session);
+        let commit = || runtime::commit_session(self.0.fence(), &runtime_id(runtime)?, &session);
+        self.call(done(commit()))
     }
 
     /// Stores one input.
     #[wasm_bindgen(js_name = persistInput, unchecked_return_type = "Promise<void>")]
-    pub fn persist_input(&self, runtime: String, input: String) -> Promise {
-        self.call(async move |store| {
-            let input = json::parse("input", &input)?;
-            store.persist_input_state(&LogicalRuntimeId::new(runtime)?, &input).await?;
-            done()
-        })
+    pub fn persist_input(&self, runtime: &str, input: &str) -> Promise {
+        let persist = || runtime::persist_input(self.0.fence(), &runtime_id(runtime)?, json::parse("input", input)?);
+        self.call(done(persist()))
     }
 
     /// All inputs of a runtime, as a JSON array.
     #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
-    pub fn inputs(&self, runtime: String) -> Promise {
-        self.call(async move |store| json::text(&store.load_input_states(&LogicalRuntimeId::new(runtime)?).await?))
+    pub fn inputs(&self, runtime: &str) -> Promise {
+        self.call(text(runtime_id(runtime).and_then(|id| runtime::inputs(&id))))
     }
 
     /// One input, as JSON.
     #[wasm_bindgen(unchecked_return_type = "Promise<string | undefined>")]
-    pub fn input(&self, runtime: String, input_id: String) -> Promise {
-        self.call(async move |store| {
-            let input_id: InputId = json::id("inputId", &input_id)?;
-            json::optional_text(store.load_input_state(&LogicalRuntimeId::new(runtime)?, &input_id).await?)
-        })
+    pub fn input(&self, runtime: &str, input_id: &str) -> Promise {
+        let input = || runtime::input(&runtime_id(runtime)?, &json::id("inputId", input_id)?);
+        self.call(optional_text(input()))
     }
 
     /// One receipt, as JSON.
     #[wasm_bindgen(unchecked_return_type = "Promise<string | undefined>")]
-    pub fn receipt(&self, runtime: String, run_id: String, sequence: u64) -> Promise {
-        self.call(async move |store| {
-            let run_id: RunId = json::id("runId", &run_id)?;
-            let runtime = LogicalRuntimeId::new(runtime)?;
-            json::optional_text(store.load_boundary_receipt(&runtime, &run_id, sequence).await?)
-        })
+    pub fn receipt(&self, runtime: &str, run_id: &str, sequence: u64) -> Promise {
+        let receipt = || runtime::receipt(&runtime_id(runtime)?, &json::id("runId", run_id)?, sequence);
+        self.call(optional_text(receipt()))
     }
 
     /// A runtime's snapshot.
     #[wasm_bindgen(unchecked_return_type = "Promise<Uint8Array | undefined>")]
-    pub fn session(&self, runtime: String) -> Promise {
-        self.call(async move |store| Ok(bytes(store.load_session_snapshot(&LogicalRuntimeId::new(runtime)?).await?)))
+    pub fn session(&self, runtime: &str) -> Promise {
+        self.call(bytes(runtime_id(runtime).and_then(|id| runtime::session(&id))))
     }
 
     /// A runtime's state.
     #[wasm_bindgen(unchecked_return_type = "Promise<string | undefined>")]
-    pub fn state(&self, runtime: String) -> Promise {
-        self.call(async move |store| {
-            let state = store.load_runtime_state(&LogicalRuntimeId::new(runtime)?).await?;
-            Ok(state.map(|state| state.as_str()).into())
-        })
+    pub fn state(&self, runtime: &str) -> Promise {
+        let state = runtime_id(runtime).and_then(|id| runtime::state(&id));
+        self.call(state.map(|operation| operation.map(|state| Ok(state.map(|state| state.as_str()).into()))))
     }
 
     /// Commits a lifecycle step; `inputs` is a JSON array.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
-    pub fn transition(&self, runtime: String, from: String, to: String, inputs: String) -> Promise {
-        self.call(async move |store| {
-            let step = json::state("from", &from)?.step(json::state("to", &to)?)?;
-            let inputs: Vec<StoredInputState> = json::parse("inputs", &inputs)?;
-            store.commit_machine_lifecycle(&LogicalRuntimeId::new(runtime)?, step, &inputs).await?;
-            done()
-        })
+    pub fn transition(&self, runtime: &str, from: &str, to: &str, inputs: &str) -> Promise {
+        let transition = || {
+            let step = json::state("from", from)?.step(json::state("to", to)?)?;
+            runtime::transition(self.0.fence(), &runtime_id(runtime)?, step, json::parse("inputs", inputs)?)
+        };
+        self.call(done(transition()))
     }
 }
 
-/// Labelled scopes as JSON.
-fn entries(rows: &[(MetadataScope, Labels)]) -> Result<JsValue> {
-    json::text(&rows.iter().map(|(scope, labels)| (scope.mob_id(), scope.run_id(), labels)).collect::<Vec<_>>())
-}
-
-fn scope(mob: String, run: Option<String>) -> MetadataScope {
-    match run {
-        None => MetadataScope::Mob(mob),
-        Some(run) => MetadataScope::Run(mob, run),
-    }
+fn runtime_id(id: &str) -> Result<LogicalRuntimeId> {
+    LogicalRuntimeId::new(id)
 }

@@ -1,11 +1,12 @@
 //! What a commit changed: enough to know what to load again, never the payload.
 
-use serde::{Deserialize, Serialize};
-
-use super::{LogicalRuntimeId, MetadataScope};
+use super::{
+    LogicalRuntimeId, MetadataScope,
+    wire::{Members, Wire, Writer, wire_names},
+};
 
 /// One commit, as its watchers see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// What the commit was about.
     pub scope: ChangeScope,
@@ -14,7 +15,7 @@ pub struct Change {
 }
 
 /// What a commit was about.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ChangeScope {
     /// A mob, or one of its runs.
     Mob(MetadataScope),
@@ -23,8 +24,7 @@ pub enum ChangeScope {
 }
 
 /// What of a mob or runtime was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChangeKind {
     /// The labels.
     Labels,
@@ -44,19 +44,40 @@ pub enum ChangeKind {
     Claim,
 }
 
-impl ChangeKind {
-    /// The kind's name: `labels`, `cursor` and so on.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Labels => "labels",
-            Self::Cursor => "cursor",
-            Self::Session => "session",
-            Self::Receipt => "receipt",
-            Self::Inputs => "inputs",
-            Self::State => "state",
-            Self::Ops => "ops",
-            Self::Claim => "claim",
+wire_names!(ChangeKind {
+    Labels = "labels",
+    Cursor = "cursor",
+    Session = "session",
+    Receipt = "receipt",
+    Inputs = "inputs",
+    State = "state",
+    Ops = "ops",
+    Claim = "claim",
+});
+
+/// As watchers in JavaScript see it: `{"runtime":…,"kinds":[…]}`, or with `mob` and for a run's labels `run`.
+impl Wire for Change {
+    fn read(json: &str) -> Result<Self, String> {
+        let mut members = Members::read(json)?;
+        let runtime: Option<String> = members.take("runtime")?;
+        let scope = match runtime {
+            Some(runtime) => ChangeScope::Runtime(LogicalRuntimeId::new(runtime).map_err(|error| error.to_string())?),
+            None => ChangeScope::Mob(MetadataScope::new(members.take("mob")?, members.take("run")?)),
+        };
+        Ok(Self { scope, kinds: members.take("kinds")? })
+    }
+
+    fn write(&self, to: &mut Writer) {
+        let mut object = to.object();
+        match &self.scope {
+            ChangeScope::Runtime(runtime) => object.member("runtime", &runtime.to_string()),
+            ChangeScope::Mob(scope) => {
+                object.member("mob", &scope.mob_id().to_owned());
+                object.member("run", &scope.run_id().map(str::to_owned));
+            }
         }
+        object.member("kinds", &self.kinds);
+        object.end();
     }
 }
 

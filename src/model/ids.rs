@@ -5,7 +5,10 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use uuid::Uuid;
 
-use super::RuntimeStoreError;
+use super::{
+    RuntimeStoreError,
+    wire::{Wire, Writer, expected},
+};
 
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident, $argument:literal) => {
@@ -49,6 +52,16 @@ macro_rules! uuid_id {
             }
         }
 
+        impl Wire for $name {
+            fn read(json: &str) -> Result<Self, String> {
+                String::read(json)?.parse().map_err(|_| expected("a UUID", json))
+            }
+
+            fn write(&self, to: &mut Writer) {
+                to.string(self.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+            }
+        }
+
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
@@ -57,24 +70,10 @@ macro_rules! uuid_id {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str(UuidVisitor).map(Self)
+                String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
             }
         }
     };
-}
-
-struct UuidVisitor;
-
-impl serde::de::Visitor<'_> for UuidVisitor {
-    type Value = Uuid;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a UUID")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Uuid, E> {
-        Uuid::try_parse(text).map_err(|_| E::custom(format_args!("expected a UUID, got {text:?}")))
-    }
 }
 
 uuid_id! {

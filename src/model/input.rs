@@ -1,12 +1,12 @@
 //! One queued input and the life it has had.
 
-use serde::{Deserialize, Serialize};
-
-use super::{Extra, InputId, Json, RunId, RuntimeStoreError, Timestamp, open::open_object};
+use super::{
+    Extra, InputId, Json, RunId, RuntimeStoreError, Timestamp,
+    wire::{wire_names, wire_object},
+};
 
 /// Where an input stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum InputLifecycleState {
     /// Taken in, not yet queued.
     Accepted,
@@ -28,6 +28,18 @@ pub enum InputLifecycleState {
     Abandoned,
 }
 
+wire_names!(InputLifecycleState {
+    Accepted = "accepted",
+    Queued = "queued",
+    Staged = "staged",
+    Applied = "applied",
+    AppliedPendingConsumption = "applied_pending_consumption",
+    Consumed = "consumed",
+    Superseded = "superseded",
+    Coalesced = "coalesced",
+    Abandoned = "abandoned",
+});
+
 impl InputLifecycleState {
     /// Whether nothing more can happen to the input.
     pub fn is_terminal(self) -> bool {
@@ -36,8 +48,7 @@ impl InputLifecycleState {
 }
 
 /// How an input must be kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum InputDurability {
     /// Must survive a restart.
     Durable,
@@ -47,9 +58,10 @@ pub enum InputDurability {
     Derived,
 }
 
+wire_names!(InputDurability { Durable = "durable", Ephemeral = "ephemeral", Derived = "derived" });
+
 /// How an input ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OutcomeType {
     /// A run used it up.
     Consumed,
@@ -61,31 +73,32 @@ pub enum OutcomeType {
     Abandoned,
 }
 
+wire_names!(OutcomeType {
+    Consumed = "consumed",
+    Superseded = "superseded",
+    Coalesced = "coalesced",
+    Abandoned = "abandoned",
+});
+
 /// The end of an input. Which of the optional members is present goes by `outcome_type`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(remote = "Self")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct InputTerminalOutcome {
     /// How it ended.
     pub outcome_type: OutcomeType,
     /// The input that replaced it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub superseded_by: Option<InputId>,
     /// The input it was merged into.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aggregate_id: Option<InputId>,
     /// Why it was given up, in the runtime's own words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Json>,
     /// Members this version does not know.
-    #[serde(flatten, skip_deserializing)]
     pub extra: Extra,
 }
 
-open_object!(InputTerminalOutcome);
+wire_object!(InputTerminalOutcome { outcome_type, superseded_by, aggregate_id, reason });
 
 /// One step in an input's history.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(remote = "Self")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct InputStateChange {
     /// When it happened.
     pub timestamp: Timestamp,
@@ -94,37 +107,29 @@ pub struct InputStateChange {
     /// The state after.
     pub to: InputLifecycleState,
     /// Why, in words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Members this version does not know.
-    #[serde(flatten, skip_deserializing)]
     pub extra: Extra,
 }
 
-open_object!(InputStateChange);
+wire_object!(InputStateChange { timestamp, from, to, reason });
 
 /// One queued input, as it is stored. Wire format: that of meerkat-runtime 0.6, one flat object.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(remote = "Self")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct StoredInputState {
     /// The input.
     pub input_id: InputId,
     /// Where it stands.
     pub current_state: InputLifecycleState,
     /// The runtime's policy decision on it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Json>,
     /// The runtime's reading of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime_semantics: Option<Json>,
     /// How it ended, once it has.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terminal_outcome: Option<InputTerminalOutcome>,
     /// How it must be kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub durability: Option<InputDurability>,
     /// The sender's key against doing the same twice.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
     /// How often a run took it up.
     pub attempt_count: u32,
@@ -133,27 +138,39 @@ pub struct StoredInputState {
     /// What has happened to it, oldest first.
     pub history: Vec<InputStateChange>,
     /// What it can be made again from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reconstruction_source: Option<Json>,
     /// The input itself, in the runtime's own form.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub persisted_input: Option<Json>,
     /// The run that last took it up.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_run_id: Option<RunId>,
     /// The boundary of that run; exact up to 2^64-1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_boundary_sequence: Option<u64>,
     /// When it was taken in.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
     /// Members this version does not know.
-    #[serde(flatten, skip_deserializing)]
     pub extra: Extra,
 }
 
-open_object!(StoredInputState);
+wire_object!(StoredInputState {
+    input_id,
+    current_state,
+    policy,
+    runtime_semantics,
+    terminal_outcome,
+    durability,
+    idempotency_key,
+    attempt_count,
+    recovery_count,
+    history,
+    reconstruction_source,
+    persisted_input,
+    last_run_id,
+    last_boundary_sequence,
+    created_at,
+    updated_at,
+});
 
 impl StoredInputState {
     /// Refuses unknown members that have a known one's name, here and in the objects within.

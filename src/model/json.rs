@@ -1,33 +1,41 @@
 //! JSON that burrow keeps but does not interpret, and the one text format it checks.
 
-use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::value::RawValue;
 
-use super::RuntimeStoreError;
+use super::{
+    RuntimeStoreError,
+    wire::{Members, Wire, Writer, expected, items},
+};
 
 /// A JSON value that belongs to somebody else. It is kept as its text, so every number, member order and
 /// unknown shape comes back exactly as it was written, and a clone costs nothing.
 #[derive(Clone)]
-pub struct Json(Arc<RawValue>);
+pub struct Json(Arc<str>);
 
 impl Json {
     /// Any serialisable value, as JSON. A value that JSON cannot hold is [`RuntimeStoreError::InvalidInput`].
     pub fn from_value(value: &impl Serialize) -> Result<Self, RuntimeStoreError> {
-        serde_json::value::to_raw_value(value)
-            .map(|raw| Self(raw.into()))
+        serde_json::to_string(value)
+            .map(|json| Self(json.into()))
             .map_err(|error| RuntimeStoreError::invalid("json", error.to_string()))
     }
 
     /// The JSON text, byte for byte as it was given.
     pub fn as_str(&self) -> &str {
-        self.0.get()
+        &self.0
     }
 
     /// Reads the value as a `T`; a shape that is not a `T`'s is [`RuntimeStoreError::InvalidInput`].
     pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T, RuntimeStoreError> {
         serde_json::from_str(self.as_str()).map_err(|error| RuntimeStoreError::invalid("json", error.to_string()))
+    }
+
+    /// Takes text that is known to be JSON.
+    pub(super) fn of_valid(json: &str) -> Self {
+        Self(json.into())
     }
 }
 
@@ -36,7 +44,20 @@ impl FromStr for Json {
 
     /// Takes JSON text; text that is not JSON is [`RuntimeStoreError::InvalidInput`].
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        serde_json::from_str(text).map_err(|error| RuntimeStoreError::invalid("json", error.to_string()))
+        serde_json::from_str::<&RawValue>(text)
+            .map(|json| Self::of_valid(json.get()))
+            .map_err(|error| RuntimeStoreError::invalid("json", error.to_string()))
+    }
+}
+
+/// A member's text is JSON already.
+impl Wire for Json {
+    fn read(json: &str) -> Result<Self, String> {
+        Ok(Self::of_valid(json))
+    }
+
+    fn write(&self, to: &mut Writer) {
+        to.json(&self.0);
     }
 }
 
@@ -49,8 +70,7 @@ impl PartialEq for Json {
 }
 
 /// Beyond `depth`, only what is written the same is the same.
-fn same(a: &RawValue, b: &RawValue, depth: usize) -> bool {
-    let (a, b) = (a.get(), b.get());
+fn same(a: &str, b: &str, depth: usize) -> bool {
     if a == b {
         return true;
     }
@@ -58,29 +78,24 @@ fn same(a: &RawValue, b: &RawValue, depth: usize) -> bool {
         return false;
     }
     match (a.as_bytes().first(), b.as_bytes().first()) {
-        (Some(b'{'), Some(b'{')) => {
-            match (parsed::<BTreeMap<String, &RawValue>>(a), parsed::<BTreeMap<String, &RawValue>>(b)) {
-                (Some(a), Some(b)) => {
-                    let same_member =
-                        |((name, value), (other, other_value)): ((&String, &&RawValue), (&String, &&RawValue))| {
-                            name == other && same(value, other_value, depth - 1)
-                        };
-                    a.len() == b.len() && a.iter().zip(&b).all(same_member)
-                }
-                _ => false,
+        (Some(b'{'), Some(b'{')) => match (Members::read(a), Members::read(b)) {
+            (Ok(a), Ok(b)) => {
+                let has = |members: &Members<'_>, name: &str, value| {
+                    members.get(name).is_some_and(|other| same(value, other, depth - 1))
+                };
+                // Both ways, since a name may be there twice.
+                a.iter().all(|(name, _)| has(&b, name, a.get(name).unwrap_or_default()))
+                    && b.iter().all(|(name, _)| a.get(name).is_some())
             }
-        }
-        (Some(b'['), Some(b'[')) => match (parsed::<Vec<&RawValue>>(a), parsed::<Vec<&RawValue>>(b)) {
-            (Some(a), Some(b)) => a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| same(a, b, depth - 1)),
             _ => false,
         },
-        (Some(b'"'), Some(b'"')) => parsed::<String>(a).is_some_and(|text| parsed::<String>(b) == Some(text)),
+        (Some(b'['), Some(b'[')) => match (items(a), items(b)) {
+            (Ok(a), Ok(b)) => a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| same(a.get(), b.get(), depth - 1)),
+            _ => false,
+        },
+        (Some(b'"'), Some(b'"')) => String::read(a).is_ok_and(|text| String::read(b) == Ok(text)),
         _ => false,
     }
-}
-
-fn parsed<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
-    serde_json::from_str(text).ok()
 }
 
 impl fmt::Debug for Json {
@@ -91,13 +106,13 @@ impl fmt::Debug for Json {
 
 impl Serialize for Json {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
+        super::wire::serialize(self, serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Box::<RawValue>::deserialize(deserializer).map(|raw| Self(raw.into()))
+        super::wire::deserialize(deserializer)
     }
 }
 
@@ -121,7 +136,7 @@ impl FromStr for Timestamp {
         if is_rfc3339(text.as_bytes()) {
             Ok(Self(text.into()))
         } else {
-            Err(RuntimeStoreError::invalid("timestamp", format!("expected RFC 3339, got {text:?}")))
+            Err(RuntimeStoreError::invalid("timestamp", expected("RFC 3339", text)))
         }
     }
 }
@@ -140,12 +155,17 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Box::<str>::deserialize(deserializer)?;
-        if is_rfc3339(text.as_bytes()) {
-            Ok(Self(text))
-        } else {
-            Err(D::Error::custom(format_args!("expected RFC 3339, got {text:?}")))
-        }
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl Wire for Timestamp {
+    fn read(json: &str) -> Result<Self, String> {
+        String::read(json)?.parse().map_err(|_| expected("RFC 3339", json))
+    }
+
+    fn write(&self, to: &mut Writer) {
+        to.string(&self.0);
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use super::wire::{Members, Wire, Writer};
 
 /// A set of labels. Any string is a key, any string a value.
 pub type Labels = BTreeMap<String, String>;
 
 /// What a set of labels hangs on: a mob, or one run of a mob. Two mobs may use the same run id and never meet.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MetadataScope {
     /// A mob, by its id.
     Mob(String),
@@ -17,6 +17,14 @@ pub enum MetadataScope {
 }
 
 impl MetadataScope {
+    /// A run's scope, or without one the mob's own.
+    pub(crate) fn new(mob: String, run: Option<String>) -> Self {
+        match run {
+            None => Self::Mob(mob),
+            Some(run) => Self::Run(mob, run),
+        }
+    }
+
     /// The mob's id.
     pub fn mob_id(&self) -> &str {
         match self {
@@ -30,5 +38,22 @@ impl MetadataScope {
             Self::Mob(_) => None,
             Self::Run(_, run) => Some(run),
         }
+    }
+}
+
+/// A scope and its labels: `{"mob":…,"labels":{…}}`, and for a run's `run`.
+impl Wire for (MetadataScope, Labels) {
+    fn read(json: &str) -> Result<Self, String> {
+        let mut members = Members::read(json)?;
+        Ok((MetadataScope::new(members.take("mob")?, members.take("run")?), members.take("labels")?))
+    }
+
+    fn write(&self, to: &mut Writer) {
+        let (scope, labels) = self;
+        let mut object = to.object();
+        object.member("mob", &scope.mob_id().to_owned());
+        object.member("run", &scope.run_id().map(str::to_owned));
+        object.member("labels", labels);
+        object.end();
     }
 }

@@ -2,13 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
-use super::RuntimeStoreError;
+use super::{RuntimeStoreError, wire::wire_names};
 
 /// The state of a runtime, and the machine that steps it. A runtime with no stored state is `Initializing`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum RuntimeState {
     /// Not yet ready.
     #[default]
@@ -70,20 +67,17 @@ impl RuntimeState {
     pub fn is_terminal(self) -> bool {
         self == Destroyed
     }
-
-    /// The state's name on the wire: `initializing`, `idle` and so on.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Initializing => "initializing",
-            Idle => "idle",
-            Attached => "attached",
-            Running => "running",
-            Retired => "retired",
-            Stopped => "stopped",
-            Destroyed => "destroyed",
-        }
-    }
 }
+
+wire_names!(RuntimeState {
+    Initializing = "initializing",
+    Idle = "idle",
+    Attached = "attached",
+    Running = "running",
+    Retired = "retired",
+    Stopped = "stopped",
+    Destroyed = "destroyed",
+});
 
 impl fmt::Display for RuntimeState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,11 +10,11 @@ mod input;
 mod json;
 mod labels;
 mod lifecycle;
-mod open;
 mod ops;
 mod receipt;
 mod selector;
 mod session;
+pub(crate) mod wire;
 
 pub use change::{Change, ChangeKind, ChangeScope, WatchScope};
 pub use error::{Cause, MetadataStoreError, RuntimeStoreError};
@@ -25,8 +25,8 @@ pub use input::{
 pub use json::{Json, Timestamp};
 pub use labels::{Labels, MetadataScope};
 pub use lifecycle::{MachineLifecycleCommit, RuntimeState};
-pub use open::Extra;
 pub use ops::{OpsCursors, PersistedOpsSnapshot};
 pub use receipt::{RunBoundary, RunBoundaryReceipt};
 pub use selector::LabelSelector;
 pub use session::SessionDelta;
+pub use wire::Extra;

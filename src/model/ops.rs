@@ -1,12 +1,9 @@
 //! The snapshot of a runtime's operation registry.
 
-use serde::{Deserialize, Serialize};
-
-use super::{Extra, Json, open::open_object};
+use super::{Extra, Json, wire::wire_object};
 
 /// How far each side of a runtime has come in the stream of completed operations.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(remote = "Self")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct OpsCursors {
     /// The last completion that the agent has applied; exact up to 2^64-1.
     pub agent_applied_cursor: u64,
@@ -15,16 +12,14 @@ pub struct OpsCursors {
     /// The last completion that the runtime has passed on; exact up to 2^64-1.
     pub runtime_last_injected_seq: u64,
     /// Members this version does not know.
-    #[serde(flatten, skip_deserializing)]
     pub extra: Extra,
 }
 
-open_object!(OpsCursors);
+wire_object!(OpsCursors { agent_applied_cursor, runtime_observed_seq, runtime_last_injected_seq });
 
 /// The operation registry of a runtime. Wire format: that of meerkat-runtime 0.6; what the registry itself owns is kept
 /// as JSON, to the letter.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(remote = "Self")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PersistedOpsSnapshot {
     /// The registry's epoch.
     pub epoch_id: String,
@@ -37,8 +32,7 @@ pub struct PersistedOpsSnapshot {
     /// How far each side has come.
     pub cursors: OpsCursors,
     /// Members this version does not know.
-    #[serde(flatten, skip_deserializing)]
     pub extra: Extra,
 }
 
-open_object!(PersistedOpsSnapshot);
+wire_object!(PersistedOpsSnapshot { epoch_id, authority_state, operation_specs, completion_entries, cursors });

@@ -1,12 +1,12 @@
 //! The receipt that a run leaves at each boundary.
 
-use serde::{Deserialize, Serialize};
-
-use super::{Extra, InputId, RunId, open::open_object};
+use super::{
+    Extra, InputId, RunId,
+    wire::{wire_names, wire_object},
+};
 
 /// Where in a run a boundary lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RunBoundary {
     /// At once, outside any run's own rhythm.
     Immediate,
@@ -16,11 +16,12 @@ pub enum RunBoundary {
     RunCheckpoint,
 }
 
+wire_names!(RunBoundary { Immediate = "immediate", RunStart = "run_start", RunCheckpoint = "run_checkpoint" });
+
 /// Proof that a run reached a boundary: what went into it and where it stands in the run.
 ///
 /// Wire format: that of meerkat-runtime 0.6. One receipt exists per (runtime, run, sequence).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(remote = "Self")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RunBoundaryReceipt {
     /// The run.
     pub run_id: RunId,
@@ -29,18 +30,23 @@ pub struct RunBoundaryReceipt {
     /// The inputs that this boundary took in, in order.
     pub contributing_input_ids: Vec<InputId>,
     /// SHA-256 of the conversation at this point, in hex.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation_digest: Option<String>,
     /// Messages in the conversation at this point.
     pub message_count: u64,
     /// The boundary's place in its run; exact up to 2^64-1.
     pub sequence: u64,
     /// Members this version does not know.
-    #[serde(flatten, skip_deserializing)]
     pub extra: Extra,
 }
 
-open_object!(RunBoundaryReceipt);
+wire_object!(RunBoundaryReceipt {
+    run_id,
+    boundary,
+    contributing_input_ids,
+    conversation_digest,
+    message_count,
+    sequence,
+});
 
 impl RunBoundaryReceipt {
     /// A receipt that no input contributed to yet, of an empty conversation.
@@ -77,9 +83,9 @@ mod tests {
             ("boundary", json!("later"), "boundary: unknown variant `later`, expected one of `immediate`"),
             ("run_id", json!("x"), "run_id: expected a UUID, got \"x\""),
             ("contributing_input_ids", json!([""]), "contributing_input_ids: expected a UUID"),
-            ("sequence", json!(-1), "sequence: invalid value"),
-            ("message_count", json!(1.5), "message_count: invalid type"),
-            ("sequence", json!(null), "sequence: invalid type"),
+            ("sequence", json!(-1), "sequence: expected a whole number from 0 to 2^64-1, got -1"),
+            ("message_count", json!(1.5), "message_count: expected a whole number from 0 to 2^64-1, got 1.5"),
+            ("sequence", json!(null), "sequence: expected a whole number from 0 to 2^64-1, got null"),
         ] {
             let mut value = receipt();
             value[member] = bad;

@@ -1,7 +1,7 @@
 //! Label selectors, in the syntax of Kubernetes:
 //! <https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors>.
 
-use std::{collections::BTreeSet, str::FromStr};
+use std::str::FromStr;
 
 use super::{Labels, RuntimeStoreError};
 
@@ -31,8 +31,8 @@ struct Requirement {
 enum Test {
     Exists,
     Missing,
-    In(BTreeSet<String>),
-    NotIn(BTreeSet<String>),
+    In(Vec<String>),
+    NotIn(Vec<String>),
 }
 
 impl LabelSelector {
@@ -107,8 +107,8 @@ impl<'a> Parser<'a> {
         }
         let key = self.word("a label's name")?;
         let test = match self.next() {
-            Some("=" | "==") => Test::In(BTreeSet::from([self.value()])),
-            Some("!=") => Test::NotIn(BTreeSet::from([self.value()])),
+            Some("=" | "==") => Test::In(vec![self.value()]),
+            Some("!=") => Test::NotIn(vec![self.value()]),
             Some("in") => Test::In(self.values()?),
             Some("notin") => Test::NotIn(self.values()?),
             Some(_) => {
@@ -120,13 +120,13 @@ impl<'a> Parser<'a> {
         Ok(Requirement { key, test })
     }
 
-    fn values(&mut self) -> Parsed<BTreeSet<String>> {
+    fn values(&mut self) -> Parsed<Vec<String>> {
         if !self.take("(") {
             return Err("`(`");
         }
-        let mut values = BTreeSet::from([self.value()]);
+        let mut values = vec![self.value()];
         while self.take(",") {
-            values.insert(self.value());
+            values.push(self.value());
         }
         if self.take(")") { Ok(values) } else { Err("`,` or `)`") }
     }

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-
-use super::{RuntimeStoreError, SessionId};
+use super::{RuntimeStoreError, SessionId, wire::Members};
 
 /// A session's new snapshot: opaque bytes (JSON, by convention), stored and returned verbatim.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,14 +20,14 @@ impl SessionDelta {
     /// Checks that the snapshot is the session `key`'s: a JSON object whose `id` is that UUID. Anything else is
     /// [`RuntimeStoreError::SessionKeyMismatch`].
     pub fn check_session_key(&self, key: SessionId) -> Result<(), RuntimeStoreError> {
-        #[derive(Deserialize)]
-        struct Identified {
-            id: SessionId,
-        }
-        let actual = match serde_json::from_slice::<Identified>(&self.session_snapshot) {
-            Ok(Identified { id }) if id == key => return Ok(()),
-            Ok(Identified { id }) => id.to_string(),
-            Err(error) => format!("missing or not a UUID ({error})"),
+        let id = str::from_utf8(&self.session_snapshot)
+            .map_err(|_| "the snapshot is not UTF-8".to_owned())
+            .and_then(Members::read)
+            .and_then(|mut members| members.take::<SessionId>("id"));
+        let actual = match id {
+            Ok(id) if id == key => return Ok(()),
+            Ok(id) => id.to_string(),
+            Err(reason) => format!("missing or not a UUID ({reason})"),
         };
         Err(RuntimeStoreError::SessionKeyMismatch { expected: key, actual })
     }

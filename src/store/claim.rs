@@ -9,7 +9,7 @@ use std::ops::Deref;
 
 use uuid::Uuid;
 
-use super::Store;
+use super::{Operation, Store};
 use crate::{
     engine::{
         Engine, One, ReadSet, Reads, Result,
@@ -38,18 +38,47 @@ impl<E> Clone for RuntimeClaim<E> {
 impl<E: Engine> Store<E> {
     /// Claims a runtime, and so ends every claim on it before this one.
     pub async fn claim(&self, runtime_id: &LogicalRuntimeId) -> Result<RuntimeClaim<E>> {
-        let mut reads = Reads::new();
-        let stored = reads.get(&CLAIMS, (runtime_id.as_str(),));
-        let (key, token) = (runtime_id.clone(), Uuid::now_v7());
-        let decide = move |seen: &ReadSet| {
-            let epoch = next_epoch(epoch(seen, stored, &key)?)?;
-            Ok(vec![CLAIMS.put((key.as_str(),), Text(claim_text(epoch, token)))])
-        };
-        let seen = self.transact(reads, decide).await?;
-        let epoch = next_epoch(epoch(&seen, stored, runtime_id)?)?;
-        let fence = Fence { runtime_id: runtime_id.clone(), epoch, token };
-        Ok(RuntimeClaim { store: Self { engine: self.engine.clone(), fence: Some(fence.clone()) }, fence })
+        Ok(self.under(self.run(claim(runtime_id)).await?))
     }
+
+    /// The store under a claim that was made.
+    pub(crate) fn under(&self, fence: Fence) -> RuntimeClaim<E> {
+        RuntimeClaim { store: Self { engine: self.engine.clone(), fence: Some(fence.clone()) }, fence }
+    }
+}
+
+/// Raises the epoch of a runtime's claim.
+pub(crate) fn claim(runtime_id: &LogicalRuntimeId) -> Result<Operation<Fence>> {
+    let mut reads = Reads::new();
+    let stored = reads.get(&CLAIMS, (runtime_id.as_str(),));
+    let (runtime_id, token) = (runtime_id.clone(), Uuid::now_v7());
+    let raised = move |seen: &ReadSet| {
+        let epoch = next_epoch(epoch(seen, stored, &runtime_id)?)?;
+        Ok(Fence { runtime_id: runtime_id.clone(), epoch, token })
+    };
+    let decide = {
+        let raised = raised.clone();
+        move |seen: &ReadSet| {
+            let Fence { runtime_id, epoch, token } = raised(seen)?;
+            Ok(vec![CLAIMS.put((runtime_id.as_str(),), Text(claim_text(epoch, token)))])
+        }
+    };
+    Ok(Operation::transact(reads, decide).answering(raised))
+}
+
+/// Raises the epoch where the claim is still the stored one.
+pub(crate) fn release(fence: &Fence) -> Result<Operation<()>> {
+    let mut reads = Reads::new();
+    let stored = reads.get(&CLAIMS, (fence.runtime_id.as_str(),));
+    let fence = fence.clone();
+    let decide = move |seen: &ReadSet| {
+        if !fence.is_in(seen, stored)? {
+            return Ok(Vec::new());
+        }
+        let released = claim_text(next_epoch(fence.epoch)?, Uuid::now_v7());
+        Ok(vec![CLAIMS.put((fence.runtime_id.as_str(),), Text(released))])
+    };
+    Ok(Operation::transact(reads, decide))
 }
 
 impl<E: Engine> RuntimeClaim<E> {
@@ -68,20 +97,16 @@ impl<E: Engine> RuntimeClaim<E> {
         &self.store
     }
 
+    /// What writes under this claim check.
+    #[cfg(all(feature = "js", target_arch = "wasm32"))]
+    pub(crate) fn fence(&self) -> &Fence {
+        &self.fence
+    }
+
     /// Gives the runtime up: from now on writes through this claim and the handles made from it are `Fenced`. Where
     /// somebody else has claimed it already, there is nothing to give up.
     pub async fn release(self) -> Result<()> {
-        let fence = self.fence;
-        let mut reads = Reads::new();
-        let stored = reads.get(&CLAIMS, (fence.runtime_id.as_str(),));
-        let decide = move |seen: &ReadSet| {
-            if !fence.is_in(seen, stored)? {
-                return Ok(Vec::new());
-            }
-            let released = claim_text(next_epoch(fence.epoch)?, Uuid::now_v7());
-            Ok(vec![CLAIMS.put((fence.runtime_id.as_str(),), Text(released))])
-        };
-        self.store.transact(reads, decide).await.map(drop)
+        self.store.run(release(&self.fence)).await
     }
 }
 
@@ -95,7 +120,7 @@ impl<E> Deref for RuntimeClaim<E> {
 
 /// The claim that a handle writes under.
 #[derive(Clone, Debug)]
-pub(super) struct Fence {
+pub(crate) struct Fence {
     runtime_id: LogicalRuntimeId,
     epoch: u64,
     token: Uuid,

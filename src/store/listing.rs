@@ -3,13 +3,13 @@
 //! Listings come in key order, the same on every engine, and in pages: pass the last item of one page to get the next.
 //! They read keys alone where they can, so a record that cannot be read does not hide the others.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::Store;
+use super::{Operation, Store};
 use crate::{
     engine::{
         Engine, Key, Keys, Page, ReadSet, Reads, Result,
-        table::{INPUTS, LABELS, METADATA, OPS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
+        table::{Bytes, INPUTS, LABELS, METADATA, OPS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
     },
     model::{
         InputId, LabelSelector, Labels, LogicalRuntimeId, MetadataScope, RunBoundaryReceipt, RunId, RuntimeStoreError,
@@ -23,17 +23,7 @@ impl<E: Engine> Store<E> {
     /// # Errors
     /// `InvalidInput` for a limit of 0.
     pub async fn list_runtimes(&self, after: Option<&LogicalRuntimeId>, limit: u32) -> Result<Vec<LogicalRuntimeId>> {
-        let page = page(after.map(|id| (id.as_str(),).into()), limit)?;
-        let mut reads = Reads::new();
-        let tables = [
-            reads.distinct(&INPUTS, Key::ALL, page.clone()),
-            reads.distinct(&RECEIPTS, Key::ALL, page.clone()),
-            reads.distinct(&SNAPSHOTS, Key::ALL, page.clone()),
-            reads.distinct(&STATES, Key::ALL, page.clone()),
-            reads.distinct(&OPS, Key::ALL, page),
-        ];
-        let seen = self.engine.read(reads).await?;
-        first_texts(&seen, &tables, limit).into_iter().map(LogicalRuntimeId::new).collect()
+        self.run(runtimes(after, limit)).await
     }
 
     /// Up to `limit` ids of mobs that have labels, labelled runs or a cursor, after the id `after`.
@@ -41,11 +31,7 @@ impl<E: Engine> Store<E> {
     /// # Errors
     /// `InvalidInput` for a limit of 0.
     pub async fn list_mobs(&self, after: Option<&str>, limit: u32) -> Result<Vec<String>> {
-        let page = page(after.map(|id| (id,).into()), limit)?;
-        let mut reads = Reads::new();
-        let tables = [reads.distinct(&METADATA, Key::ALL, page.clone()), reads.distinct(&LABELS, Key::ALL, page)];
-        let seen = self.engine.read(reads).await?;
-        Ok(first_texts(&seen, &tables, limit))
+        self.run(mobs(after, limit)).await
     }
 
     /// Up to `limit` ids of runs that have receipts under the runtime, after the id `after`.
@@ -58,11 +44,7 @@ impl<E: Engine> Store<E> {
         after: Option<&RunId>,
         limit: u32,
     ) -> Result<Vec<RunId>> {
-        let page = page(after.map(|run| (runtime_id.as_str(), run.to_string()).into()), limit)?;
-        let mut reads = Reads::new();
-        let runs = reads.distinct(&RECEIPTS, (runtime_id.as_str(),), page);
-        let seen = self.engine.read(reads).await?;
-        seen.keys(runs).map(|key| stored_id(RECEIPTS.info.name, key)).collect()
+        self.run(runs(runtime_id, after, limit)).await
     }
 
     /// Up to `limit` ids of the runtime's inputs, after the id `after`. The inputs themselves are not read: where
@@ -76,11 +58,7 @@ impl<E: Engine> Store<E> {
         after: Option<&InputId>,
         limit: u32,
     ) -> Result<Vec<InputId>> {
-        let page = page(after.map(|input| (runtime_id.as_str(), input.to_string()).into()), limit)?;
-        let mut reads = Reads::new();
-        let inputs = reads.distinct(&INPUTS, (runtime_id.as_str(),), page);
-        let seen = self.engine.read(reads).await?;
-        seen.keys(inputs).map(|key| stored_id(INPUTS.info.name, key)).collect()
+        self.run(input_ids(runtime_id, after, limit)).await
     }
 
     /// Up to `limit` receipts of the runtime, by run and then by sequence, after the one of run and sequence `after`.
@@ -94,11 +72,7 @@ impl<E: Engine> Store<E> {
         after: Option<(&RunId, u64)>,
         limit: u32,
     ) -> Result<Vec<RunBoundaryReceipt>> {
-        let after = after.map(|(run, sequence)| (runtime_id.as_str(), run.to_string(), sequence).into());
-        let mut reads = Reads::new();
-        let receipts = reads.range(&RECEIPTS, (runtime_id.as_str(),), page(after, limit)?);
-        let seen = self.engine.read(reads).await?;
-        Ok(seen.many(receipts)?.into_iter().map(|(_, receipt)| receipt.0.clone()).collect())
+        self.run(receipts(runtime_id, after, limit)).await
     }
 
     /// Every labelled mob and run whose labels meet the selector, in the order of their ids.
@@ -106,23 +80,102 @@ impl<E: Engine> Store<E> {
     /// # Errors
     /// `Decode` for labels that cannot be read.
     pub async fn select_labels(&self, selector: &LabelSelector) -> Result<Vec<(MetadataScope, Labels)>> {
-        let mut reads = Reads::new();
-        let rows = reads.range(&LABELS, Key::ALL, Page::default());
-        let seen = self.engine.read(reads).await?;
-        let selected = seen.many(rows)?.into_iter().filter(|(_, labels)| selector.matches(&labels.0));
-        Ok(selected.map(|(key, labels)| (super::metadata::scope(&key), labels.0.clone())).collect())
+        self.run(selected(selector.clone())).await
     }
 
     /// The latest snapshot that was committed with this session key, and the runtime that holds it; `None` where there
     /// is none, or where the runtime's snapshot is another session's by now.
     pub async fn load_session_by_id(&self, session: SessionId) -> Result<Option<(LogicalRuntimeId, Vec<u8>)>> {
-        let Some(runtime) = self.load(&SESSIONS, (session.to_string(),)).await? else { return Ok(None) };
-        let Some(snapshot) = self.load(&SNAPSHOTS, (runtime.0.as_str(),)).await? else { return Ok(None) };
-        if SessionDelta::new(snapshot.0.clone()).check_session_key(session).is_err() {
-            return Ok(None);
+        match self.run(holder(session)).await? {
+            Some(runtime) => {
+                let snapshot = self.run(session_of(&runtime, session)).await?;
+                Ok(snapshot.map(|snapshot| (runtime, snapshot)))
+            }
+            None => Ok(None),
         }
-        Ok(Some((LogicalRuntimeId::new(runtime.0.as_str())?, snapshot.0.to_vec())))
     }
+}
+
+pub(crate) fn runtimes(after: Option<&LogicalRuntimeId>, limit: u32) -> Result<Operation<Vec<LogicalRuntimeId>>> {
+    let page = page(after.map(|id| (id.as_str(),).into()), limit)?;
+    let mut reads = Reads::new();
+    let tables = [
+        reads.distinct(&INPUTS, Key::ALL, page.clone()),
+        reads.distinct(&RECEIPTS, Key::ALL, page.clone()),
+        reads.distinct(&SNAPSHOTS, Key::ALL, page.clone()),
+        reads.distinct(&STATES, Key::ALL, page.clone()),
+        reads.distinct(&OPS, Key::ALL, page),
+    ];
+    Ok(Operation::read(reads, move |seen| {
+        first_texts(seen, &tables, limit).into_iter().map(LogicalRuntimeId::new).collect()
+    }))
+}
+
+pub(crate) fn mobs(after: Option<&str>, limit: u32) -> Result<Operation<Vec<String>>> {
+    let page = page(after.map(|id| (id,).into()), limit)?;
+    let mut reads = Reads::new();
+    let tables = [reads.distinct(&METADATA, Key::ALL, page.clone()), reads.distinct(&LABELS, Key::ALL, page)];
+    Ok(Operation::read(reads, move |seen| Ok(first_texts(seen, &tables, limit))))
+}
+
+pub(crate) fn runs(runtime_id: &LogicalRuntimeId, after: Option<&RunId>, limit: u32) -> Result<Operation<Vec<RunId>>> {
+    let page = page(after.map(|run| (runtime_id.as_str(), run.to_string()).into()), limit)?;
+    let mut reads = Reads::new();
+    let runs = reads.distinct(&RECEIPTS, (runtime_id.as_str(),), page);
+    Ok(Operation::read(reads, move |seen| seen.keys(runs).map(|key| stored_id(RECEIPTS.info.name, key)).collect()))
+}
+
+pub(crate) fn input_ids(
+    runtime_id: &LogicalRuntimeId,
+    after: Option<&InputId>,
+    limit: u32,
+) -> Result<Operation<Vec<InputId>>> {
+    let page = page(after.map(|input| (runtime_id.as_str(), input.to_string()).into()), limit)?;
+    let mut reads = Reads::new();
+    let inputs = reads.distinct(&INPUTS, (runtime_id.as_str(),), page);
+    Ok(Operation::read(reads, move |seen| seen.keys(inputs).map(|key| stored_id(INPUTS.info.name, key)).collect()))
+}
+
+pub(crate) fn receipts(
+    runtime_id: &LogicalRuntimeId,
+    after: Option<(&RunId, u64)>,
+    limit: u32,
+) -> Result<Operation<Vec<RunBoundaryReceipt>>> {
+    let after = after.map(|(run, sequence)| (runtime_id.as_str(), run.to_string(), sequence).into());
+    let mut reads = Reads::new();
+    let receipts = reads.range(&RECEIPTS, (runtime_id.as_str(),), page(after, limit)?);
+    Ok(Operation::read(reads, move |seen| {
+        Ok(seen.many(receipts)?.into_iter().map(|(_, receipt)| receipt.0.clone()).collect())
+    }))
+}
+
+pub(crate) fn selected(selector: LabelSelector) -> Result<Operation<Vec<(MetadataScope, Labels)>>> {
+    let mut reads = Reads::new();
+    let rows = reads.range(&LABELS, Key::ALL, Page::default());
+    Ok(Operation::read(reads, move |seen| {
+        let selected = seen.many(rows)?.into_iter().filter(|(_, labels)| selector.matches(&labels.0));
+        Ok(selected.map(|(key, labels)| (super::metadata::scope(&key), labels.0.clone())).collect())
+    }))
+}
+
+/// The runtime under which a session was last committed with its key.
+pub(crate) fn holder(session: SessionId) -> Result<Operation<Option<LogicalRuntimeId>>> {
+    let mut reads = Reads::new();
+    let runtime = reads.get(&SESSIONS, (session.to_string(),));
+    Ok(Operation::read(reads, move |seen| {
+        seen.one(runtime)?.map(|runtime| LogicalRuntimeId::new(runtime.0.as_str())).transpose()
+    }))
+}
+
+/// A runtime's snapshot, where it is the session's.
+pub(crate) fn session_of(runtime: &LogicalRuntimeId, session: SessionId) -> Result<Operation<Option<Vec<u8>>>> {
+    let mut reads = Reads::new();
+    let snapshot = reads.get(&SNAPSHOTS, (runtime.as_str(),));
+    Ok(Operation::read(reads, move |seen| {
+        let snapshot = seen.one(snapshot)?;
+        let is_its = |snapshot: &Arc<Bytes>| SessionDelta::new(snapshot.0.clone()).check_session_key(session).is_ok();
+        Ok(snapshot.filter(is_its).map(|snapshot| snapshot.0.to_vec()))
+    }))
 }
 
 fn page(after: Option<Key>, limit: u32) -> Result<Page> {
@@ -134,7 +187,9 @@ fn page(after: Option<Key>, limit: u32) -> Result<Page> {
 
 /// The first `limit` of the texts that the tables have between them.
 fn first_texts(seen: &ReadSet, tables: &[Keys], limit: u32) -> Vec<String> {
-    let texts: BTreeSet<&str> = tables.iter().flat_map(|table| seen.keys(*table).map(|key| key.text(0))).collect();
+    let mut texts: Vec<&str> = tables.iter().flat_map(|table| seen.keys(*table).map(|key| key.text(0))).collect();
+    texts.sort_unstable();
+    texts.dedup();
     texts.into_iter().take(limit as usize).map(str::to_owned).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{PersistentMetadataStore, RuntimeMetadataTable, Store};
+use super::{Operation, PersistentMetadataStore, RuntimeMetadataTable, Store};
 use crate::{
     engine::{
         Engine, Key, Page, ReadSet, Reads,
@@ -11,64 +11,61 @@ use crate::{
     model::{Labels, MetadataScope, MetadataStoreError, RuntimeStoreError},
 };
 
-type Result<T> = std::result::Result<T, MetadataStoreError>;
+type Result<T, E = RuntimeStoreError> = std::result::Result<T, E>;
 
 const SUBSCRIPTION_CURSOR: &str = "subscription_cursor";
 
-#[cfg_attr(not(target_arch = "wasm32"), async_trait)]
-#[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
-impl<E: Engine> PersistentMetadataStore for Store<E> {
-    async fn get_subscription_cursor(&self, mob_id: &str) -> Result<Option<u64>> {
-        let key = cursor_key(mob_id)?;
-        let Some(stored) = self.load(&METADATA, key.clone()).await? else { return Ok(None) };
-        stored.0.parse().map(Some).map_err(|_| MetadataStoreError::Decode {
+pub(crate) fn cursor(mob_id: &str) -> Result<Operation<Option<u64>>> {
+    let key = cursor_key(mob_id)?;
+    let mut reads = Reads::new();
+    let cursor = reads.get(&METADATA, key.clone());
+    Ok(Operation::read(reads, move |seen| {
+        let Some(stored) = seen.one(cursor)? else { return Ok(None) };
+        stored.0.parse().map(Some).map_err(|_| RuntimeStoreError::Decode {
             table: METADATA.info.name,
             key: key.to_string(),
             reason: format!("expected a number up to 2^64-1, found {:?}", stored.0),
         })
-    }
-
-    async fn set_subscription_cursor(&self, mob_id: &str, cursor: u64) -> Result<()> {
-        let write = METADATA.put(cursor_key(mob_id)?, Text(cursor.to_string()));
-        Ok(self.write(vec![write]).await?)
-    }
+    }))
 }
 
-#[cfg_attr(not(target_arch = "wasm32"), async_trait)]
-#[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
-impl<E: Engine> RuntimeMetadataTable for Store<E> {
-    async fn set_labels(&self, scope: &MetadataScope, labels: Labels) -> Result<()> {
-        if labels.is_empty() {
-            return self.delete_labels(scope).await.map(drop);
-        }
-        Ok(self.write(vec![LABELS.put(labels_key(scope)?, Document(labels))]).await?)
-    }
+pub(crate) fn set_cursor(mob_id: &str, cursor: u64) -> Result<Operation<()>> {
+    Ok(Operation::write(vec![METADATA.put(cursor_key(mob_id)?, Text(cursor.to_string()))]))
+}
 
-    async fn get_labels(&self, scope: &MetadataScope) -> Result<Labels> {
-        let labels = self.load(&LABELS, labels_key(scope)?).await?;
-        Ok(labels.map(|labels| labels.0.clone()).unwrap_or_default())
+pub(crate) fn set_labels(scope: &MetadataScope, labels: Labels) -> Result<Operation<()>> {
+    if labels.is_empty() {
+        return Ok(delete_labels(scope)?.answering(|_| Ok(())));
     }
+    Ok(Operation::write(vec![LABELS.put(labels_key(scope)?, Document(labels))]))
+}
 
-    async fn delete_labels(&self, scope: &MetadataScope) -> Result<Labels> {
-        let key = labels_key(scope)?;
-        let mut reads = Reads::new();
-        let previous = reads.get(&LABELS, key.clone());
-        let decide = move |seen: &ReadSet| {
-            // An unreadable record is never deleted.
-            seen.one(previous)?;
-            Ok(vec![LABELS.delete(key.clone())])
-        };
-        let seen = self.transact(reads, decide).await?;
-        Ok(seen.one(previous)?.map(|labels| labels.0.clone()).unwrap_or_default())
-    }
+pub(crate) fn labels(scope: &MetadataScope) -> Result<Operation<Labels>> {
+    let mut reads = Reads::new();
+    let labels = reads.get(&LABELS, labels_key(scope)?);
+    Ok(Operation::read(reads, move |seen| Ok(seen.one(labels)?.map(|labels| labels.0.clone()).unwrap_or_default())))
+}
 
-    async fn list_labels_for_mob(&self, mob_id: &str) -> Result<Vec<(MetadataScope, Labels)>> {
-        let mob = non_empty("mob_id", mob_id)?;
-        let mut reads = Reads::new();
-        let rows = reads.range(&LABELS, (mob,), Page::default());
-        let seen = self.engine.read(reads).await?;
+pub(crate) fn delete_labels(scope: &MetadataScope) -> Result<Operation<Labels>> {
+    let key = labels_key(scope)?;
+    let mut reads = Reads::new();
+    let previous = reads.get(&LABELS, key.clone());
+    let decide = move |seen: &ReadSet| {
+        // An unreadable record is never deleted.
+        seen.one(previous)?;
+        Ok(vec![LABELS.delete(key.clone())])
+    };
+    Ok(Operation::transact(reads, decide)
+        .answering(move |seen| Ok(seen.one(previous)?.map(|labels| labels.0.clone()).unwrap_or_default())))
+}
+
+pub(crate) fn labels_of_mob(mob_id: &str) -> Result<Operation<Vec<(MetadataScope, Labels)>>> {
+    let mob = non_empty("mob_id", mob_id)?;
+    let mut reads = Reads::new();
+    let rows = reads.range(&LABELS, (mob,), Page::default());
+    Ok(Operation::read(reads, move |seen| {
         Ok(seen.many(rows)?.into_iter().map(|(key, labels)| (scope(&key), labels.0.clone())).collect())
-    }
+    }))
 }
 
 fn cursor_key(mob_id: &str) -> Result<Key> {
@@ -91,7 +88,39 @@ pub(super) fn scope(key: &Key) -> MetadataScope {
 
 fn non_empty<'a>(argument: &str, id: &'a str) -> Result<&'a str> {
     if id.is_empty() {
-        return Err(RuntimeStoreError::invalid(argument, "expected a non-empty string").into());
+        return Err(RuntimeStoreError::invalid(argument, "expected a non-empty string"));
     }
     Ok(id)
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), async_trait)]
+#[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
+impl<E: Engine> PersistentMetadataStore for Store<E> {
+    async fn get_subscription_cursor(&self, mob_id: &str) -> Result<Option<u64>, MetadataStoreError> {
+        Ok(self.run(cursor(mob_id)).await?)
+    }
+
+    async fn set_subscription_cursor(&self, mob_id: &str, cursor: u64) -> Result<(), MetadataStoreError> {
+        Ok(self.run(set_cursor(mob_id, cursor)).await?)
+    }
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), async_trait)]
+#[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
+impl<E: Engine> RuntimeMetadataTable for Store<E> {
+    async fn set_labels(&self, scope: &MetadataScope, labels: Labels) -> Result<(), MetadataStoreError> {
+        Ok(self.run(set_labels(scope, labels)).await?)
+    }
+
+    async fn get_labels(&self, scope: &MetadataScope) -> Result<Labels, MetadataStoreError> {
+        Ok(self.run(labels(scope)).await?)
+    }
+
+    async fn delete_labels(&self, scope: &MetadataScope) -> Result<Labels, MetadataStoreError> {
+        Ok(self.run(delete_labels(scope)).await?)
+    }
+
+    async fn list_labels_for_mob(&self, mob_id: &str) -> Result<Vec<(MetadataScope, Labels)>, MetadataStoreError> {
+        Ok(self.run(labels_of_mob(mob_id)).await?)
+    }
 }

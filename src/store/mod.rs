@@ -1,9 +1,10 @@
 //! What it means: every rule of the contract, written once over the engines' two operations.
 
-mod claim;
-mod listing;
-mod metadata;
-mod runtime;
+pub(crate) mod claim;
+pub(crate) mod listing;
+pub(crate) mod metadata;
+mod operation;
+pub(crate) mod runtime;
 mod traits;
 mod watch;
 
@@ -13,10 +14,8 @@ pub use traits::{OAuthFlowUpdate, PersistentMetadataStore, RuntimeMetadataTable,
 use std::sync::Arc;
 
 use self::claim::Fence;
-use crate::{
-    engine::{Engine, Key, MaybeSend, ReadSet, Reads, Record, Result, Table, Write, memory::Memory},
-    model::LogicalRuntimeId,
-};
+pub(crate) use self::operation::Operation;
+use crate::engine::{Engine, Result, memory::Memory};
 
 /// The store over an engine. It implements [`RuntimeStore`], [`PersistentMetadataStore`] and
 /// [`RuntimeMetadataTable`] alike, and is `Send + Sync` on every target.
@@ -63,50 +62,10 @@ impl<E: Engine> Store<E> {
         self.engine.close();
     }
 
-    /// Reads one record.
-    async fn load<V: Record>(&self, table: &'static Table<V>, key: impl Into<Key>) -> Result<Option<Arc<V>>> {
-        let mut reads = Reads::new();
-        let record = reads.get(table, key);
-        self.engine.read(reads).await?.one(record)
+    /// The claim that writes through this handle must hold.
+    pub(crate) fn fence(&self) -> Option<&Fence> {
+        self.fence.as_ref()
     }
-
-    /// Writes without a precondition.
-    async fn write(&self, writes: Vec<Write>) -> Result<()> {
-        self.transact(Reads::new(), move |_| Ok(writes.clone())).await.map(drop)
-    }
-
-    /// Writes to a runtime, under the claim of this handle where it has one.
-    async fn write_runtime(&self, runtime_id: &LogicalRuntimeId, writes: Vec<Write>) -> Result<()> {
-        self.transact_runtime(runtime_id, Reads::new(), move |_| Ok(Decision::Write(writes.clone()))).await
-    }
-
-    /// Decides and writes to a runtime, under the claim of this handle where it has one.
-    async fn transact_runtime(
-        &self,
-        runtime_id: &LogicalRuntimeId,
-        mut reads: Reads,
-        mut decide: impl FnMut(&ReadSet) -> Result<Decision> + MaybeSend + 'static,
-    ) -> Result<()> {
-        let guard = self.fence.as_ref().map(|fence| fence.guard(runtime_id, &mut reads)).transpose()?;
-        let guarded = move |seen: &ReadSet| {
-            let held = guard.as_ref().map_or(Ok(()), |guard| guard.check(seen));
-            match (decide(seen), held) {
-                (Ok(Decision::AlreadyDone), _) => Ok(Vec::new()),
-                (_, Err(fenced)) => Err(fenced),
-                (Err(error), Ok(())) => Err(error),
-                (Ok(Decision::Write(writes)), Ok(())) => Ok(writes),
-            }
-        };
-        self.transact(reads, guarded).await.map(drop)
-    }
-}
-
-/// What a write to a runtime comes to.
-enum Decision {
-    /// These writes, if the claim still holds.
-    Write(Vec<Write>),
-    /// Nothing: it was committed before, and its acknowledgement was lost. That holds whoever has the claim by now.
-    AlreadyDone,
 }
 
 impl Store<Memory> {

@@ -1,159 +1,167 @@
 //! The rules of [`RuntimeStore`].
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
-use super::{Decision, OAuthFlowUpdate, RuntimeStore, Store};
+use super::{OAuthFlowUpdate, Operation, RuntimeStore, Store, claim::Fence, operation::Decision};
 use crate::{
     engine::{
-        Engine, Key, Page, ReadSet, Reads, Result, Write,
+        Engine, Key, Page, ReadSet, Reads, Result, Table, Write,
         table::{Bytes, Document, INPUTS, OAUTH_FLOWS, OPS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES, Text},
     },
     model::{
         InputId, LogicalRuntimeId, MachineLifecycleCommit, PersistedOpsSnapshot, RunBoundaryReceipt, RunId,
-        RuntimeState, RuntimeStoreError, SessionDelta, SessionId, StoredInputState,
+        RuntimeState, RuntimeStoreError, SessionDelta, SessionId, StoredInputState, wire::Wire,
     },
 };
 
-#[cfg_attr(not(target_arch = "wasm32"), async_trait)]
-#[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
-impl<E: Engine> RuntimeStore for Store<E> {
-    fn auth_authority_key(&self) -> Option<String> {
-        self.engine.authority_key()
-    }
+pub(crate) fn persist_oauth_flows(snapshot_json: &[u8]) -> Result<Operation<()>> {
+    Ok(Operation::write(vec![OAUTH_FLOWS.put((OAUTH_FLOWS_ID,), Bytes(snapshot_json.into()))]))
+}
 
-    async fn persist_auth_oauth_flow_snapshot(&self, snapshot_json: &[u8]) -> Result<()> {
-        self.write(vec![OAUTH_FLOWS.put((OAUTH_FLOWS_ID,), Bytes(snapshot_json.into()))]).await
-    }
+pub(crate) fn oauth_flows() -> Result<Operation<Option<Vec<u8>>>> {
+    Ok(bytes(&OAUTH_FLOWS, (OAUTH_FLOWS_ID,)))
+}
 
-    async fn load_auth_oauth_flow_snapshot(&self) -> Result<Option<Vec<u8>>> {
-        let snapshot = self.load(&OAUTH_FLOWS, (OAUTH_FLOWS_ID,)).await?;
-        Ok(snapshot.map(|snapshot| snapshot.0.to_vec()))
-    }
+pub(crate) fn update_oauth_flows(mut update: OAuthFlowUpdate) -> Result<Operation<()>> {
+    let mut reads = Reads::new();
+    let stored = reads.get(&OAUTH_FLOWS, (OAUTH_FLOWS_ID,));
+    Ok(Operation::transact(reads, move |seen| {
+        let next = update(seen.one(stored)?.as_ref().map(|snapshot| &*snapshot.0))?;
+        Ok(vec![OAUTH_FLOWS.put((OAUTH_FLOWS_ID,), Bytes(next.into()))])
+    }))
+}
 
-    async fn update_auth_oauth_flow_snapshot(&self, mut update: OAuthFlowUpdate) -> Result<()> {
-        let mut reads = Reads::new();
-        let stored = reads.get(&OAUTH_FLOWS, (OAUTH_FLOWS_ID,));
-        let decide = move |seen: &ReadSet| {
-            let next = update(seen.one(stored)?.as_ref().map(|snapshot| &*snapshot.0))?;
-            Ok(vec![OAUTH_FLOWS.put((OAUTH_FLOWS_ID,), Bytes(next.into()))])
-        };
-        self.transact(reads, decide).await.map(drop)
-    }
+pub(crate) fn commit_session(
+    fence: Option<&Fence>,
+    runtime_id: &LogicalRuntimeId,
+    session: &SessionDelta,
+) -> Result<Operation<()>> {
+    Operation::write_runtime(fence, runtime_id, vec![put_snapshot(runtime_id, session)])
+}
 
-    async fn commit_session_snapshot(&self, runtime_id: &LogicalRuntimeId, session: SessionDelta) -> Result<()> {
-        self.write_runtime(runtime_id, vec![put_snapshot(runtime_id, &session)]).await
-    }
-
-    async fn atomic_apply(
-        &self,
-        runtime_id: &LogicalRuntimeId,
-        session: Option<SessionDelta>,
-        receipt: RunBoundaryReceipt,
-        inputs: Vec<StoredInputState>,
-        session_key: Option<SessionId>,
-    ) -> Result<()> {
-        let mut writes = Vec::with_capacity(inputs.len() + 3);
-        if let Some(session) = &session {
-            if let Some(key) = session_key {
-                session.check_session_key(key)?;
-                writes.push(SESSIONS.put((key.to_string(),), Text(runtime_id.to_string())));
-            }
-            writes.push(put_snapshot(runtime_id, session));
+pub(crate) fn commit_boundary(
+    fence: Option<&Fence>,
+    runtime_id: &LogicalRuntimeId,
+    session: Option<&SessionDelta>,
+    receipt: RunBoundaryReceipt,
+    inputs: Vec<StoredInputState>,
+    session_key: Option<SessionId>,
+) -> Result<Operation<()>> {
+    let mut writes = Vec::with_capacity(inputs.len() + 3);
+    if let Some(session) = session {
+        if let Some(key) = session_key {
+            session.check_session_key(key)?;
+            writes.push(SESSIONS.put((key.to_string(),), Text(runtime_id.to_string())));
         }
-        receipt.check_extra()?;
-        for input in &inputs {
-            writes.push(put_input(runtime_id, input)?);
-        }
-        let key = receipt_key(runtime_id, &receipt.run_id, receipt.sequence);
-        writes.push(RECEIPTS.put(key.clone(), Document(receipt.clone())));
-
-        let mut reads = Reads::new();
-        let stored = reads.get(&RECEIPTS, key);
-        let decide = move |seen: &ReadSet| match seen.one(stored)? {
-            None => Ok(Decision::Write(writes.clone())),
-            Some(stored) if stored.0 == receipt => Ok(Decision::AlreadyDone),
-            Some(_) => Err(RuntimeStoreError::Conflict(format!(
-                "boundary {} of run {} is committed with a different receipt; nothing was written",
-                receipt.sequence, receipt.run_id
-            ))),
-        };
-        self.transact_runtime(runtime_id, reads, decide).await
+        writes.push(put_snapshot(runtime_id, session));
     }
+    receipt.check_extra()?;
+    for input in inputs {
+        writes.push(put_input(runtime_id, input)?);
+    }
+    let key = receipt_key(runtime_id, &receipt.run_id, receipt.sequence);
+    let receipt = Arc::new(Document(receipt));
+    writes.push(RECEIPTS.put(key.clone(), receipt.clone()));
 
-    async fn load_input_states(&self, runtime_id: &LogicalRuntimeId) -> Result<Vec<StoredInputState>> {
-        let mut reads = Reads::new();
-        let inputs = reads.range(&INPUTS, (runtime_id.as_str(),), Page::default());
-        let seen = self.engine.read(reads).await?;
+    let mut reads = Reads::new();
+    let stored = reads.get(&RECEIPTS, key);
+    let decide = move |seen: &ReadSet| match seen.one(stored)? {
+        None => Ok(Decision::Write(writes.clone())),
+        Some(stored) if stored == receipt => Ok(Decision::AlreadyDone),
+        Some(_) => Err(RuntimeStoreError::Conflict(format!(
+            "boundary {} of run {} is committed with a different receipt; nothing was written",
+            receipt.0.sequence, receipt.0.run_id
+        ))),
+    };
+    Operation::transact_runtime(fence, runtime_id, reads, decide)
+}
+
+pub(crate) fn inputs(runtime_id: &LogicalRuntimeId) -> Result<Operation<Vec<StoredInputState>>> {
+    let mut reads = Reads::new();
+    let inputs = reads.range(&INPUTS, (runtime_id.as_str(),), Page::default());
+    Ok(Operation::read(reads, move |seen| {
         Ok(seen.many(inputs)?.into_iter().map(|(_, input)| input.0.clone()).collect())
-    }
+    }))
+}
 
-    async fn load_input_state(
-        &self,
-        runtime_id: &LogicalRuntimeId,
-        input_id: &InputId,
-    ) -> Result<Option<StoredInputState>> {
-        let input = self.load(&INPUTS, (runtime_id.as_str(), input_id.to_string())).await?;
-        Ok(input.map(|input| input.0.clone()))
-    }
+pub(crate) fn input(runtime_id: &LogicalRuntimeId, input_id: &InputId) -> Result<Operation<Option<StoredInputState>>> {
+    Ok(document(&INPUTS, (runtime_id.as_str(), input_id.to_string())))
+}
 
-    async fn persist_input_state(&self, runtime_id: &LogicalRuntimeId, input: &StoredInputState) -> Result<()> {
-        self.write_runtime(runtime_id, vec![put_input(runtime_id, input)?]).await
-    }
+pub(crate) fn persist_input(
+    fence: Option<&Fence>,
+    runtime_id: &LogicalRuntimeId,
+    input: StoredInputState,
+) -> Result<Operation<()>> {
+    Operation::write_runtime(fence, runtime_id, vec![put_input(runtime_id, input)?])
+}
 
-    async fn load_boundary_receipt(
-        &self,
-        runtime_id: &LogicalRuntimeId,
-        run_id: &RunId,
-        sequence: u64,
-    ) -> Result<Option<RunBoundaryReceipt>> {
-        let receipt = self.load(&RECEIPTS, receipt_key(runtime_id, run_id, sequence)).await?;
-        Ok(receipt.map(|receipt| receipt.0.clone()))
-    }
+pub(crate) fn receipt(
+    runtime_id: &LogicalRuntimeId,
+    run_id: &RunId,
+    sequence: u64,
+) -> Result<Operation<Option<RunBoundaryReceipt>>> {
+    Ok(document(&RECEIPTS, receipt_key(runtime_id, run_id, sequence)))
+}
 
-    async fn load_session_snapshot(&self, runtime_id: &LogicalRuntimeId) -> Result<Option<Vec<u8>>> {
-        let snapshot = self.load(&SNAPSHOTS, (runtime_id.as_str(),)).await?;
-        Ok(snapshot.map(|snapshot| snapshot.0.to_vec()))
-    }
+pub(crate) fn session(runtime_id: &LogicalRuntimeId) -> Result<Operation<Option<Vec<u8>>>> {
+    Ok(bytes(&SNAPSHOTS, (runtime_id.as_str(),)))
+}
 
-    async fn load_runtime_state(&self, runtime_id: &LogicalRuntimeId) -> Result<Option<RuntimeState>> {
-        let state = self.load(&STATES, (runtime_id.as_str(),)).await?;
-        Ok(state.map(|state| state.0))
-    }
+pub(crate) fn state(runtime_id: &LogicalRuntimeId) -> Result<Operation<Option<RuntimeState>>> {
+    Ok(document(&STATES, (runtime_id.as_str(),)))
+}
 
-    async fn commit_machine_lifecycle(
-        &self,
-        runtime_id: &LogicalRuntimeId,
-        commit: MachineLifecycleCommit,
-        inputs: &[StoredInputState],
-    ) -> Result<()> {
-        let mut writes = inputs.iter().map(|input| put_input(runtime_id, input)).collect::<Result<Vec<_>>>()?;
-        writes.push(STATES.put((runtime_id.as_str(),), Document(commit.runtime_state())));
+pub(crate) fn transition(
+    fence: Option<&Fence>,
+    runtime_id: &LogicalRuntimeId,
+    commit: MachineLifecycleCommit,
+    inputs: Vec<StoredInputState>,
+) -> Result<Operation<()>> {
+    let mut writes = inputs.into_iter().map(|input| put_input(runtime_id, input)).collect::<Result<Vec<_>>>()?;
+    writes.push(STATES.put((runtime_id.as_str(),), Document(commit.runtime_state())));
 
-        let mut reads = Reads::new();
-        let stored = reads.get(&STATES, (runtime_id.as_str(),));
-        let decide = move |seen: &ReadSet| {
-            let state = seen.one(stored)?.map_or_else(RuntimeState::default, |state| state.0);
-            commit.check(state)?;
-            Ok(Decision::Write(writes.clone()))
-        };
-        self.transact_runtime(runtime_id, reads, decide).await
-    }
+    let mut reads = Reads::new();
+    let stored = reads.get(&STATES, (runtime_id.as_str(),));
+    let decide = move |seen: &ReadSet| {
+        let state = seen.one(stored)?.map_or_else(RuntimeState::default, |state| state.0);
+        commit.check(state)?;
+        Ok(Decision::Write(writes.clone()))
+    };
+    Operation::transact_runtime(fence, runtime_id, reads, decide)
+}
 
-    async fn persist_ops_lifecycle(
-        &self,
-        runtime_id: &LogicalRuntimeId,
-        snapshot: &PersistedOpsSnapshot,
-    ) -> Result<()> {
-        snapshot.check_extra()?;
-        snapshot.cursors.check_extra()?;
-        let write = OPS.put((runtime_id.as_str(),), Document(snapshot.clone()));
-        self.write_runtime(runtime_id, vec![write]).await
-    }
+pub(crate) fn persist_ops(
+    fence: Option<&Fence>,
+    runtime_id: &LogicalRuntimeId,
+    snapshot: PersistedOpsSnapshot,
+) -> Result<Operation<()>> {
+    snapshot.check_extra()?;
+    snapshot.cursors.check_extra()?;
+    Operation::write_runtime(fence, runtime_id, vec![OPS.put((runtime_id.as_str(),), Document(snapshot))])
+}
 
-    async fn load_ops_lifecycle(&self, runtime_id: &LogicalRuntimeId) -> Result<Option<PersistedOpsSnapshot>> {
-        let snapshot = self.load(&OPS, (runtime_id.as_str(),)).await?;
-        Ok(snapshot.map(|snapshot| snapshot.0.clone()))
-    }
+pub(crate) fn ops(runtime_id: &LogicalRuntimeId) -> Result<Operation<Option<PersistedOpsSnapshot>>> {
+    Ok(document(&OPS, (runtime_id.as_str(),)))
+}
+
+/// Loads one document.
+fn document<T: Wire + Clone + Send + Sync + 'static>(
+    table: &'static Table<Document<T>>,
+    key: impl Into<Key>,
+) -> Operation<Option<T>> {
+    let mut reads = Reads::new();
+    let document = reads.get(table, key);
+    Operation::read(reads, move |seen| Ok(seen.one(document)?.map(|document| document.0.clone())))
+}
+
+/// Loads one record of bytes.
+fn bytes(table: &'static Table<Bytes>, key: impl Into<Key>) -> Operation<Option<Vec<u8>>> {
+    let mut reads = Reads::new();
+    let bytes = reads.get(table, key);
+    Operation::read(reads, move |seen| Ok(seen.one(bytes)?.map(|bytes| bytes.0.to_vec())))
 }
 
 /// The key of the one record that holds all OAuth flows.
@@ -163,11 +171,101 @@ fn put_snapshot(runtime_id: &LogicalRuntimeId, session: &SessionDelta) -> Write 
     SNAPSHOTS.put((runtime_id.as_str(),), Bytes(session.session_snapshot.clone()))
 }
 
-fn put_input(runtime_id: &LogicalRuntimeId, input: &StoredInputState) -> Result<Write> {
+fn put_input(runtime_id: &LogicalRuntimeId, input: StoredInputState) -> Result<Write> {
     input.check()?;
-    Ok(INPUTS.put((runtime_id.as_str(), input.input_id.to_string()), Document(input.clone())))
+    Ok(INPUTS.put((runtime_id.as_str(), input.input_id.to_string()), Document(input)))
 }
 
 fn receipt_key(runtime_id: &LogicalRuntimeId, run_id: &RunId, sequence: u64) -> Key {
     (runtime_id.as_str(), run_id.to_string(), sequence).into()
+}
+
+#[cfg_attr(not(target_arch = "wasm32"), async_trait)]
+#[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
+impl<E: Engine> RuntimeStore for Store<E> {
+    fn auth_authority_key(&self) -> Option<String> {
+        self.engine.authority_key()
+    }
+
+    async fn persist_auth_oauth_flow_snapshot(&self, snapshot_json: &[u8]) -> Result<()> {
+        self.run(persist_oauth_flows(snapshot_json)).await
+    }
+
+    async fn load_auth_oauth_flow_snapshot(&self) -> Result<Option<Vec<u8>>> {
+        self.run(oauth_flows()).await
+    }
+
+    async fn update_auth_oauth_flow_snapshot(&self, update: OAuthFlowUpdate) -> Result<()> {
+        self.run(update_oauth_flows(update)).await
+    }
+
+    async fn commit_session_snapshot(&self, runtime_id: &LogicalRuntimeId, session: SessionDelta) -> Result<()> {
+        self.run(commit_session(self.fence(), runtime_id, &session)).await
+    }
+
+    async fn atomic_apply(
+        &self,
+        runtime_id: &LogicalRuntimeId,
+        session_delta: Option<SessionDelta>,
+        receipt: RunBoundaryReceipt,
+        inputs: Vec<StoredInputState>,
+        session_key: Option<SessionId>,
+    ) -> Result<()> {
+        let session = session_delta.as_ref();
+        self.run(commit_boundary(self.fence(), runtime_id, session, receipt, inputs, session_key)).await
+    }
+
+    async fn load_input_states(&self, runtime_id: &LogicalRuntimeId) -> Result<Vec<StoredInputState>> {
+        self.run(inputs(runtime_id)).await
+    }
+
+    async fn load_input_state(
+        &self,
+        runtime_id: &LogicalRuntimeId,
+        input_id: &InputId,
+    ) -> Result<Option<StoredInputState>> {
+        self.run(input(runtime_id, input_id)).await
+    }
+
+    async fn persist_input_state(&self, runtime_id: &LogicalRuntimeId, input: &StoredInputState) -> Result<()> {
+        self.run(persist_input(self.fence(), runtime_id, input.clone())).await
+    }
+
+    async fn load_boundary_receipt(
+        &self,
+        runtime_id: &LogicalRuntimeId,
+        run_id: &RunId,
+        sequence: u64,
+    ) -> Result<Option<RunBoundaryReceipt>> {
+        self.run(receipt(runtime_id, run_id, sequence)).await
+    }
+
+    async fn load_session_snapshot(&self, runtime_id: &LogicalRuntimeId) -> Result<Option<Vec<u8>>> {
+        self.run(session(runtime_id)).await
+    }
+
+    async fn load_runtime_state(&self, runtime_id: &LogicalRuntimeId) -> Result<Option<RuntimeState>> {
+        self.run(state(runtime_id)).await
+    }
+
+    async fn commit_machine_lifecycle(
+        &self,
+        runtime_id: &LogicalRuntimeId,
+        commit: MachineLifecycleCommit,
+        inputs: &[StoredInputState],
+    ) -> Result<()> {
+        self.run(transition(self.fence(), runtime_id, commit, inputs.to_vec())).await
+    }
+
+    async fn persist_ops_lifecycle(
+        &self,
+        runtime_id: &LogicalRuntimeId,
+        snapshot: &PersistedOpsSnapshot,
+    ) -> Result<()> {
+        self.run(persist_ops(self.fence(), runtime_id, snapshot.clone())).await
+    }
+
+    async fn load_ops_lifecycle(&self, runtime_id: &LogicalRuntimeId) -> Result<Option<PersistedOpsSnapshot>> {
+        self.run(ops(runtime_id)).await
+    }
 }

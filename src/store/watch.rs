@@ -3,7 +3,7 @@
 use super::Store;
 use crate::{
     engine::{
-        Commit, Engine, Key, MaybeSend, ReadSet, Reads, Result, Watch, Write,
+        Engine, Key, Watch, Write,
         table::{CLAIMS, INPUTS, LABELS, METADATA, OPS, RECEIPTS, SNAPSHOTS, STATES},
     },
     model::{Change, ChangeKind, ChangeScope, LogicalRuntimeId, MetadataScope, WatchScope},
@@ -26,23 +26,10 @@ impl<E: Engine> Store<E> {
             }
         }))
     }
-
-    /// Runs a transaction, and has those who watch told of it.
-    pub(super) async fn transact(
-        &self,
-        reads: Reads,
-        mut decide: impl FnMut(&ReadSet) -> Result<Vec<Write>> + MaybeSend + 'static,
-    ) -> Result<ReadSet> {
-        let told = move |seen: &ReadSet| {
-            let writes = decide(seen)?;
-            Ok(Commit { change: change_of(&writes), writes })
-        };
-        self.engine.transact(reads, Box::new(told)).await
-    }
 }
 
 /// What the writes of one transaction change: they are all about one mob or runtime.
-fn change_of(writes: &[Write]) -> Option<Change> {
+pub(super) fn change_of(writes: &[Write]) -> Option<Change> {
     let mut change: Option<Change> = None;
     for write in writes {
         let (Write::Put(table, key, _) | Write::Delete(table, key) | Write::DeleteRange(table, key)) = write;

@@ -15,7 +15,10 @@ use web_sys::{BroadcastChannel, MessageEvent};
 use super::bindings::set_timeout;
 use crate::{
     engine::bus::{Bus, Listener, Watch},
-    model::Change,
+    model::{
+        Change,
+        wire::{Wire, to_json},
+    },
 };
 
 /// How long the channel stays open after the last commit.
@@ -66,13 +69,12 @@ impl Broadcast {
     pub(super) fn publish(&self, change: &Change) {
         let shared = &self.0;
         shared.here.publish(change);
-        let Ok(message) = serde_json::to_string(change) else { return };
         shared.told.set(shared.told.get() + 1);
         if shared.open() {
             linger(Rc::clone(shared));
         }
         if let Some(channel) = &*shared.channel.borrow() {
-            let _ = channel.raw.post_message(&message.into());
+            let _ = channel.raw.post_message(&to_json(change).into());
         }
     }
 }
@@ -87,7 +89,7 @@ impl Shared {
         let Ok(raw) = BroadcastChannel::new(&self.name) else { return false };
         let here = self.here.clone();
         let on_message = Closure::new(move |event: MessageEvent| {
-            let change = event.data().as_string().and_then(|message| serde_json::from_str(&message).ok());
+            let change = event.data().as_string().and_then(|message| Change::read(&message).ok());
             if let Some(change) = change {
                 here.publish(&change);
             }

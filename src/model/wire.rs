@@ -1,0 +1,420 @@
+//! JSON as burrow reads and writes it.
+//!
+//! serde's derived code is compiled anew for each type and each format, which made up half of the wasm, and its
+//! `flatten` loses large numbers. Here `serde_json` splits an object into its members, each still as its text, and a
+//! type takes from them what it knows and keeps the rest.
+
+use std::{borrow::Cow, collections::BTreeMap, fmt};
+
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{Error as _, MapAccess, Visitor},
+    ser::Error as _,
+};
+use serde_json::value::RawValue;
+
+use super::Json;
+
+/// The members of a stored object that this version of burrow does not know, by name.
+pub type Extra = BTreeMap<String, Json>;
+
+/// What has a form in JSON.
+pub(crate) trait Wire: Sized {
+    /// Reads JSON text; `Err` says what is wrong with it.
+    fn read(json: &str) -> Result<Self, String>;
+
+    /// Writes JSON text.
+    fn write(&self, to: &mut Writer);
+
+    /// What a member is that is not there; `None` where it must be.
+    fn absent() -> Option<Self> {
+        None
+    }
+
+    /// Whether a member is left out.
+    fn is_absent(&self) -> bool {
+        false
+    }
+}
+
+/// A value as JSON text.
+pub(crate) fn to_json(value: &impl Wire) -> String {
+    let mut writer = Writer::default();
+    value.write(&mut writer);
+    writer.into_text()
+}
+
+/// A value as JSON text for JavaScript, whose numbers would lose digits of a u64: it is a string there. JSON that
+/// belongs to the runtime is copied as it is.
+#[cfg(all(feature = "js", target_arch = "wasm32"))]
+pub(crate) fn to_json_for_js(value: &impl Wire) -> String {
+    let mut writer = Writer { text: String::new(), u64_as_string: true };
+    value.write(&mut writer);
+    writer.text
+}
+
+/// JSON text in the making.
+#[derive(Default)]
+pub(crate) struct Writer {
+    text: String,
+    u64_as_string: bool,
+}
+
+impl Writer {
+    pub(crate) fn into_text(self) -> String {
+        self.text
+    }
+
+    /// Text that is JSON already.
+    pub(crate) fn json(&mut self, json: &str) {
+        self.text.push_str(json);
+    }
+
+    pub(crate) fn string(&mut self, text: &str) {
+        let plain = !text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\');
+        match serde_json::to_string(text) {
+            Ok(escaped) if !plain => self.json(&escaped),
+            _ => {
+                self.text.push('"');
+                self.json(text);
+                self.text.push('"');
+            }
+        }
+    }
+
+    /// Every item, between brackets and with commas.
+    pub(crate) fn array<T>(&mut self, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Self, T)) {
+        let mut before = '[';
+        for item in items {
+            self.text.push(before);
+            before = ',';
+            write(self, item);
+        }
+        self.json(if before == '[' { "[]" } else { "]" });
+    }
+
+    pub(crate) fn object(&mut self) -> ObjectWriter<'_> {
+        ObjectWriter { to: self, before: '{' }
+    }
+}
+
+/// A JSON object in the making.
+pub(crate) struct ObjectWriter<'a> {
+    to: &'a mut Writer,
+    before: char,
+}
+
+impl ObjectWriter<'_> {
+    pub(crate) fn member(&mut self, name: &str, value: &impl Wire) {
+        if !value.is_absent() {
+            value.write(self.named(name));
+        }
+    }
+
+    fn named(&mut self, name: &str) -> &mut Writer {
+        self.to.text.push(self.before);
+        self.before = ',';
+        self.to.string(name);
+        self.to.text.push(':');
+        self.to
+    }
+
+    pub(crate) fn end(self) {
+        self.to.json(if self.before == '{' { "{}" } else { "}" });
+    }
+}
+
+/// The members of a JSON object, each as its text.
+#[derive(Default)]
+pub(crate) struct Members<'a>(Vec<(Cow<'a, str>, &'a str)>);
+
+impl<'a> Members<'a> {
+    pub(crate) fn read(json: &'a str) -> Result<Self, String> {
+        serde_json::from_str(json).map_err(|error| match json.trim_start().starts_with('{') {
+            true => format!("not JSON: column {} is not what should be there", error.column()),
+            false => expected("an object", json),
+        })
+    }
+
+    /// A member's text. Of two with the same name it is the last, as JavaScript has it.
+    pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
+        self.0.iter().rev().find(|(member, _)| member == name).map(|(_, json)| *json)
+    }
+
+    /// Takes a member out; an error names it.
+    pub(crate) fn take<T: Wire>(&mut self, name: &str) -> Result<T, String> {
+        let read = match self.remove(name) {
+            Some(json) => T::read(json),
+            None => T::absent().ok_or_else(|| "missing".to_owned()),
+        };
+        read.map_err(|reason| format!("{name}: {reason}"))
+    }
+
+    fn remove(&mut self, name: &str) -> Option<&'a str> {
+        let found = self.get(name)?;
+        self.0.retain(|(member, _)| member != name);
+        Some(found)
+    }
+
+    /// The members that nobody took.
+    pub(crate) fn rest(self) -> Extra {
+        self.0.into_iter().map(|(name, json)| (name.into_owned(), Json::of_valid(json))).collect()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(Cow<'a, str>, &'a str)> {
+        self.0.iter()
+    }
+}
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MembersVisitor;
+
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(Name(name)) = map.next_key()? {
+                    members.push((name, map.next_value::<&RawValue>()?.get()));
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+/// A member's name, copied only where it is written with escapes.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+
+        impl<'de> Visitor<'de> for NameVisitor {
+            type Value = Name<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Borrowed(name)))
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Owned(name.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_str(NameVisitor)
+    }
+}
+
+/// The items of a JSON array, each as its text.
+pub(crate) fn items(json: &str) -> Result<Vec<&RawValue>, String> {
+    serde_json::from_str(json).map_err(|_| expected("an array", json))
+}
+
+/// Says what should have been there, and what is.
+pub(crate) fn expected(what: &str, json: &str) -> String {
+    const SHOWN: usize = 40;
+    match json.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("expected {what}, got {}…", &json[..end]),
+        None => format!("expected {what}, got {json}"),
+    }
+}
+
+/// Finds a name among those that a value may have.
+pub(crate) fn find_name(json: &str, names: &[&str]) -> Result<usize, String> {
+    let name = String::read(json)?;
+    names.iter().position(|known| *known == name).ok_or_else(|| {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        format!("unknown variant `{name}`, expected one of {}", names.join(", "))
+    })
+}
+
+impl Wire for String {
+    fn read(json: &str) -> Result<Self, String> {
+        serde_json::from_str(json).map_err(|_| expected("a string", json))
+    }
+
+    fn write(&self, to: &mut Writer) {
+        to.string(self);
+    }
+}
+
+impl Wire for u64 {
+    fn read(json: &str) -> Result<Self, String> {
+        json.trim().parse().map_err(|_| expected("a whole number from 0 to 2^64-1", json))
+    }
+
+    fn write(&self, to: &mut Writer) {
+        let digits = self.to_string();
+        if to.u64_as_string { to.string(&digits) } else { to.json(&digits) }
+    }
+}
+
+impl Wire for u32 {
+    fn read(json: &str) -> Result<Self, String> {
+        json.trim().parse().map_err(|_| expected("a whole number from 0 to 2^32-1", json))
+    }
+
+    fn write(&self, to: &mut Writer) {
+        to.json(&self.to_string());
+    }
+}
+
+impl<T: Wire> Wire for Option<T> {
+    fn read(json: &str) -> Result<Self, String> {
+        if json == "null" { Ok(None) } else { T::read(json).map(Some) }
+    }
+
+    fn write(&self, to: &mut Writer) {
+        match self {
+            Some(value) => value.write(to),
+            None => to.json("null"),
+        }
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl<T: Wire> Wire for Vec<T> {
+    fn read(json: &str) -> Result<Self, String> {
+        items(json)?.into_iter().map(|item| T::read(item.get())).collect()
+    }
+
+    fn write(&self, to: &mut Writer) {
+        to.array(self, |to, item| item.write(to));
+    }
+}
+
+impl<T: Wire> Wire for BTreeMap<String, T> {
+    fn read(json: &str) -> Result<Self, String> {
+        let members = Members::read(json)?;
+        let read = |(name, value): &(Cow<'_, str>, &str)| {
+            let value = T::read(value).map_err(|reason| format!("{name}: {reason}"))?;
+            Ok((name.clone().into_owned(), value))
+        };
+        members.iter().map(read).collect()
+    }
+
+    fn write(&self, to: &mut Writer) {
+        let mut object = to.object();
+        for (name, value) in self {
+            object.member(name, value);
+        }
+        object.end();
+    }
+}
+
+/// For [`serde`], a type whose form in JSON is its own.
+pub(crate) fn serialize<S: Serializer>(value: &impl Wire, serializer: S) -> Result<S::Ok, S::Error> {
+    RawValue::from_string(to_json(value)).map_err(S::Error::custom)?.serialize(serializer)
+}
+
+/// For [`serde`], a type whose form in JSON is its own.
+pub(crate) fn deserialize<'de, T: Wire, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    T::read(Box::<RawValue>::deserialize(deserializer)?.get()).map_err(D::Error::custom)
+}
+
+/// Gives a type its form in JSON: an object of the members named, which are its fields, and of those in its field
+/// `extra`, which burrow does not know.
+macro_rules! wire_object {
+    ($type:ident { $($member:ident),+ $(,)? }) => {
+        impl $crate::model::wire::Wire for $type {
+            fn read(json: &str) -> Result<Self, String> {
+                let mut members = $crate::model::wire::Members::read(json)?;
+                Ok(Self { $($member: members.take(stringify!($member))?,)+ extra: members.rest() })
+            }
+
+            fn write(&self, to: &mut $crate::model::wire::Writer) {
+                let mut object = to.object();
+                $(object.member(stringify!($member), &self.$member);)+
+                for (name, value) in &self.extra {
+                    object.member(name, value);
+                }
+                object.end();
+            }
+        }
+
+        impl $type {
+            /// Refuses an unknown member that has a known one's name: it would be in the object twice.
+            pub(crate) fn check_extra(&self) -> Result<(), $crate::RuntimeStoreError> {
+                match [$(stringify!($member)),+].into_iter().find(|name| self.extra.contains_key(*name)) {
+                    None => Ok(()),
+                    Some(name) => Err($crate::RuntimeStoreError::invalid(
+                        format!("extra.{name}"),
+                        concat!(stringify!($type), " has a member of that name"),
+                    )),
+                }
+            }
+        }
+
+        /// As JSON, through `serde_json` only: the unknown members are kept as its raw text.
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                $crate::model::wire::serialize(self, serializer)
+            }
+        }
+
+        /// From JSON, through `serde_json` only: the unknown members are kept as its raw text.
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::model::wire::deserialize(deserializer)
+            }
+        }
+    };
+}
+pub(crate) use wire_object;
+
+/// Gives an enum its form in JSON: a string, one per variant.
+macro_rules! wire_names {
+    ($type:ident { $($variant:ident = $name:literal),+ $(,)? }) => {
+        impl $type {
+            /// The name in JSON.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+        }
+
+        impl $crate::model::wire::Wire for $type {
+            fn read(json: &str) -> Result<Self, String> {
+                let at = $crate::model::wire::find_name(json, &[$($name),+])?;
+                Ok([$(Self::$variant),+][at])
+            }
+
+            fn write(&self, to: &mut $crate::model::wire::Writer) {
+                to.string(self.as_str());
+            }
+        }
+
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                $crate::model::wire::serialize(self, serializer)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::model::wire::deserialize(deserializer)
+            }
+        }
+    };
+}
+pub(crate) use wire_names;
