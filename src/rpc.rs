@@ -20,7 +20,8 @@ use crate::{
     engine::Engine,
     model::{
         Json, LabelSelector, Labels, MetadataScope, RuntimeStoreError,
-        wire::{Members, Wire, Writer, items, to_json},
+        text::{Members, items},
+        wire::{Wire, Writer, to_json},
     },
     store::{Operation, Store, listing, metadata},
 };
@@ -62,7 +63,7 @@ impl<'a, E: Engine> RpcHandler<'a, E> {
         }
         let mut answers = Vec::new();
         for request in batch {
-            answers.extend(self.answer(request.get()).await);
+            answers.extend(self.answer(request).await);
         }
         (!answers.is_empty()).then(|| format!("[{}]", answers.join(",")))
     }

@@ -2,7 +2,8 @@
 
 use super::{
     LogicalRuntimeId, MetadataScope,
-    wire::{Members, Wire, Writer, wire_names},
+    text::Members,
+    wire::{Wire, Writer, wire_names},
 };
 
 /// One commit, as its watchers see it.

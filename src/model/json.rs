@@ -3,11 +3,11 @@
 use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use serde_json::value::RawValue;
 
 use super::{
     RuntimeStoreError,
-    wire::{Members, Wire, Writer, expected, items},
+    text::{Members, items, unescaped, valid},
+    wire::{Wire, Writer, expected},
 };
 
 /// A JSON value that belongs to somebody else. It is kept as its text, so every number, member order and
@@ -44,9 +44,7 @@ impl FromStr for Json {
 
     /// Takes JSON text; text that is not JSON is [`RuntimeStoreError::InvalidInput`].
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        serde_json::from_str::<&RawValue>(text)
-            .map(|json| Self::of_valid(json.get()))
-            .map_err(|error| RuntimeStoreError::invalid("json", error.to_string()))
+        valid(text).map(Self::of_valid).ok_or_else(|| RuntimeStoreError::invalid("json", expected("JSON", text)))
     }
 }
 
@@ -90,10 +88,10 @@ fn same(a: &str, b: &str, depth: usize) -> bool {
             _ => false,
         },
         (Some(b'['), Some(b'[')) => match (items(a), items(b)) {
-            (Ok(a), Ok(b)) => a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| same(a.get(), b.get(), depth - 1)),
+            (Ok(a), Ok(b)) => a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| same(a, b, depth - 1)),
             _ => false,
         },
-        (Some(b'"'), Some(b'"')) => String::read(a).is_ok_and(|text| String::read(b) == Ok(text)),
+        (Some(b'"'), Some(b'"')) => unescaped(a).is_some_and(|text| unescaped(b) == Some(text)),
         _ => false,
     }
 }

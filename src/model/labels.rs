@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::wire::{Members, Wire, Writer};
+use super::{
+    text::Members,
+    wire::{Wire, Writer},
+};
 
 /// A set of labels. Any string is a key, any string a value.
 pub type Labels = BTreeMap<String, String>;

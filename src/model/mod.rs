@@ -14,6 +14,7 @@ mod ops;
 mod receipt;
 mod selector;
 mod session;
+pub(crate) mod text;
 pub(crate) mod wire;
 
 pub use change::{Change, ChangeKind, ChangeScope, WatchScope};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{RuntimeStoreError, SessionId, wire::Members};
+use super::{RuntimeStoreError, SessionId, text::Members};
 
 /// A session's new snapshot: opaque bytes (JSON, by convention), stored and returned verbatim.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,19 +1,18 @@
 //! JSON as burrow reads and writes it.
 //!
 //! serde's derived code is compiled anew for each type and each format, which made up half of the wasm, and its
-//! `flatten` loses large numbers. Here `serde_json` splits an object into its members, each still as its text, and a
-//! type takes from them what it knows and keeps the rest.
+//! `flatten` loses large numbers. Here an object is split into its members, each still as its text, and a type takes
+//! from them what it knows and keeps the rest.
 
-use std::{borrow::Cow, collections::BTreeMap, fmt};
+use std::{borrow::Cow, collections::BTreeMap};
 
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
-    de::{Error as _, MapAccess, Visitor},
-    ser::Error as _,
-};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};
 use serde_json::value::RawValue;
 
-use super::Json;
+use super::{
+    Json,
+    text::{Members, items, unescaped},
+};
 
 /// The members of a stored object that this version of burrow does not know, by name.
 pub type Extra = BTreeMap<String, Json>;
@@ -71,15 +70,20 @@ impl Writer {
     }
 
     pub(crate) fn string(&mut self, text: &str) {
-        let plain = !text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\');
-        match serde_json::to_string(text) {
-            Ok(escaped) if !plain => self.json(&escaped),
-            _ => {
-                self.text.push('"');
-                self.json(text);
-                self.text.push('"');
+        self.text.push('"');
+        for part in text.split_inclusive(|c: char| c < ' ' || c == '"' || c == '\\') {
+            let plain = part.trim_end_matches(|c: char| c < ' ' || c == '"' || c == '\\');
+            self.json(plain);
+            for escaped in part[plain.len()..].chars() {
+                match escaped {
+                    '"' => self.json("\\\""),
+                    '\\' => self.json("\\\\"),
+                    '\n' => self.json("\\n"),
+                    _ => self.json(&format!("\\u{:04x}", u32::from(escaped))),
+                }
             }
         }
+        self.text.push('"');
     }
 
     /// Every item, between brackets and with commas.
@@ -124,104 +128,6 @@ impl ObjectWriter<'_> {
     }
 }
 
-/// The members of a JSON object, each as its text.
-#[derive(Default)]
-pub(crate) struct Members<'a>(Vec<(Cow<'a, str>, &'a str)>);
-
-impl<'a> Members<'a> {
-    pub(crate) fn read(json: &'a str) -> Result<Self, String> {
-        serde_json::from_str(json).map_err(|error| match json.trim_start().starts_with('{') {
-            true => format!("not JSON: column {} is not what should be there", error.column()),
-            false => expected("an object", json),
-        })
-    }
-
-    /// A member's text. Of two with the same name it is the last, as JavaScript has it.
-    pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
-        self.0.iter().rev().find(|(member, _)| member == name).map(|(_, json)| *json)
-    }
-
-    /// Takes a member out; an error names it.
-    pub(crate) fn take<T: Wire>(&mut self, name: &str) -> Result<T, String> {
-        let read = match self.remove(name) {
-            Some(json) => T::read(json),
-            None => T::absent().ok_or_else(|| "missing".to_owned()),
-        };
-        read.map_err(|reason| format!("{name}: {reason}"))
-    }
-
-    fn remove(&mut self, name: &str) -> Option<&'a str> {
-        let found = self.get(name)?;
-        self.0.retain(|(member, _)| member != name);
-        Some(found)
-    }
-
-    /// The members that nobody took.
-    pub(crate) fn rest(self) -> Extra {
-        self.0.into_iter().map(|(name, json)| (name.into_owned(), Json::of_valid(json))).collect()
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &(Cow<'a, str>, &'a str)> {
-        self.0.iter()
-    }
-}
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct MembersVisitor;
-
-        impl<'de> Visitor<'de> for MembersVisitor {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(Name(name)) = map.next_key()? {
-                    members.push((name, map.next_value::<&RawValue>()?.get()));
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(MembersVisitor)
-    }
-}
-
-/// A member's name, copied only where it is written with escapes.
-struct Name<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NameVisitor;
-
-        impl<'de> Visitor<'de> for NameVisitor {
-            type Value = Name<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-
-            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Borrowed(name)))
-            }
-
-            fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Owned(name.to_owned())))
-            }
-        }
-
-        deserializer.deserialize_str(NameVisitor)
-    }
-}
-
-/// The items of a JSON array, each as its text.
-pub(crate) fn items(json: &str) -> Result<Vec<&RawValue>, String> {
-    serde_json::from_str(json).map_err(|_| expected("an array", json))
-}
-
 /// Says what should have been there, and what is.
 pub(crate) fn expected(what: &str, json: &str) -> String {
     const SHOWN: usize = 40;
@@ -242,7 +148,7 @@ pub(crate) fn find_name(json: &str, names: &[&str]) -> Result<usize, String> {
 
 impl Wire for String {
     fn read(json: &str) -> Result<Self, String> {
-        serde_json::from_str(json).map_err(|_| expected("a string", json))
+        unescaped(json).map(Cow::into_owned).ok_or_else(|| expected("a string", json))
     }
 
     fn write(&self, to: &mut Writer) {
@@ -294,7 +200,7 @@ impl<T: Wire> Wire for Option<T> {
 
 impl<T: Wire> Wire for Vec<T> {
     fn read(json: &str) -> Result<Self, String> {
-        items(json)?.into_iter().map(|item| T::read(item.get())).collect()
+        items(json)?.into_iter().map(T::read).collect()
     }
 
     fn write(&self, to: &mut Writer) {
@@ -337,7 +243,7 @@ macro_rules! wire_object {
     ($type:ident { $($member:ident),+ $(,)? }) => {
         impl $crate::model::wire::Wire for $type {
             fn read(json: &str) -> Result<Self, String> {
-                let mut members = $crate::model::wire::Members::read(json)?;
+                let mut members = $crate::model::text::Members::read(json)?;
                 Ok(Self { $($member: members.take(stringify!($member))?,)+ extra: members.rest() })
             }
 

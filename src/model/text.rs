@@ -1,0 +1,138 @@
+//! JSON text, split into the texts of its parts.
+
+use std::borrow::Cow;
+
+use hifijson::{
+    Error, Expect, SliceLexer,
+    num::Lex as _,
+    str::{Lex as _, LexAlloc as _},
+    token::Lex,
+};
+
+use super::{
+    Extra, Json,
+    wire::{Wire, expected},
+};
+
+/// How deep arrays and objects may lie in each other: what `serde_json` allows.
+const DEPTH: usize = 128;
+
+/// The members of a JSON object, each as its text.
+#[derive(Default)]
+pub(crate) struct Members<'a>(Vec<(Cow<'a, str>, &'a str)>);
+
+impl<'a> Members<'a> {
+    pub(crate) fn read(json: &'a str) -> Result<Self, String> {
+        let mut members = Vec::new();
+        parts(json, b'{', |first, lexer| {
+            lexer.expect(|_| Some(first), b'"').ok_or(Expect::String)?;
+            let name = lexer.str_string().map_err(Error::Str)?;
+            lexer.expect(Lex::ws_peek, b':').ok_or(Expect::Colon)?;
+            let first = lexer.ws_peek().ok_or(Expect::Value)?;
+            members.push((name, value(json, first, lexer)?));
+            Ok(())
+        })?;
+        Ok(Self(members))
+    }
+
+    /// A member's text. Of two with the same name it is the last, as JavaScript has it.
+    pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
+        self.0.iter().rev().find(|(member, _)| member == name).map(|(_, json)| *json)
+    }
+
+    /// Takes a member out; an error names it.
+    pub(crate) fn take<T: Wire>(&mut self, name: &str) -> Result<T, String> {
+        let read = match self.remove(name) {
+            Some(json) => T::read(json),
+            None => T::absent().ok_or_else(|| "missing".to_owned()),
+        };
+        read.map_err(|reason| format!("{name}: {reason}"))
+    }
+
+    fn remove(&mut self, name: &str) -> Option<&'a str> {
+        let found = self.get(name)?;
+        self.0.retain(|(member, _)| member != name);
+        Some(found)
+    }
+
+    /// The members that nobody took.
+    pub(crate) fn rest(self) -> Extra {
+        let mut rest = Extra::new();
+        for (name, json) in self.0 {
+            rest.insert(name.into_owned(), Json::of_valid(json));
+        }
+        rest
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(Cow<'a, str>, &'a str)> {
+        self.0.iter()
+    }
+}
+
+/// The items of a JSON array, each as its text.
+pub(crate) fn items(json: &str) -> Result<Vec<&str>, String> {
+    let mut items = Vec::new();
+    parts(json, b'[', |first, lexer| {
+        items.push(value(json, first, lexer)?);
+        Ok(())
+    })?;
+    Ok(items)
+}
+
+/// A JSON string without its quotes and escapes; `None` where the text is no JSON string.
+pub(crate) fn unescaped(json: &str) -> Option<Cow<'_, str>> {
+    let mut lexer = SliceLexer::new(json.as_bytes());
+    lexer.expect(Lex::ws_peek, b'"')?;
+    let text = lexer.str_string().ok()?;
+    lexer.ws_peek().is_none().then_some(text)
+}
+
+/// The text of one JSON value, without white space around it; `None` where the text is something else.
+pub(crate) fn valid(json: &str) -> Option<&str> {
+    let mut lexer = SliceLexer::new(json.as_bytes());
+    lexer.exactly_one(Lex::ws_peek, |first, lexer| value(json, first, lexer)).ok()
+}
+
+/// Reads the parts of an array or object that is the whole text.
+fn parts<'a>(
+    json: &'a str,
+    open: u8,
+    part: impl FnMut(u8, &mut SliceLexer<'a>) -> Result<(), Error>,
+) -> Result<(), String> {
+    let (what, close) = if open == b'{' { ("an object", b'}') } else { ("an array", b']') };
+    let mut lexer = SliceLexer::new(json.as_bytes());
+    if lexer.ws_peek() != Some(open) {
+        return Err(expected(what, json));
+    }
+    let read = lexer.exactly_one(Lex::ws_peek, |_, lexer| lexer.discarded().seq(close, Lex::ws_peek, part));
+    read.map_err(|_| format!("not JSON: byte {} is not what should be there", offset(json, &lexer)))
+}
+
+/// Passes a value and gives its text.
+fn value<'a>(json: &'a str, first: u8, lexer: &mut SliceLexer<'a>) -> Result<&'a str, Error> {
+    let start = offset(json, lexer);
+    skip(first, lexer, DEPTH)?;
+    json.get(start..offset(json, lexer)).ok_or(Expect::Value.into())
+}
+
+fn offset(json: &str, lexer: &SliceLexer<'_>) -> usize {
+    json.len() - lexer.as_slice().len()
+}
+
+/// As [`hifijson::ignore::parse`], to a depth at which the stack holds.
+fn skip(first: u8, lexer: &mut SliceLexer<'_>, depth: usize) -> Result<(), Error> {
+    let depth = depth.checked_sub(1).ok_or(Expect::Value)?;
+    match first {
+        b'a'..=b'z' => lexer.null_or_bool().map(drop).ok_or(Expect::Value.into()),
+        b'0'..=b'9' | b'-' => lexer.num_ignore().validate().map(drop).map_err(Error::Num),
+        b'"' => lexer.discarded().str_ignore().map_err(Error::Str),
+        b'[' => lexer.discarded().seq(b']', Lex::ws_peek, |first, lexer| skip(first, lexer, depth)),
+        b'{' => lexer.discarded().seq(b'}', Lex::ws_peek, |first, lexer| {
+            lexer.expect(|_| Some(first), b'"').ok_or(Expect::String)?;
+            lexer.str_ignore().map_err(Error::Str)?;
+            lexer.expect(Lex::ws_peek, b':').ok_or(Expect::Colon)?;
+            skip(lexer.ws_peek().ok_or(Expect::Value)?, lexer, depth)
+        }),
+        _ => Err(Expect::Value.into()),
+    }
+}
