@@ -1,7 +1,7 @@
 //! Everything in memory: for tests, and for environments that have nothing durable by design.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     ops::Bound,
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -12,13 +12,30 @@ use std::{
 use async_trait::async_trait;
 
 use super::{
-    Bus, Decide, Engine, Key, Listener, Page, Read, ReadSet, Reads, Result, Row, Value, Watch, Write, panic::caught,
+    Bus, Decide, Engine, Key, Listener, Page, Read, ReadSet, Reads, Result, Row, TableInfo, Value, Watch, Write,
+    panic::caught,
 };
 use crate::model::RuntimeStoreError;
 
 type Rows = BTreeMap<Key, Value>;
 
-type Tables = HashMap<&'static str, Rows>;
+/// The rows of each table that has had any; so few that looking through them is fast.
+#[derive(Debug, Default)]
+struct Tables(Vec<(&'static str, Rows)>);
+
+impl Tables {
+    fn get(&self, table: &TableInfo) -> Option<&Rows> {
+        self.0.iter().find(|(name, _)| *name == table.name).map(|(_, rows)| rows)
+    }
+
+    fn get_mut(&mut self, table: &TableInfo) -> &mut Rows {
+        let at = self.0.iter().position(|(name, _)| *name == table.name).unwrap_or_else(|| {
+            self.0.push((table.name, Rows::new()));
+            self.0.len() - 1
+        });
+        &mut self.0[at].1
+    }
+}
 
 /// Keeps records in ordered maps, as they are. Nothing survives the value itself.
 #[derive(Debug, Default)]
@@ -73,16 +90,14 @@ impl Engine for Memory {
         self.closed.store(true, Ordering::SeqCst);
         // Where the lock is held, the records go with the engine.
         if let Ok(mut tables) = self.tables.try_lock() {
-            tables.clear();
+            tables.0.clear();
         }
     }
 }
 
 fn snapshot(tables: &Tables, reads: &Reads) -> ReadSet {
-    let rows = reads
-        .as_slice()
-        .iter()
-        .map(|read| tables.get(read.table().name).map_or_else(Vec::new, |rows| find(rows, read)));
+    let rows =
+        reads.as_slice().iter().map(|read| tables.get(read.table()).map_or_else(Vec::new, |rows| find(rows, read)));
     ReadSet::new(reads, rows)
 }
 
@@ -117,13 +132,13 @@ fn limit(page: &Page) -> usize {
 fn apply(tables: &mut Tables, write: Write) {
     match write {
         Write::Put(table, key, value) => {
-            tables.entry(table.name).or_default().insert(key, value);
+            tables.get_mut(table).insert(key, value);
         }
         Write::Delete(table, key) => {
-            tables.entry(table.name).or_default().remove(&key);
+            tables.get_mut(table).remove(&key);
         }
         Write::DeleteRange(table, prefix) => {
-            let rows = tables.entry(table.name).or_default();
+            let rows = tables.get_mut(table);
             let doomed: Vec<Key> =
                 within(rows, Bound::Included(&prefix), &prefix).map(|(key, _)| key.clone()).collect();
             for key in doomed {

@@ -2,8 +2,10 @@
 
 use std::{marker::PhantomData, sync::Arc};
 
-use super::{Encoded, Key, Record, Result, Table, TableInfo, Value};
+use super::{Encoded, Key, Record, Table, TableInfo, Value};
 use crate::model::RuntimeStoreError;
+
+type Result<T, E = RuntimeStoreError> = std::result::Result<T, E>;
 
 /// One declared read.
 #[derive(Clone, Debug)]
@@ -117,35 +119,45 @@ impl ReadSet {
 
     /// The record of a point read. A record that cannot be read is [`RuntimeStoreError::Decode`].
     pub fn one<V: Record>(&self, read: One<V>) -> Result<Option<Arc<V>>> {
-        self.rows::<V>(read.0).next().transpose().map(|row| row.map(|(_, record)| record))
+        match self.rows(read.0).next() {
+            None => Ok(None),
+            Some((table, key, row)) => row.record().map(Some).map_err(|reason| undecodable(table, key, reason)),
+        }
     }
 
     /// The records of a range read, in key order. One that cannot be read fails the whole with
     /// [`RuntimeStoreError::Decode`], which names it.
-    pub fn many<V: Record>(&self, read: Many<V>) -> Result<Vec<(Key, Arc<V>)>> {
-        self.rows::<V>(read.0).collect()
+    pub fn many<V: Record>(&self, read: Many<V>) -> Result<Vec<(&Key, Arc<V>)>> {
+        let rows = self.rows(read.0);
+        let mut records = Vec::with_capacity(rows.len());
+        for (table, key, row) in rows {
+            records.push((key, row.record().map_err(|reason| undecodable(table, key, reason))?));
+        }
+        Ok(records)
     }
 
     /// The keys of a read of distinct values, in order.
     pub fn keys(&self, read: Keys) -> impl Iterator<Item = &Key> {
-        self.0.get(read.0).into_iter().flat_map(|found| found.rows.iter().map(|(key, _)| key))
+        self.rows(read.0).map(|(_, key, _)| key)
     }
 
-    fn rows<V: Record>(&self, read: usize) -> impl Iterator<Item = Result<(Key, Arc<V>)>> {
-        self.0.get(read).into_iter().flat_map(|found| {
-            found.rows.iter().map(|(key, row)| {
-                let record = match row {
-                    Row::Live(value) => value.downcast().ok_or_else(|| "a record of another table".to_owned()),
-                    Row::Stored(encoded) => V::decode(encoded).map(Arc::new),
-                    Row::Unreadable(reason) => Err(reason.clone()),
-                    Row::KeyOnly => Err("only its key was read".to_owned()),
-                };
-                record.map(|record| (key.clone(), record)).map_err(|reason| RuntimeStoreError::Decode {
-                    table: found.table.name,
-                    key: key.to_string(),
-                    reason,
-                })
-            })
-        })
+    fn rows(&self, read: usize) -> impl ExactSizeIterator<Item = (&'static TableInfo, &Key, &Row)> {
+        let Found { table, rows } = &self.0[read];
+        rows.iter().map(|(key, row)| (*table, key, row))
     }
+}
+
+impl Row {
+    fn record<V: Record>(&self) -> Result<Arc<V>, String> {
+        match self {
+            Self::Live(value) => value.downcast().ok_or_else(|| "a record of another table".to_owned()),
+            Self::Stored(encoded) => V::decode(encoded).map(Arc::new),
+            Self::Unreadable(reason) => Err(reason.clone()),
+            Self::KeyOnly => Err("only its key was read".to_owned()),
+        }
+    }
+}
+
+fn undecodable(table: &TableInfo, key: &Key, reason: String) -> RuntimeStoreError {
+    RuntimeStoreError::Decode { table: table.name, key: key.to_string(), reason }
 }

@@ -4,7 +4,10 @@ use std::str::FromStr;
 
 use crate::{
     engine::Result,
-    model::{RuntimeState, RuntimeStoreError, wire::Wire},
+    model::{
+        RuntimeState, RuntimeStoreError,
+        wire::{Wire, expected, quoted},
+    },
 };
 
 /// Reads an argument from its JSON text; `argument` is what an error names.
@@ -14,7 +17,7 @@ pub(super) fn parse<T: Wire>(argument: &str, text: &str) -> Result<T> {
 
 /// Reads an id argument.
 pub(super) fn id<T: FromStr<Err = RuntimeStoreError>>(argument: &str, text: &str) -> Result<T> {
-    text.parse().map_err(|_| RuntimeStoreError::invalid(argument, format!("expected a UUID, got {text:?}")))
+    text.parse().map_err(|_| RuntimeStoreError::invalid(argument, expected("a UUID", &quoted(text))))
 }
 
 /// Reads an id argument that may be left out.
@@ -28,5 +31,5 @@ pub(super) fn optional_id<T: FromStr<Err = RuntimeStoreError>>(
 /// Reads a lifecycle state argument.
 pub(super) fn state(argument: &str, text: &str) -> Result<RuntimeState> {
     let known = RuntimeState::ALL.into_iter().find(|state| state.as_str() == text);
-    known.ok_or_else(|| RuntimeStoreError::invalid(argument, format!("{text:?} is no state")))
+    known.ok_or_else(|| RuntimeStoreError::invalid(argument, expected("a state", &quoted(text))))
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     RuntimeStoreError,
-    wire::{Wire, Writer, expected},
+    wire::{Wire, Writer, expected, quoted},
 };
 
 macro_rules! uuid_id {
@@ -42,7 +42,7 @@ macro_rules! uuid_id {
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 Uuid::try_parse(text)
                     .map(Self)
-                    .map_err(|_| RuntimeStoreError::invalid($argument, format!("expected a UUID, got {text:?}")))
+                    .map_err(|_| RuntimeStoreError::invalid($argument, expected("a UUID", &quoted(text))))
             }
         }
 

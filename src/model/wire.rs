@@ -43,6 +43,13 @@ pub(crate) fn to_json(value: &impl Wire) -> String {
     writer.into_text()
 }
 
+/// Text in quotes, for errors. Not `{:?}`, whose tables of all printable characters the wasm would carry.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut writer = Writer::default();
+    writer.string(text);
+    writer.text
+}
+
 /// A value as JSON text for JavaScript, whose numbers would lose digits of a u64: it is a string there. JSON that
 /// belongs to the runtime is copied as it is.
 #[cfg(all(feature = "js", target_arch = "wasm32"))]
@@ -211,11 +218,12 @@ impl<T: Wire> Wire for Vec<T> {
 impl<T: Wire> Wire for BTreeMap<String, T> {
     fn read(json: &str) -> Result<Self, String> {
         let members = Members::read(json)?;
-        let read = |(name, value): &(Cow<'_, str>, &str)| {
+        let mut map = Self::new();
+        for (name, value) in members.iter() {
             let value = T::read(value).map_err(|reason| format!("{name}: {reason}"))?;
-            Ok((name.clone().into_owned(), value))
-        };
-        members.iter().map(read).collect()
+            map.insert(name.clone().into_owned(), value);
+        }
+        Ok(map)
     }
 
     fn write(&self, to: &mut Writer) {

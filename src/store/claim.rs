@@ -15,7 +15,7 @@ use crate::{
         Engine, One, ReadSet, Reads, Result,
         table::{CLAIMS, Text},
     },
-    model::{LogicalRuntimeId, RuntimeStoreError},
+    model::{LogicalRuntimeId, RuntimeStoreError, wire::quoted},
 };
 
 /// Ownership of a runtime: a handle of the store whose writes to that runtime fail with
@@ -172,7 +172,7 @@ fn epoch(seen: &ReadSet, stored: One<Text>, runtime_id: &LogicalRuntimeId) -> Re
     epoch.parse().map_err(|_| RuntimeStoreError::Decode {
         table: CLAIMS.info.name,
         key: format!("[{runtime_id}]"),
-        reason: format!("expected an epoch and a token, found {:?}", stored.0),
+        reason: format!("expected an epoch and a token, found {}", quoted(&stored.0)),
     })
 }
 

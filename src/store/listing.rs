@@ -154,7 +154,7 @@ pub(crate) fn selected(selector: LabelSelector) -> Result<Operation<Vec<(Metadat
     let rows = reads.range(&LABELS, Key::ALL, Page::default());
     Ok(Operation::read(reads, move |seen| {
         let selected = seen.many(rows)?.into_iter().filter(|(_, labels)| selector.matches(&labels.0));
-        Ok(selected.map(|(key, labels)| (super::metadata::scope(&key), labels.0.clone())).collect())
+        Ok(selected.map(|(key, labels)| (super::metadata::scope(key), labels.0.clone())).collect())
     }))
 }
 
@@ -185,12 +185,19 @@ fn page(after: Option<Key>, limit: u32) -> Result<Page> {
     Ok(Page { after, limit: Some(limit) })
 }
 
-/// The first `limit` of the texts that the tables have between them.
+/// The first `limit` of the texts that the tables have between them, each of which has its own in order.
 fn first_texts(seen: &ReadSet, tables: &[Keys], limit: u32) -> Vec<String> {
-    let mut texts: Vec<&str> = tables.iter().flat_map(|table| seen.keys(*table).map(|key| key.text(0))).collect();
-    texts.sort_unstable();
-    texts.dedup();
-    texts.into_iter().take(limit as usize).map(str::to_owned).collect()
+    let mut tables: Vec<_> = tables.iter().map(|table| seen.keys(*table).map(|key| key.text(0)).peekable()).collect();
+    let mut texts = Vec::new();
+    while texts.len() < limit as usize
+        && let Some(next) = tables.iter_mut().filter_map(|table| table.peek().copied()).min()
+    {
+        for table in &mut tables {
+            table.next_if_eq(&next);
+        }
+        texts.push(next.to_owned());
+    }
+    texts
 }
 
 /// The id in a key's second column.

@@ -8,7 +8,7 @@ use crate::{
         Engine, Key, Page, ReadSet, Reads,
         table::{Document, LABELS, METADATA, Text},
     },
-    model::{Labels, MetadataScope, MetadataStoreError, RuntimeStoreError},
+    model::{Labels, MetadataScope, MetadataStoreError, RuntimeStoreError, wire::quoted},
 };
 
 type Result<T, E = RuntimeStoreError> = std::result::Result<T, E>;
@@ -24,7 +24,7 @@ pub(crate) fn cursor(mob_id: &str) -> Result<Operation<Option<u64>>> {
         stored.0.parse().map(Some).map_err(|_| RuntimeStoreError::Decode {
             table: METADATA.info.name,
             key: key.to_string(),
-            reason: format!("expected a number up to 2^64-1, found {:?}", stored.0),
+            reason: format!("expected a number up to 2^64-1, found {}", quoted(&stored.0)),
         })
     }))
 }
@@ -64,7 +64,7 @@ pub(crate) fn labels_of_mob(mob_id: &str) -> Result<Operation<Vec<(MetadataScope
     let mut reads = Reads::new();
     let rows = reads.range(&LABELS, (mob,), Page::default());
     Ok(Operation::read(reads, move |seen| {
-        Ok(seen.many(rows)?.into_iter().map(|(key, labels)| (scope(&key), labels.0.clone())).collect())
+        Ok(seen.many(rows)?.into_iter().map(|(key, labels)| (scope(key), labels.0.clone())).collect())
     }))
 }
 

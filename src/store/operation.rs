@@ -1,6 +1,10 @@
 //! Operations: what a call does, apart from when. The rules make them, without an await; one function carries them out.
 
-use super::{Store, claim::Fence, watch::change_of};
+use super::{
+    Store,
+    claim::{Fence, Guard},
+    watch::change_of,
+};
 use crate::{
     engine::{Commit, Decide, Engine, MaybeSend, ReadSet, Reads, Result, Write},
     model::LogicalRuntimeId,
@@ -18,13 +22,10 @@ type Answer<T> = Box<dyn FnOnce(&ReadSet) -> Result<T> + Send>;
 #[cfg(target_arch = "wasm32")]
 type Answer<T> = Box<dyn FnOnce(&ReadSet) -> Result<T>>;
 
-/// What a write to a runtime comes to.
-pub(super) enum Decision {
-    /// These writes, if the claim still holds.
-    Write(Vec<Write>),
-    /// Nothing: it was committed before, and its acknowledgement was lost. That holds whoever has the claim by now.
-    AlreadyDone,
-}
+#[cfg(not(target_arch = "wasm32"))]
+type Writes = Box<dyn FnMut(&ReadSet) -> Result<Vec<Write>> + Send>;
+#[cfg(target_arch = "wasm32")]
+type Writes = Box<dyn FnMut(&ReadSet) -> Result<Vec<Write>>>;
 
 impl<T: 'static> Operation<T> {
     /// Answers from what is read.
@@ -48,10 +49,9 @@ impl Operation<()> {
     /// Decides, from what is read, what to write.
     pub(super) fn transact(
         reads: Reads,
-        mut decide: impl FnMut(&ReadSet) -> Result<Vec<Write>> + MaybeSend + 'static,
+        decide: impl FnMut(&ReadSet) -> Result<Vec<Write>> + MaybeSend + 'static,
     ) -> Self {
-        let decide: Decide = Box::new(move |seen| decide(seen).map(telling));
-        Self { reads, decide: Some(decide), answer: Box::new(|_| Ok(())) }
+        Self::telling(reads, Box::new(decide))
     }
 
     /// Writes without a precondition.
@@ -59,24 +59,22 @@ impl Operation<()> {
         Self::transact(Reads::new(), move |_| Ok(writes.clone()))
     }
 
-    /// Decides and writes to a runtime, under the claim of the handle where it has one.
+    /// Decides and writes to a runtime, under the claim of the handle where it has one. Without writes, it was committed
+    /// before and its acknowledgement was lost; that holds whoever has the claim by now.
     pub(super) fn transact_runtime(
         fence: Option<&Fence>,
         runtime_id: &LogicalRuntimeId,
         mut reads: Reads,
-        mut decide: impl FnMut(&ReadSet) -> Result<Decision> + MaybeSend + 'static,
+        decide: impl FnMut(&ReadSet) -> Result<Vec<Write>> + MaybeSend + 'static,
     ) -> Result<Self> {
-        let guard = fence.map(|fence| fence.guard(runtime_id, &mut reads)).transpose()?;
-        Ok(Self::transact(reads, move |seen| {
-            let decision = decide(seen);
-            let held = guard.as_ref().map_or(Ok(()), |guard| guard.check(seen));
-            match (decision, held) {
-                (Ok(Decision::AlreadyDone), _) => Ok(Vec::new()),
-                (_, Err(fenced)) => Err(fenced),
-                (Err(error), Ok(())) => Err(error),
-                (Ok(Decision::Write(writes)), Ok(())) => Ok(writes),
+        let decide: Writes = Box::new(decide);
+        match fence {
+            None => Ok(Self::telling(reads, decide)),
+            Some(fence) => {
+                let guard = fence.guard(runtime_id, &mut reads)?;
+                Ok(Self::telling(reads, guarded(guard, decide)))
             }
-        }))
+        }
     }
 
     /// Writes to a runtime, under the claim of the handle where it has one.
@@ -85,13 +83,30 @@ impl Operation<()> {
         runtime_id: &LogicalRuntimeId,
         writes: Vec<Write>,
     ) -> Result<Self> {
-        Self::transact_runtime(fence, runtime_id, Reads::new(), move |_| Ok(Decision::Write(writes.clone())))
+        Self::transact_runtime(fence, runtime_id, Reads::new(), move |_| Ok(writes.clone()))
+    }
+
+    /// Has those who watch told of what is written.
+    fn telling(reads: Reads, mut decide: Writes) -> Self {
+        let decide: Decide = Box::new(move |seen| {
+            let writes = decide(seen)?;
+            Ok(Commit { change: change_of(&writes), writes })
+        });
+        Self { reads, decide: Some(decide), answer: Box::new(|_| Ok(())) }
     }
 }
 
-/// A commit of these writes, of which those who watch are told.
-fn telling(writes: Vec<Write>) -> Commit {
-    Commit { change: change_of(&writes), writes }
+/// Refuses what is written where the claim does not hold.
+fn guarded(guard: Guard, mut decide: Writes) -> Writes {
+    Box::new(move |seen| {
+        let decision = decide(seen);
+        let held = guard.check(seen);
+        match (decision, held) {
+            (Ok(writes), _) if writes.is_empty() => Ok(writes),
+            (_, Err(fenced)) => Err(fenced),
+            (decision, Ok(())) => decision,
+        }
+    })
 }
 
 impl<E: Engine> Store<E> {

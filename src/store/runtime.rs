@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{OAuthFlowUpdate, Operation, RuntimeStore, Store, claim::Fence, operation::Decision};
+use super::{OAuthFlowUpdate, Operation, RuntimeStore, Store, claim::Fence};
 use crate::{
     engine::{
         Engine, Key, Page, ReadSet, Reads, Result, Table, Write,
@@ -68,8 +68,9 @@ pub(crate) fn commit_boundary(
     let mut reads = Reads::new();
     let stored = reads.get(&RECEIPTS, key);
     let decide = move |seen: &ReadSet| match seen.one(stored)? {
-        None => Ok(Decision::Write(writes.clone())),
-        Some(stored) if stored == receipt => Ok(Decision::AlreadyDone),
+        None => Ok(writes.clone()),
+        // It was committed before, and its acknowledgement was lost.
+        Some(stored) if stored == receipt => Ok(Vec::new()),
         Some(_) => Err(RuntimeStoreError::Conflict(format!(
             "boundary {} of run {} is committed with a different receipt; nothing was written",
             receipt.0.sequence, receipt.0.run_id
@@ -128,7 +129,7 @@ pub(crate) fn transition(
     let decide = move |seen: &ReadSet| {
         let state = seen.one(stored)?.map_or_else(RuntimeState::default, |state| state.0);
         commit.check(state)?;
-        Ok(Decision::Write(writes.clone()))
+        Ok(writes.clone())
     };
     Operation::transact_runtime(fence, runtime_id, reads, decide)
 }

@@ -12,7 +12,10 @@ use super::{
     error::{Asked, Attempt, failed},
     mark,
 };
-use crate::{engine::table, model::RuntimeStoreError};
+use crate::{
+    engine::table,
+    model::{RuntimeStoreError, wire::quoted},
+};
 
 /// Raised with each set of tables. A new version adds object stores and leaves those that exist alone. Version 1 had no
 /// operation registries, OAuth flows, claims and marks.
@@ -23,7 +26,7 @@ const DEADLINE_MS: i32 = 10_000;
 
 /// Opens the database and creates the object stores that are missing.
 pub(super) async fn open(name: &str) -> Attempt<RawDatabase> {
-    let doing = format!("opening database {name:?}");
+    let doing = format!("opening database {}", quoted(name));
     let request = factory()?.open_with_u32(name, VERSION).map_err(|error| failed(Asked::Open, &doing, error))?;
     let blocked = Rc::new(Cell::new(false));
     let told = Rc::clone(&blocked);

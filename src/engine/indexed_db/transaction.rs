@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, JSON, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{IdbObjectStore, IdbRequest};
 
@@ -237,7 +237,7 @@ impl Drop for Transaction {
 fn stored_key(table: &'static TableInfo, columns: usize, key: &JsValue) -> Attempt<Key> {
     let unreadable = || RuntimeStoreError::Decode {
         table: table.name,
-        key: format!("{key:?}"),
+        key: JSON::stringify(key).map(String::from).unwrap_or_default(),
         reason: "expected an array of one string per key column".to_owned(),
     };
     key::from_js(table, columns, key).ok_or_else(|| unreadable().into())
