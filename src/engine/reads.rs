@@ -65,20 +65,20 @@ impl Reads {
     }
 
     /// Reads the record under a key.
-    pub fn get<V: Record>(&mut self, table: &'static Table<V>, key: impl Into<Key>) -> One<V> {
-        self.0.push(Read::Get(&table.info, key.into()));
+    pub fn get<V: Record>(&mut self, table: &Table<V>, key: impl Into<Key>) -> One<V> {
+        self.0.push(Read::Get(table.info, key.into()));
         One(self.0.len() - 1, PhantomData)
     }
 
     /// Reads the records whose keys start with a prefix.
-    pub fn range<V: Record>(&mut self, table: &'static Table<V>, prefix: impl Into<Key>, page: Page) -> Many<V> {
-        self.0.push(Read::Range(&table.info, prefix.into(), page));
+    pub fn range<V: Record>(&mut self, table: &Table<V>, prefix: impl Into<Key>, page: Page) -> Many<V> {
+        self.0.push(Read::Range(table.info, prefix.into(), page));
         Many(self.0.len() - 1, PhantomData)
     }
 
     /// Reads the different values that follow a prefix in the keys.
-    pub fn distinct<V: Record>(&mut self, table: &'static Table<V>, prefix: impl Into<Key>, page: Page) -> Keys {
-        self.0.push(Read::Distinct(&table.info, prefix.into(), page));
+    pub fn distinct<V: Record>(&mut self, table: &Table<V>, prefix: impl Into<Key>, page: Page) -> Keys {
+        self.0.push(Read::Distinct(table.info, prefix.into(), page));
         Keys(self.0.len() - 1)
     }
 

@@ -10,66 +10,73 @@ use crate::model::{
 };
 
 /// The queued inputs of a runtime.
-pub static INPUTS: Table<Document<StoredInputState>> =
-    Table::new("runtime_input_states", &[text("runtime_id"), text("input_id")], ("state_json", ValueType::Json));
+pub static INPUTS: Table<Document<StoredInputState>> = Table::of(&TableInfo::new(
+    "runtime_input_states",
+    &[text("runtime_id"), text("input_id")],
+    ("state_json", ValueType::Json),
+));
 
 /// The receipts of a runtime's runs.
-pub static RECEIPTS: Table<Document<RunBoundaryReceipt>> = Table::new(
+pub static RECEIPTS: Table<Document<RunBoundaryReceipt>> = Table::of(&TableInfo::new(
     "runtime_boundary_receipts",
     &[text("runtime_id"), text("run_id"), number("sequence")],
     ("receipt_json", ValueType::Json),
-);
+));
 
 /// The latest session snapshot of a runtime.
-pub static SNAPSHOTS: Table<Bytes> =
-    Table::new("runtime_session_snapshots", &[text("runtime_id")], ("session_snapshot", ValueType::Bytes));
+pub static SNAPSHOTS: Table<Bytes> = Table::of(&TableInfo::new(
+    "runtime_session_snapshots",
+    &[text("runtime_id")],
+    ("session_snapshot", ValueType::Bytes),
+));
 
 /// The lifecycle state of a runtime.
 pub static STATES: Table<Document<RuntimeState>> =
-    Table::new("runtime_states", &[text("runtime_id")], ("runtime_state_json", ValueType::Json));
+    Table::of(&TableInfo::new("runtime_states", &[text("runtime_id")], ("runtime_state_json", ValueType::Json)));
 
 /// The operation registry of a runtime.
 pub static OPS: Table<Document<PersistedOpsSnapshot>> =
-    Table::new("runtime_ops_lifecycle", &[text("runtime_id")], ("state_json", ValueType::Json));
+    Table::of(&TableInfo::new("runtime_ops_lifecycle", &[text("runtime_id")], ("state_json", ValueType::Json)));
 
 /// The OAuth flows under way, in one record.
 pub static OAUTH_FLOWS: Table<Bytes> =
-    Table::new("runtime_auth_oauth_flow_state", &[text("id")], ("state_json", ValueType::Bytes));
+    Table::of(&TableInfo::new("runtime_auth_oauth_flow_state", &[text("id")], ("state_json", ValueType::Bytes)));
 
 /// Cursors and other single values of a mob.
 pub static METADATA: Table<Text> =
-    Table::new("mobkit_metadata", &[text("mob_id"), text("key")], ("value", ValueType::Text));
+    Table::of(&TableInfo::new("mobkit_metadata", &[text("mob_id"), text("key")], ("value", ValueType::Text)));
 
 /// Labels; the run id is `""` for the mob's own.
 pub static LABELS: Table<Document<Labels>> =
-    Table::new("burrow_labels", &[text("mob_id"), text("run_id")], ("labels_json", ValueType::Json));
+    Table::of(&TableInfo::new("burrow_labels", &[text("mob_id"), text("run_id")], ("labels_json", ValueType::Json)));
 
 /// The runtime under which a session was last committed with its key.
 pub static SESSIONS: Table<Text> =
-    Table::new("burrow_sessions", &[text("session_id")], ("runtime_id", ValueType::Text));
+    Table::of(&TableInfo::new("burrow_sessions", &[text("session_id")], ("runtime_id", ValueType::Text)));
 
 /// The latest claim on a runtime: its epoch and its token.
-pub static CLAIMS: Table<Text> = Table::new("burrow_claims", &[text("runtime_id")], ("claim", ValueType::Text));
+pub static CLAIMS: Table<Text> =
+    Table::of(&TableInfo::new("burrow_claims", &[text("runtime_id")], ("claim", ValueType::Text)));
 
 /// Every table there is.
 pub static ALL: [&TableInfo; 10] = [
-    &INPUTS.info,
-    &RECEIPTS.info,
-    &SNAPSHOTS.info,
-    &STATES.info,
-    &OPS.info,
-    &OAUTH_FLOWS.info,
-    &METADATA.info,
-    &LABELS.info,
-    &SESSIONS.info,
-    &CLAIMS.info,
+    INPUTS.info,
+    RECEIPTS.info,
+    SNAPSHOTS.info,
+    STATES.info,
+    OPS.info,
+    OAUTH_FLOWS.info,
+    METADATA.info,
+    LABELS.info,
+    SESSIONS.info,
+    CLAIMS.info,
 ];
 
 /// A table and the type of its records.
 #[derive(Debug)]
 pub struct Table<V> {
     /// The description that engines go by.
-    pub info: TableInfo,
+    pub info: &'static TableInfo,
     record: PhantomData<fn() -> V>,
 }
 
@@ -123,24 +130,35 @@ const fn number(name: &'static str) -> Column {
     Column { name, column_type: ColumnType::U64 }
 }
 
-impl<V: Record> Table<V> {
+impl TableInfo {
     const fn new(name: &'static str, key: &'static [Column], value: (&'static str, ValueType)) -> Self {
-        Self { info: TableInfo { name, key, value: value.0, value_type: value.1 }, record: PhantomData }
+        Self { name, key, value: value.0, value_type: value.1 }
+    }
+}
+
+impl<V: Record> Table<V> {
+    const fn of(info: &'static TableInfo) -> Self {
+        Self { info, record: PhantomData }
+    }
+
+    /// The same table, its records in another form that encodes to the same.
+    pub(crate) const fn holding<W>(&self) -> Table<W> {
+        Table { info: self.info, record: PhantomData }
     }
 
     /// Sets the record under a key.
-    pub fn put(&'static self, key: impl Into<Key>, record: impl Into<Arc<V>>) -> Write {
-        Write::Put(&self.info, key.into(), Value::new::<V>(record))
+    pub fn put(&self, key: impl Into<Key>, record: impl Into<Arc<V>>) -> Write {
+        Write::Put(self.info, key.into(), Value::new::<V>(record))
     }
 
     /// Removes the record under a key, if there is one.
-    pub fn delete(&'static self, key: impl Into<Key>) -> Write {
-        Write::Delete(&self.info, key.into())
+    pub fn delete(&self, key: impl Into<Key>) -> Write {
+        Write::Delete(self.info, key.into())
     }
 
     /// Removes every record whose key starts with a prefix.
-    pub fn delete_range(&'static self, prefix: impl Into<Key>) -> Write {
-        Write::DeleteRange(&self.info, prefix.into())
+    pub fn delete_range(&self, prefix: impl Into<Key>) -> Write {
+        Write::DeleteRange(self.info, prefix.into())
     }
 }
 

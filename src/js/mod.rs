@@ -1,7 +1,7 @@
 //! The door to JavaScript: what the npm package's TypeScript calls.
 //!
 //! Arguments arrive checked by that TypeScript: strings are well-formed, ids not empty, numbers in range. Objects cross
-//! as JSON text, in which an outgoing u64 is a string of its digits; the TypeScript makes it a `bigint`.
+//! as JSON text, in which an outgoing u64 may be a string of its digits; the TypeScript makes it a `bigint`.
 //!
 //! An export makes an operation and hands it to [`RawStore::call`]: futures are large once compiled, so there is one.
 
@@ -18,15 +18,21 @@ use self::{
     failure::Failure,
 };
 use crate::{
-    Labels, LogicalRuntimeId, MetadataScope, RunId, RuntimeStore, RuntimeStoreError, SessionDelta, Store,
+    Labels, LogicalRuntimeId, MetadataScope, PersistedOpsSnapshot, RunBoundaryReceipt, RunId, RuntimeStore,
+    RuntimeStoreError, SessionDelta, Store, StoredInputState,
     engine::{
         Engine, Result,
         indexed_db::{Durability, IndexedDb},
         memory::Memory,
     },
+    model::kind::Checked,
     rpc::RpcHandler,
     store::{Operation, listing, metadata, runtime},
 };
+
+type Receipt = Checked<RunBoundaryReceipt>;
+type Input = Checked<StoredInputState>;
+type Ops = Checked<PersistedOpsSnapshot>;
 
 /// A store of either kind. A call under way shares it, and so outlives a handle that is freed.
 #[wasm_bindgen]
@@ -159,7 +165,11 @@ impl RawStore {
     pub fn receipts(&self, runtime: &str, after_run: Option<String>, after_sequence: u64, limit: u32) -> Promise {
         let receipts = || {
             let after_run = json::optional_id("after.run_id", after_run.as_deref())?;
-            listing::receipts(&runtime_id(runtime)?, after_run.as_ref().map(|run| (run, after_sequence)), limit)
+            listing::receipts::<Receipt>(
+                &runtime_id(runtime)?,
+                after_run.as_ref().map(|run| (run, after_sequence)),
+                limit,
+            )
         };
         self.call(text(receipts()))
     }
@@ -212,14 +222,14 @@ impl RawStore {
     #[wasm_bindgen(js_name = persistOps, unchecked_return_type = "Promise<void>")]
     pub fn persist_ops(&self, runtime: &str, snapshot: &str) -> Promise {
         let persist =
-            || runtime::persist_ops(self.0.fence(), &runtime_id(runtime)?, json::parse("snapshot", snapshot)?);
+            || runtime::persist_ops(self.0.fence(), &runtime_id(runtime)?, json::parse::<Ops>("snapshot", snapshot)?);
         self.call(done(persist()))
     }
 
     /// A runtime's operation registry, as JSON.
     #[wasm_bindgen(unchecked_return_type = "Promise<string | undefined>")]
     pub fn ops(&self, runtime: &str) -> Promise {
-        self.call(optional_text(runtime_id(runtime).and_then(|id| runtime::ops(&id))))
+        self.call(optional_text(runtime_id(runtime).and_then(|id| runtime::ops::<Ops>(&id))))
     }
 
     /// Commits a run boundary; `inputs` is a JSON array.
@@ -234,8 +244,8 @@ impl RawStore {
     ) -> Promise {
         let commit = || {
             let runtime = runtime_id(runtime)?;
-            let receipt = json::parse("receipt", receipt)?;
-            let inputs = json::parse("inputs", inputs)?;
+            let receipt: Receipt = json::parse("receipt", receipt)?;
+            let inputs: Vec<Input> = json::parse("inputs", inputs)?;
             let session_key = json::optional_id("sessionKey", session_key.as_deref())?;
             let session = session.map(SessionDelta::new);
             runtime::commit_boundary(self.0.fence(), &runtime, session.as_ref(), receipt, inputs, session_key)
@@ -254,27 +264,28 @@ impl RawStore {
     /// Stores one input.
     #[wasm_bindgen(js_name = persistInput, unchecked_return_type = "Promise<void>")]
     pub fn persist_input(&self, runtime: &str, input: &str) -> Promise {
-        let persist = || runtime::persist_input(self.0.fence(), &runtime_id(runtime)?, json::parse("input", input)?);
+        let persist =
+            || runtime::persist_input(self.0.fence(), &runtime_id(runtime)?, json::parse::<Input>("input", input)?);
         self.call(done(persist()))
     }
 
     /// All inputs of a runtime, as a JSON array.
     #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
     pub fn inputs(&self, runtime: &str) -> Promise {
-        self.call(text(runtime_id(runtime).and_then(|id| runtime::inputs(&id))))
+        self.call(text(runtime_id(runtime).and_then(|id| runtime::inputs::<Input>(&id))))
     }
 
     /// One input, as JSON.
     #[wasm_bindgen(unchecked_return_type = "Promise<string | undefined>")]
     pub fn input(&self, runtime: &str, input_id: &str) -> Promise {
-        let input = || runtime::input(&runtime_id(runtime)?, &json::id("inputId", input_id)?);
+        let input = || runtime::input::<Input>(&runtime_id(runtime)?, &json::id("inputId", input_id)?);
         self.call(optional_text(input()))
     }
 
     /// One receipt, as JSON.
     #[wasm_bindgen(unchecked_return_type = "Promise<string | undefined>")]
     pub fn receipt(&self, runtime: &str, run_id: &str, sequence: u64) -> Promise {
-        let receipt = || runtime::receipt(&runtime_id(runtime)?, &json::id("runId", run_id)?, sequence);
+        let receipt = || runtime::receipt::<Receipt>(&runtime_id(runtime)?, &json::id("runId", run_id)?, sequence);
         self.call(optional_text(receipt()))
     }
 
@@ -296,7 +307,12 @@ impl RawStore {
     pub fn transition(&self, runtime: &str, from: &str, to: &str, inputs: &str) -> Promise {
         let transition = || {
             let step = json::state("from", from)?.step(json::state("to", to)?)?;
-            runtime::transition(self.0.fence(), &runtime_id(runtime)?, step, json::parse("inputs", inputs)?)
+            runtime::transition(
+                self.0.fence(),
+                &runtime_id(runtime)?,
+                step,
+                json::parse::<Vec<Input>>("inputs", inputs)?,
+            )
         };
         self.call(done(transition()))
     }

@@ -2,6 +2,7 @@
 
 use super::{
     LogicalRuntimeId, MetadataScope,
+    kind::Kind,
     text::Members,
     wire::{Wire, Writer, wire_names},
 };
@@ -58,6 +59,8 @@ wire_names!(ChangeKind {
 
 /// As watchers in JavaScript see it: `{"runtime":…,"kinds":[…]}`, or with `mob` and for a run's labels `run`.
 impl Wire for Change {
+    const KIND: Kind = Kind::Any;
+
     fn read(json: &str) -> Result<Self, String> {
         let mut members = Members::read(json)?;
         let runtime: Option<String> = members.take("runtime")?;

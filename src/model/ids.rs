@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{
     RuntimeStoreError,
+    kind::Kind,
     wire::{Wire, Writer, expected, quoted},
 };
 
@@ -53,6 +54,8 @@ macro_rules! uuid_id {
         }
 
         impl Wire for $name {
+            const KIND: Kind = Kind::Uuid;
+
             fn read(json: &str) -> Result<Self, String> {
                 String::read(json)?.parse().map_err(|_| expected("a UUID", json))
             }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
     RuntimeStoreError,
+    kind::Kind,
     text::{Members, items, unescaped, valid},
     wire::{Wire, Writer, expected},
 };
@@ -50,6 +51,8 @@ impl FromStr for Json {
 
 /// A member's text is JSON already.
 impl Wire for Json {
+    const KIND: Kind = Kind::Any;
+
     fn read(json: &str) -> Result<Self, String> {
         Ok(Self::of_valid(json))
     }
@@ -63,12 +66,17 @@ impl Wire for Json {
 /// matter. Numbers are compared as they are written, to the last digit.
 impl PartialEq for Json {
     fn eq(&self, other: &Self) -> bool {
-        same(&self.0, &other.0, 128)
+        same(&self.0, &other.0)
     }
 }
 
+/// Whether two texts are the same JSON.
+pub(super) fn same(a: &str, b: &str) -> bool {
+    same_within(a, b, 128)
+}
+
 /// Beyond `depth`, only what is written the same is the same.
-fn same(a: &str, b: &str, depth: usize) -> bool {
+fn same_within(a: &str, b: &str, depth: usize) -> bool {
     if a == b {
         return true;
     }
@@ -79,7 +87,7 @@ fn same(a: &str, b: &str, depth: usize) -> bool {
         (Some(b'{'), Some(b'{')) => match (Members::read(a), Members::read(b)) {
             (Ok(a), Ok(b)) => {
                 let has = |members: &Members<'_>, name: &str, value| {
-                    members.get(name).is_some_and(|other| same(value, other, depth - 1))
+                    members.get(name).is_some_and(|other| same_within(value, other, depth - 1))
                 };
                 // Both ways, since a name may be there twice.
                 a.iter().all(|(name, _)| has(&b, name, a.get(name).unwrap_or_default()))
@@ -88,7 +96,7 @@ fn same(a: &str, b: &str, depth: usize) -> bool {
             _ => false,
         },
         (Some(b'['), Some(b'[')) => match (items(a), items(b)) {
-            (Ok(a), Ok(b)) => a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| same(a, b, depth - 1)),
+            (Ok(a), Ok(b)) => a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| same_within(a, b, depth - 1)),
             _ => false,
         },
         (Some(b'"'), Some(b'"')) => unescaped(a).is_some_and(|text| unescaped(b) == Some(text)),
@@ -158,6 +166,8 @@ impl<'de> Deserialize<'de> for Timestamp {
 }
 
 impl Wire for Timestamp {
+    const KIND: Kind = Kind::Time;
+
     fn read(json: &str) -> Result<Self, String> {
         String::read(json)?.parse().map_err(|_| expected("RFC 3339", json))
     }
@@ -168,7 +178,7 @@ impl Wire for Timestamp {
 }
 
 /// Checks the grammar and each field's range; that a month has its 31st is left to those who compute with it.
-fn is_rfc3339(text: &[u8]) -> bool {
+pub(super) fn is_rfc3339(text: &[u8]) -> bool {
     let number = |from: usize, digits: usize| {
         text.get(from..from + digits)?
             .iter()

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    kind::Kind,
     text::Members,
     wire::{Wire, Writer},
 };
@@ -46,6 +47,8 @@ impl MetadataScope {
 
 /// A scope and its labels: `{"mob":…,"labels":{…}}`, and for a run's `run`.
 impl Wire for (MetadataScope, Labels) {
+    const KIND: Kind = Kind::Any;
+
     fn read(json: &str) -> Result<Self, String> {
         let mut members = Members::read(json)?;
         Ok((MetadataScope::new(members.take("mob")?, members.take("run")?), members.take("labels")?))

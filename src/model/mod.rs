@@ -8,6 +8,7 @@ mod error;
 mod ids;
 mod input;
 mod json;
+pub(crate) mod kind;
 mod labels;
 mod lifecycle;
 mod ops;

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::{
     Json,
+    kind::Kind,
     text::{Members, items, unescaped},
 };
 
@@ -19,6 +20,9 @@ pub type Extra = BTreeMap<String, Json>;
 
 /// What has a form in JSON.
 pub(crate) trait Wire: Sized {
+    /// The form.
+    const KIND: Kind;
+
     /// Reads JSON text; `Err` says what is wrong with it.
     fn read(json: &str) -> Result<Self, String>;
 
@@ -50,11 +54,10 @@ pub(crate) fn quoted(text: &str) -> String {
     writer.text
 }
 
-/// A value as JSON text for JavaScript, whose numbers would lose digits of a u64: it is a string there. JSON that
-/// belongs to the runtime is copied as it is.
+/// A value as JSON text for JavaScript: where its numbers would lose digits of a u64, that is a string.
 #[cfg(all(feature = "js", target_arch = "wasm32"))]
 pub(crate) fn to_json_for_js(value: &impl Wire) -> String {
-    let mut writer = Writer { text: String::new(), u64_as_string: true };
+    let mut writer = Writer { text: String::new(), for_js: true };
     value.write(&mut writer);
     writer.text
 }
@@ -63,7 +66,7 @@ pub(crate) fn to_json_for_js(value: &impl Wire) -> String {
 #[derive(Default)]
 pub(crate) struct Writer {
     text: String,
-    u64_as_string: bool,
+    pub(super) for_js: bool,
 }
 
 impl Writer {
@@ -122,7 +125,7 @@ impl ObjectWriter<'_> {
         }
     }
 
-    fn named(&mut self, name: &str) -> &mut Writer {
+    pub(super) fn named(&mut self, name: &str) -> &mut Writer {
         self.to.text.push(self.before);
         self.before = ',';
         self.to.string(name);
@@ -154,6 +157,8 @@ pub(crate) fn find_name(json: &str, names: &[&str]) -> Result<usize, String> {
 }
 
 impl Wire for String {
+    const KIND: Kind = Kind::Text;
+
     fn read(json: &str) -> Result<Self, String> {
         unescaped(json).map(Cow::into_owned).ok_or_else(|| expected("a string", json))
     }
@@ -164,17 +169,20 @@ impl Wire for String {
 }
 
 impl Wire for u64 {
+    const KIND: Kind = Kind::U64;
+
     fn read(json: &str) -> Result<Self, String> {
         json.trim().parse().map_err(|_| expected("a whole number from 0 to 2^64-1", json))
     }
 
     fn write(&self, to: &mut Writer) {
-        let digits = self.to_string();
-        if to.u64_as_string { to.string(&digits) } else { to.json(&digits) }
+        to.json(&self.to_string());
     }
 }
 
 impl Wire for u32 {
+    const KIND: Kind = Kind::U32;
+
     fn read(json: &str) -> Result<Self, String> {
         json.trim().parse().map_err(|_| expected("a whole number from 0 to 2^32-1", json))
     }
@@ -185,6 +193,8 @@ impl Wire for u32 {
 }
 
 impl<T: Wire> Wire for Option<T> {
+    const KIND: Kind = Kind::Optional(&T::KIND);
+
     fn read(json: &str) -> Result<Self, String> {
         if json == "null" { Ok(None) } else { T::read(json).map(Some) }
     }
@@ -206,6 +216,8 @@ impl<T: Wire> Wire for Option<T> {
 }
 
 impl<T: Wire> Wire for Vec<T> {
+    const KIND: Kind = Kind::List(&T::KIND);
+
     fn read(json: &str) -> Result<Self, String> {
         items(json)?.into_iter().map(T::read).collect()
     }
@@ -216,6 +228,8 @@ impl<T: Wire> Wire for Vec<T> {
 }
 
 impl<T: Wire> Wire for BTreeMap<String, T> {
+    const KIND: Kind = Kind::Map(&T::KIND);
+
     fn read(json: &str) -> Result<Self, String> {
         let members = Members::read(json)?;
         let mut map = Self::new();
@@ -250,6 +264,10 @@ pub(crate) fn deserialize<'de, T: Wire, D: Deserializer<'de>>(deserializer: D) -
 macro_rules! wire_object {
     ($type:ident { $($member:ident),+ $(,)? }) => {
         impl $crate::model::wire::Wire for $type {
+            const KIND: $crate::model::kind::Kind = $crate::model::kind::Kind::Object(&[
+                $((stringify!($member), $crate::model::kind::of_field::<Self, _>(|object| &object.$member))),+
+            ]);
+
             fn read(json: &str) -> Result<Self, String> {
                 let mut members = $crate::model::text::Members::read(json)?;
                 Ok(Self { $($member: members.take(stringify!($member))?,)+ extra: members.rest() })
@@ -308,6 +326,8 @@ macro_rules! wire_names {
         }
 
         impl $crate::model::wire::Wire for $type {
+            const KIND: $crate::model::kind::Kind = $crate::model::kind::Kind::Name(&[$($name),+]);
+
             fn read(json: &str) -> Result<Self, String> {
                 let at = $crate::model::wire::find_name(json, &[$($name),+])?;
                 Ok([$(Self::$variant),+][at])

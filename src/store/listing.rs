@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
-use super::{Operation, Store};
+use super::{Operation, Store, document::Receipt};
 use crate::{
     engine::{
         Engine, Key, Keys, Page, ReadSet, Reads, Result,
-        table::{Bytes, INPUTS, LABELS, METADATA, OPS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
+        table::{Bytes, Document, INPUTS, LABELS, METADATA, OPS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
     },
     model::{
         InputId, LabelSelector, Labels, LogicalRuntimeId, MetadataScope, RunBoundaryReceipt, RunId, RuntimeStoreError,
@@ -136,14 +136,14 @@ pub(crate) fn input_ids(
     Ok(Operation::read(reads, move |seen| seen.keys(inputs).map(|key| stored_id(INPUTS.info.name, key)).collect()))
 }
 
-pub(crate) fn receipts(
+pub(crate) fn receipts<R: Receipt>(
     runtime_id: &LogicalRuntimeId,
     after: Option<(&RunId, u64)>,
     limit: u32,
-) -> Result<Operation<Vec<RunBoundaryReceipt>>> {
+) -> Result<Operation<Vec<R>>> {
     let after = after.map(|(run, sequence)| (runtime_id.as_str(), run.to_string(), sequence).into());
     let mut reads = Reads::new();
-    let receipts = reads.range(&RECEIPTS, (runtime_id.as_str(),), page(after, limit)?);
+    let receipts = reads.range(&RECEIPTS.holding::<Document<R>>(), (runtime_id.as_str(),), page(after, limit)?);
     Ok(Operation::read(reads, move |seen| {
         Ok(seen.many(receipts)?.into_iter().map(|(_, receipt)| receipt.0.clone()).collect())
     }))

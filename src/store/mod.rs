@@ -1,6 +1,7 @@
 //! What it means: every rule of the contract, written once over the engines' two operations.
 
 pub(crate) mod claim;
+mod document;
 pub(crate) mod listing;
 pub(crate) mod metadata;
 mod operation;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 
 use self::claim::Fence;
 pub(crate) use self::operation::Operation;
-use crate::engine::{Engine, Result, memory::Memory};
+use crate::engine::{Engine, memory::Memory};
 
 /// The store over an engine. It implements [`RuntimeStore`], [`PersistentMetadataStore`] and
 /// [`RuntimeMetadataTable`] alike, and is `Send + Sync` on every target.
@@ -87,7 +88,7 @@ impl Store<crate::engine::sql::Sqlite> {
     ///
     /// # Errors
     /// As [`Sqlite::open`](crate::engine::sql::Sqlite::open).
-    pub async fn open(path: impl AsRef<std::path::Path>) -> Result<Self> {
+    pub async fn open(path: impl AsRef<std::path::Path>) -> crate::engine::Result<Self> {
         crate::engine::sql::Sqlite::open(path).await.map(Self::over)
     }
 
@@ -95,7 +96,7 @@ impl Store<crate::engine::sql::Sqlite> {
     ///
     /// # Errors
     /// As [`Sqlite::in_memory`](crate::engine::sql::Sqlite::in_memory).
-    pub async fn in_memory() -> Result<Self> {
+    pub async fn in_memory() -> crate::engine::Result<Self> {
         crate::engine::sql::Sqlite::in_memory().await.map(Self::over)
     }
 }
@@ -107,7 +108,7 @@ impl Store<crate::engine::indexed_db::IndexedDb> {
     /// # Errors
     /// `Unsupported` where there is no IndexedDB, `Blocked` when another tab holds an older version open,
     /// `SchemaTooNew` for a database that a newer burrow wrote.
-    pub async fn open(name: &str, durability: crate::engine::indexed_db::Durability) -> Result<Self> {
+    pub async fn open(name: &str, durability: crate::engine::indexed_db::Durability) -> crate::engine::Result<Self> {
         crate::engine::indexed_db::IndexedDb::open(name, durability).await.map(Self::over)
     }
 }

@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{OAuthFlowUpdate, Operation, RuntimeStore, Store, claim::Fence};
+use super::{
+    OAuthFlowUpdate, Operation, RuntimeStore, Store,
+    claim::Fence,
+    document::{Input, Receipt, Stored},
+};
 use crate::{
     engine::{
         Engine, Key, Page, ReadSet, Reads, Result, Table, Write,
@@ -41,12 +45,12 @@ pub(crate) fn commit_session(
     Operation::write_runtime(fence, runtime_id, vec![put_snapshot(runtime_id, session)])
 }
 
-pub(crate) fn commit_boundary(
+pub(crate) fn commit_boundary<R: Receipt, I: Input>(
     fence: Option<&Fence>,
     runtime_id: &LogicalRuntimeId,
     session: Option<&SessionDelta>,
-    receipt: RunBoundaryReceipt,
-    inputs: Vec<StoredInputState>,
+    receipt: R,
+    inputs: Vec<I>,
     session_key: Option<SessionId>,
 ) -> Result<Operation<()>> {
     let mut writes = Vec::with_capacity(inputs.len() + 3);
@@ -57,54 +61,55 @@ pub(crate) fn commit_boundary(
         }
         writes.push(put_snapshot(runtime_id, session));
     }
-    receipt.check_extra()?;
+    receipt.check()?;
     for input in inputs {
         writes.push(put_input(runtime_id, input)?);
     }
-    let key = receipt_key(runtime_id, &receipt.run_id, receipt.sequence);
+    let (run_id, sequence) = receipt.place()?;
+    let key = receipt_key(runtime_id, &run_id, sequence);
     let receipt = Arc::new(Document(receipt));
-    writes.push(RECEIPTS.put(key.clone(), receipt.clone()));
+    let receipts = RECEIPTS.holding::<Document<R>>();
+    writes.push(receipts.put(key.clone(), receipt.clone()));
 
     let mut reads = Reads::new();
-    let stored = reads.get(&RECEIPTS, key);
+    let stored = reads.get(&receipts, key);
     let decide = move |seen: &ReadSet| match seen.one(stored)? {
         None => Ok(writes.clone()),
         // It was committed before, and its acknowledgement was lost.
         Some(stored) if stored == receipt => Ok(Vec::new()),
         Some(_) => Err(RuntimeStoreError::Conflict(format!(
-            "boundary {} of run {} is committed with a different receipt; nothing was written",
-            receipt.0.sequence, receipt.0.run_id
+            "boundary {sequence} of run {run_id} is committed with a different receipt; nothing was written"
         ))),
     };
     Operation::transact_runtime(fence, runtime_id, reads, decide)
 }
 
-pub(crate) fn inputs(runtime_id: &LogicalRuntimeId) -> Result<Operation<Vec<StoredInputState>>> {
+pub(crate) fn inputs<I: Input>(runtime_id: &LogicalRuntimeId) -> Result<Operation<Vec<I>>> {
     let mut reads = Reads::new();
-    let inputs = reads.range(&INPUTS, (runtime_id.as_str(),), Page::default());
+    let inputs = reads.range(&INPUTS.holding::<Document<I>>(), (runtime_id.as_str(),), Page::default());
     Ok(Operation::read(reads, move |seen| {
         Ok(seen.many(inputs)?.into_iter().map(|(_, input)| input.0.clone()).collect())
     }))
 }
 
-pub(crate) fn input(runtime_id: &LogicalRuntimeId, input_id: &InputId) -> Result<Operation<Option<StoredInputState>>> {
-    Ok(document(&INPUTS, (runtime_id.as_str(), input_id.to_string())))
+pub(crate) fn input<I: Input>(runtime_id: &LogicalRuntimeId, input_id: &InputId) -> Result<Operation<Option<I>>> {
+    Ok(document(&INPUTS.holding(), (runtime_id.as_str(), input_id.to_string())))
 }
 
 pub(crate) fn persist_input(
     fence: Option<&Fence>,
     runtime_id: &LogicalRuntimeId,
-    input: StoredInputState,
+    input: impl Input,
 ) -> Result<Operation<()>> {
     Operation::write_runtime(fence, runtime_id, vec![put_input(runtime_id, input)?])
 }
 
-pub(crate) fn receipt(
+pub(crate) fn receipt<R: Receipt>(
     runtime_id: &LogicalRuntimeId,
     run_id: &RunId,
     sequence: u64,
-) -> Result<Operation<Option<RunBoundaryReceipt>>> {
-    Ok(document(&RECEIPTS, receipt_key(runtime_id, run_id, sequence)))
+) -> Result<Operation<Option<R>>> {
+    Ok(document(&RECEIPTS.holding(), receipt_key(runtime_id, run_id, sequence)))
 }
 
 pub(crate) fn session(runtime_id: &LogicalRuntimeId) -> Result<Operation<Option<Vec<u8>>>> {
@@ -119,7 +124,7 @@ pub(crate) fn transition(
     fence: Option<&Fence>,
     runtime_id: &LogicalRuntimeId,
     commit: MachineLifecycleCommit,
-    inputs: Vec<StoredInputState>,
+    inputs: Vec<impl Input>,
 ) -> Result<Operation<()>> {
     let mut writes = inputs.into_iter().map(|input| put_input(runtime_id, input)).collect::<Result<Vec<_>>>()?;
     writes.push(STATES.put((runtime_id.as_str(),), Document(commit.runtime_state())));
@@ -137,20 +142,23 @@ pub(crate) fn transition(
 pub(crate) fn persist_ops(
     fence: Option<&Fence>,
     runtime_id: &LogicalRuntimeId,
-    snapshot: PersistedOpsSnapshot,
+    snapshot: impl Stored,
 ) -> Result<Operation<()>> {
-    snapshot.check_extra()?;
-    snapshot.cursors.check_extra()?;
-    Operation::write_runtime(fence, runtime_id, vec![OPS.put((runtime_id.as_str(),), Document(snapshot))])
+    snapshot.check()?;
+    Operation::write_runtime(
+        fence,
+        runtime_id,
+        vec![OPS.holding::<Document<_>>().put((runtime_id.as_str(),), Document(snapshot))],
+    )
 }
 
-pub(crate) fn ops(runtime_id: &LogicalRuntimeId) -> Result<Operation<Option<PersistedOpsSnapshot>>> {
-    Ok(document(&OPS, (runtime_id.as_str(),)))
+pub(crate) fn ops<O: Stored>(runtime_id: &LogicalRuntimeId) -> Result<Operation<Option<O>>> {
+    Ok(document(&OPS.holding(), (runtime_id.as_str(),)))
 }
 
 /// Loads one document.
 fn document<T: Wire + Clone + Send + Sync + 'static>(
-    table: &'static Table<Document<T>>,
+    table: &Table<Document<T>>,
     key: impl Into<Key>,
 ) -> Operation<Option<T>> {
     let mut reads = Reads::new();
@@ -159,7 +167,7 @@ fn document<T: Wire + Clone + Send + Sync + 'static>(
 }
 
 /// Loads one record of bytes.
-fn bytes(table: &'static Table<Bytes>, key: impl Into<Key>) -> Operation<Option<Vec<u8>>> {
+fn bytes(table: &Table<Bytes>, key: impl Into<Key>) -> Operation<Option<Vec<u8>>> {
     let mut reads = Reads::new();
     let bytes = reads.get(table, key);
     Operation::read(reads, move |seen| Ok(seen.one(bytes)?.map(|bytes| bytes.0.to_vec())))
@@ -172,9 +180,9 @@ fn put_snapshot(runtime_id: &LogicalRuntimeId, session: &SessionDelta) -> Write 
     SNAPSHOTS.put((runtime_id.as_str(),), Bytes(session.session_snapshot.clone()))
 }
 
-fn put_input(runtime_id: &LogicalRuntimeId, input: StoredInputState) -> Result<Write> {
+fn put_input(runtime_id: &LogicalRuntimeId, input: impl Input) -> Result<Write> {
     input.check()?;
-    Ok(INPUTS.put((runtime_id.as_str(), input.input_id.to_string()), Document(input)))
+    Ok(INPUTS.holding::<Document<_>>().put((runtime_id.as_str(), input.id()?.to_string()), Document(input)))
 }
 
 fn receipt_key(runtime_id: &LogicalRuntimeId, run_id: &RunId, sequence: u64) -> Key {
