@@ -46,30 +46,30 @@ export class Runtime {
   async commitBoundary(commit: BoundaryCommit): Promise<void> {
     const { receipt, session, inputs, sessionKey } = wire.object("commit", commit);
     await settled(
-      this.#raw.commitBoundary(
+      this.#raw.call("commitBoundary", [
         this.id,
         wire.receiptToJson("receipt", receipt),
         session === undefined ? undefined : wire.bytes("session", session),
         wire.inputsToJson("inputs", inputs),
         sessionKey === undefined ? undefined : wire.id("sessionKey", sessionKey),
-      ),
+      ]),
     );
   }
 
   /** Replaces the session snapshot outside any run boundary: no receipt is written. */
   async commitSession(session: Uint8Array): Promise<void> {
-    await settled(this.#raw.commitSession(this.id, wire.bytes("session", session)));
+    await settled(this.#raw.call("commitSession", [this.id, wire.bytes("session", session)]));
   }
 
   /** The latest session snapshot, byte for byte. */
   async session(): Promise<Uint8Array | undefined> {
-    return settled(this.#raw.session(this.id));
+    return settled(this.#raw.call("session", [this.id]));
   }
 
   /** One receipt. */
   async receipt(runId: string, sequence: bigint): Promise<Receipt | undefined> {
     const json = await settled(
-      this.#raw.receipt(this.id, wire.id("runId", runId), wire.u64("sequence", sequence)),
+      this.#raw.call("receipt", [this.id, wire.id("runId", runId), wire.u64("sequence", sequence)]),
     );
     return json === undefined ? undefined : wire.receiptsFromJson(`[${json}]`)[0];
   }
@@ -83,56 +83,56 @@ export class Runtime {
     const { run_id, sequence } = after === undefined ? {} : wire.object("after", after);
     return wire.receiptsFromJson(
       await settled(
-        this.#raw.receipts(
+        this.#raw.call("receipts", [
           this.id,
           after === undefined ? undefined : wire.id("after.run_id", run_id),
           after === undefined ? 0n : wire.u64("after.sequence", sequence),
           wire.limit("limit", limit),
-        ),
+        ]),
       ),
     );
   }
 
   /** A page of the ids of the runs that have receipts. */
   async runs(page: PageOptions = {}): Promise<string[]> {
-    return settled(this.#raw.runs(this.id, ...wire.page(page)));
+    return settled(this.#raw.call("runs", [this.id, ...wire.page(page)]));
   }
 
   /** Stores one input, durable before it resolves. */
   async persistInput(input: Input): Promise<void> {
-    await settled(this.#raw.persistInput(this.id, wire.inputToJson("input", input)));
+    await settled(this.#raw.call("persistInput", [this.id, wire.inputToJson("input", input)]));
   }
 
   /** All inputs, in the order of their ids. */
   async inputs(): Promise<Input[]> {
-    return wire.inputsFromJson(await settled(this.#raw.inputs(this.id)));
+    return wire.inputsFromJson(await settled(this.#raw.call("inputs", [this.id])));
   }
 
   /** A page of input ids. The inputs are not read: where `inputs()` fails on one, this finds the others. */
   async inputIds(page: PageOptions = {}): Promise<string[]> {
-    return settled(this.#raw.inputIds(this.id, ...wire.page(page)));
+    return settled(this.#raw.call("inputIds", [this.id, ...wire.page(page)]));
   }
 
   /** One input. */
   async input(inputId: string): Promise<Input | undefined> {
-    const json = await settled(this.#raw.input(this.id, wire.id("inputId", inputId)));
+    const json = await settled(this.#raw.call("input", [this.id, wire.id("inputId", inputId)]));
     return json === undefined ? undefined : wire.inputsFromJson(`[${json}]`)[0];
   }
 
   /** Replaces the snapshot of the operation registry. */
   async persistOps(snapshot: OpsSnapshot): Promise<void> {
-    await settled(this.#raw.persistOps(this.id, wire.opsToJson("snapshot", snapshot)));
+    await settled(this.#raw.call("persistOps", [this.id, wire.opsToJson("snapshot", snapshot)]));
   }
 
   /** The snapshot of the operation registry. */
   async ops(): Promise<OpsSnapshot | undefined> {
-    const json = await settled(this.#raw.ops(this.id));
+    const json = await settled(this.#raw.call("ops", [this.id]));
     return json === undefined ? undefined : wire.opsFromJson(json);
   }
 
   /** The lifecycle state; `undefined` where no step was ever committed, which counts as `initializing`. */
   async state(): Promise<RuntimeState | undefined> {
-    return (await settled(this.#raw.state(this.id))) as RuntimeState | undefined;
+    return (await settled(this.#raw.call("state", [this.id]))) as RuntimeState | undefined;
   }
 
   /**
@@ -144,7 +144,7 @@ export class Runtime {
   async transition(transition: Transition): Promise<void> {
     const { from, to, inputs } = wire.object("transition", transition);
     const step = [wire.oneOf("from", from, STATES), wire.oneOf("to", to, STATES)] as const;
-    await settled(this.#raw.transition(this.id, ...step, wire.inputsToJson("inputs", inputs)));
+    await settled(this.#raw.call("transition", [this.id, ...step, wire.inputsToJson("inputs", inputs)]));
   }
 
   /**

@@ -92,33 +92,33 @@ export class Store {
 
   /** Replaces all labels of a mob or run; an empty set clears them. */
   async setLabels(scope: LabelScope, labels: Labels): Promise<void> {
-    await settled(this.#raw.setLabels(...parts(scope), wire.labelsToJson("labels", labels)));
+    await settled(this.#raw.call("setLabels", [...parts(scope), wire.labelsToJson("labels", labels)]));
   }
 
   /** The labels of a mob or run; an empty object where there are none. */
   async getLabels(scope: LabelScope): Promise<Labels> {
-    return wire.labelsFromJson(await settled(this.#raw.getLabels(...parts(scope))));
+    return wire.labelsFromJson(await settled(this.#raw.call("getLabels", [...parts(scope)])));
   }
 
   /** Removes the labels of a mob or run and resolves with what they were. */
   async deleteLabels(scope: LabelScope): Promise<Labels> {
-    return wire.labelsFromJson(await settled(this.#raw.deleteLabels(...parts(scope))));
+    return wire.labelsFromJson(await settled(this.#raw.call("deleteLabels", [...parts(scope)])));
   }
 
   /** The mob's own labels, where it has any, then those of each of its runs, in the order of the run ids. */
   async listLabels(mob: string): Promise<LabelsEntry[]> {
-    const rows = wire.entriesFromJson(await settled(this.#raw.listLabels(wire.id("mob", mob))));
+    const rows = wire.entriesFromJson(await settled(this.#raw.call("listLabels", [wire.id("mob", mob)])));
     return rows.map(({ mob: _, ...entry }) => entry);
   }
 
   /** How far the mob's events have been read; `undefined` where that was never set. */
   async getCursor(mob: string): Promise<bigint | undefined> {
-    return settled(this.#raw.getCursor(wire.id("mob", mob)));
+    return settled(this.#raw.call("getCursor", [wire.id("mob", mob)]));
   }
 
   /** Sets how far the mob's events have been read, exact up to 2^64-1. */
   async setCursor(mob: string, cursor: bigint): Promise<void> {
-    await settled(this.#raw.setCursor(wire.id("mob", mob), wire.u64("cursor", cursor)));
+    await settled(this.#raw.call("setCursor", [wire.id("mob", mob), wire.u64("cursor", cursor)]));
   }
 
   /**
@@ -126,25 +126,25 @@ export class Store {
    * They come in the order of their ids.
    */
   async selectLabels(selector: string): Promise<SelectedLabels[]> {
-    return wire.entriesFromJson(await settled(this.#raw.selectLabels(wire.text("selector", selector))));
+    return wire.entriesFromJson(await settled(this.#raw.call("selectLabels", [wire.text("selector", selector)])));
   }
 
   /** A page of the ids of mobs that have labels, labelled runs or a cursor. */
   async mobs(page: PageOptions = {}): Promise<string[]> {
-    return settled(this.#raw.mobs(...wire.page(page)));
+    return settled(this.#raw.call("mobs", [...wire.page(page)]));
   }
 
   /** A page of the ids of runtimes that hold anything. */
   async runtimes(page: PageOptions = {}): Promise<string[]> {
-    return settled(this.#raw.runtimes(...wire.page(page)));
+    return settled(this.#raw.call("runtimes", [...wire.page(page)]));
   }
 
   /** The latest snapshot that was committed with this session key, and the runtime that holds it. */
   async sessionById(sessionId: string): Promise<FoundSession | undefined> {
     const id = wire.id("sessionId", sessionId);
-    const runtime = await settled(this.#raw.sessionHolder(id));
+    const runtime = await settled(this.#raw.call("sessionHolder", [id]));
     if (runtime === undefined) return undefined;
-    const session = await settled(this.#raw.sessionOf(runtime, id));
+    const session = await settled(this.#raw.call("sessionOf", [runtime, id]));
     return session && { runtime, session };
   }
 
@@ -155,12 +155,12 @@ export class Store {
 
   /** The snapshot of the OAuth flows under way, byte for byte. */
   async oauthFlows(): Promise<Uint8Array | undefined> {
-    return settled(this.#raw.oauthFlows());
+    return settled(this.#raw.call("oauthFlows", []));
   }
 
   /** Replaces the snapshot of the OAuth flows under way. */
   async persistOauthFlows(flows: Uint8Array): Promise<void> {
-    await settled(this.#raw.persistOauthFlows(wire.bytes("flows", flows)));
+    await settled(this.#raw.call("persistOauthFlows", [wire.bytes("flows", flows)]));
   }
 
   /**
@@ -180,7 +180,7 @@ export class Store {
         return undefined;
       }
     };
-    await settled(this.#raw.updateOauthFlows(caught)).catch((failure: unknown) => {
+    await settled(this.#raw.call("updateOauthFlows", [caught])).catch((failure: unknown) => {
       throw thrown ? thrown.error : failure;
     });
   }

@@ -22,7 +22,7 @@ pub(super) fn promise(call: Call) -> Promise {
 }
 
 /// An operation as a promise can answer it.
-type Answered = Result<Operation<JsValue>>;
+pub(super) type Answered = Result<Operation<JsValue>>;
 
 /// Answers `undefined`.
 pub(super) fn done(operation: Result<Operation<()>>) -> Answered {

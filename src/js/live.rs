@@ -4,7 +4,7 @@ use js_sys::{Function, Promise};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
-use super::{Failure, RawStore, answer::done, runtime_id};
+use super::{Failure, RawStore, answer::done};
 use crate::{LogicalRuntimeId, RuntimeClaim, Watch, WatchScope, engine::Engine, model::wire::to_json, store::claim};
 
 /// Ownership of a runtime.
@@ -23,10 +23,10 @@ impl RawStore {
     #[wasm_bindgen(unchecked_return_type = "Promise<RawClaim>")]
     pub fn claim(&self, runtime: &str) -> Promise {
         let store = self.0.clone();
-        let claimed = runtime_id(runtime)
+        let claimed = LogicalRuntimeId::new(runtime)
             .and_then(|id| claim::claim(&id))
             .map(|operation| operation.map(move |fence| Ok(RawClaim(store.under(fence)).into())));
-        self.call(claimed)
+        self.run(claimed)
     }
 
     /// Calls `listener` with the JSON text of every change: of a mob's, of a runtime's, or of all where neither is named.
@@ -65,6 +65,6 @@ impl RawClaim {
     /// Gives the runtime up.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn release(&self) -> Promise {
-        self.store().call(done(claim::release(self.0.fence())))
+        self.store().run(done(claim::release(self.0.fence())))
     }
 }
