@@ -70,7 +70,7 @@ fn tokens(text: &str) -> Vec<&str> {
             _ if rest.starts_with([',', '(', ')', '=', '!']) => 1,
             _ => rest.find(|c: char| c.is_whitespace() || ",()=!".contains(c)).unwrap_or(rest.len()),
         };
-        let (token, after) = rest.split_at(length);
+        let Some((token, after)) = rest.split_at_checked(length) else { break };
         tokens.push(token);
         rest = after.trim_start();
     }

@@ -81,18 +81,21 @@ impl Writer {
 
     pub(crate) fn string(&mut self, text: &str) {
         self.text.push('"');
-        for part in text.split_inclusive(|c: char| c < ' ' || c == '"' || c == '\\') {
-            let plain = part.trim_end_matches(|c: char| c < ' ' || c == '"' || c == '\\');
+        let mut rest = text;
+        while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\')
+            && let Some((plain, after)) = rest.split_at_checked(at)
+        {
             self.json(plain);
-            for escaped in part[plain.len()..].chars() {
-                match escaped {
-                    '"' => self.json("\\\""),
-                    '\\' => self.json("\\\\"),
-                    '\n' => self.json("\\n"),
-                    _ => self.json(&format!("\\u{:04x}", u32::from(escaped))),
-                }
+            let mut after = after.chars();
+            match after.next() {
+                Some(quote @ ('"' | '\\')) => self.text.extend(['\\', quote]),
+                Some('\n') => self.json("\\n"),
+                Some(control) => self.json(&format!("\\u{:04x}", u32::from(control))),
+                None => {}
             }
+            rest = after.as_str();
         }
+        self.json(rest);
         self.text.push('"');
     }
 
@@ -141,10 +144,10 @@ impl ObjectWriter<'_> {
 /// Says what should have been there, and what is.
 pub(crate) fn expected(what: &str, json: &str) -> String {
     const SHOWN: usize = 40;
-    match json.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("expected {what}, got {}…", &json[..end]),
-        None => format!("expected {what}, got {json}"),
-    }
+    let mut rest = json.chars();
+    let shown: String = rest.by_ref().take(SHOWN).collect();
+    let more = if rest.as_str().is_empty() { "" } else { "…" };
+    format!("expected {what}, got {shown}{more}")
 }
 
 /// Finds a name among those that a value may have.
