@@ -150,7 +150,11 @@ impl ReadSet {
 impl Row {
     fn record<V: Record>(&self) -> Result<Arc<V>, String> {
         match self {
-            Self::Live(value) => value.downcast().ok_or_else(|| "a record of another table".to_owned()),
+            Self::Live(value) => match value.downcast() {
+                Some(record) => Ok(record),
+                // It was put in another form that encodes to the same.
+                None => V::decode(&value.encode()?).map(Arc::new),
+            },
             Self::Stored(encoded) => V::decode(encoded).map(Arc::new),
             Self::Unreadable(reason) => Err(reason.clone()),
             Self::KeyOnly => Err("only its key was read".to_owned()),

@@ -20,15 +20,16 @@ use crate::{
 type Receipt = Checked<RunBoundaryReceipt>;
 type Input = Checked<StoredInputState>;
 type Ops = Checked<PersistedOpsSnapshot>;
+type LabelSet = Checked<Labels>;
 
 /// Makes the operation `name`; `fence` is the claim of the handle that it is called on.
 pub(super) fn operation(fence: Option<&Fence>, name: &str, given: &Arguments) -> Answered {
     match name {
-        "setLabels" => done(metadata::set_labels(&given.scope(), given.json::<Labels>("labels", 2)?)),
-        "getLabels" => text(metadata::labels(&given.scope())),
-        "deleteLabels" => text(metadata::delete_labels(&given.scope())),
-        "listLabels" => text(metadata::labels_of_mob(&given.text(0))),
-        "selectLabels" => text(listing::selected(given.text(0).parse()?)),
+        "setLabels" => done(metadata::set_labels(&given.scope(), given.json::<LabelSet>("labels", 2)?)),
+        "getLabels" => text(metadata::labels::<LabelSet>(&given.scope())),
+        "deleteLabels" => text(metadata::delete_labels::<LabelSet>(&given.scope())),
+        "listLabels" => text(metadata::labels_of_mob::<LabelSet>(&given.text(0))),
+        "selectLabels" => text(listing::selected::<LabelSet>(given.text(0).parse()?)),
         "getCursor" => Ok(metadata::cursor(&given.text(0))?.map(|cursor| Ok(cursor.into()))),
         "setCursor" => done(metadata::set_cursor(&given.text(0), given.u64(1))),
 

@@ -1,5 +1,10 @@
 //! The forms of JSON, as data: what a text must be to be read as a type.
 
+#![cfg_attr(
+    not(all(feature = "js", target_arch = "wasm32")),
+    allow(dead_code, reason = "a Rust program reads its documents as structs")
+)]
+
 use std::{marker::PhantomData, sync::Arc};
 
 use uuid::Uuid;
@@ -124,6 +129,11 @@ impl<T> PartialEq for Checked<T> {
 }
 
 impl<T> Checked<T> {
+    /// The object without members.
+    pub(crate) fn empty_object() -> Self {
+        Self { json: "{}".into(), large: false, of: PhantomData }
+    }
+
     /// A member, which the check has found to be there.
     pub(crate) fn member<M: Wire>(&self, name: &str) -> Result<M, String> {
         Members::read(&self.json)?.take(name)

@@ -46,7 +46,7 @@ impl MetadataScope {
 }
 
 /// A scope and its labels: `{"mob":…,"labels":{…}}`, and for a run's `run`.
-impl Wire for (MetadataScope, Labels) {
+impl<L: Wire> Wire for (MetadataScope, L) {
     const KIND: Kind = Kind::Any;
 
     fn read(json: &str) -> Result<Self, String> {

@@ -38,11 +38,16 @@ enum Test {
 impl LabelSelector {
     /// Whether the labels meet every requirement.
     pub fn matches(&self, labels: &Labels) -> bool {
-        self.0.iter().all(|Requirement { key, test }| match (test, labels.get(key)) {
+        self.matches_by(|name| labels.get(name).cloned())
+    }
+
+    /// As [`matches`](Self::matches), for labels in any form: `label` gives one by its name.
+    pub(crate) fn matches_by(&self, label: impl Fn(&str) -> Option<String>) -> bool {
+        self.0.iter().all(|Requirement { key, test }| match (test, label(key)) {
             (Test::Exists, value) => value.is_some(),
             (Test::Missing, value) => value.is_none(),
-            (Test::In(values), value) => value.is_some_and(|value| values.contains(value)),
-            (Test::NotIn(values), value) => value.is_none_or(|value| !values.contains(value)),
+            (Test::In(values), value) => value.is_some_and(|value| values.contains(&value)),
+            (Test::NotIn(values), value) => value.is_none_or(|value| !values.contains(&value)),
         })
     }
 }

@@ -4,8 +4,8 @@
 use crate::{
     engine::Result,
     model::{
-        InputId, PersistedOpsSnapshot, RunBoundaryReceipt, RunId, RuntimeStoreError, StoredInputState, kind::Checked,
-        wire::Wire,
+        InputId, Labels, PersistedOpsSnapshot, RunBoundaryReceipt, RunId, RuntimeStoreError, StoredInputState,
+        kind::Checked, wire::Wire,
     },
 };
 
@@ -25,6 +25,52 @@ pub(crate) trait Receipt: Stored + PartialEq {
 pub(crate) trait Input: Stored {
     /// Its id.
     fn id(&self) -> Result<InputId>;
+}
+
+/// A set of labels.
+pub(crate) trait LabelSet: Stored {
+    /// The set without any.
+    fn none() -> Self;
+
+    /// Whether there is none in it.
+    fn is_empty(&self) -> bool;
+
+    /// One of them, by its name.
+    fn label(&self, name: &str) -> Option<String>;
+}
+
+impl Stored for Labels {
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl LabelSet for Labels {
+    fn none() -> Self {
+        Self::new()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_empty()
+    }
+
+    fn label(&self, name: &str) -> Option<String> {
+        self.get(name).cloned()
+    }
+}
+
+impl LabelSet for Checked<Labels> {
+    fn none() -> Self {
+        Self::empty_object()
+    }
+
+    fn is_empty(&self) -> bool {
+        *self == Self::none()
+    }
+
+    fn label(&self, name: &str) -> Option<String> {
+        self.member(name).ok()
+    }
 }
 
 impl Stored for RunBoundaryReceipt {

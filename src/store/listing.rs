@@ -5,7 +5,10 @@
 
 use std::sync::Arc;
 
-use super::{Operation, Store, document::Receipt};
+use super::{
+    Operation, Store,
+    document::{LabelSet, Receipt},
+};
 use crate::{
     engine::{
         Engine, Key, Keys, Page, ReadSet, Reads, Result,
@@ -149,11 +152,12 @@ pub(crate) fn receipts<R: Receipt>(
     }))
 }
 
-pub(crate) fn selected(selector: LabelSelector) -> Result<Operation<Vec<(MetadataScope, Labels)>>> {
+pub(crate) fn selected<L: LabelSet>(selector: LabelSelector) -> Result<Operation<Vec<(MetadataScope, L)>>> {
     let mut reads = Reads::new();
-    let rows = reads.range(&LABELS, Key::ALL, Page::default());
+    let rows = reads.range(&LABELS.holding::<Document<L>>(), Key::ALL, Page::default());
     Ok(Operation::read(reads, move |seen| {
-        let selected = seen.many(rows)?.into_iter().filter(|(_, labels)| selector.matches(&labels.0));
+        let selected =
+            seen.many(rows)?.into_iter().filter(|(_, labels)| selector.matches_by(|name| labels.0.label(name)));
         Ok(selected.map(|(key, labels)| (super::metadata::scope(key), labels.0.clone())).collect())
     }))
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Operation, PersistentMetadataStore, RuntimeMetadataTable, Store};
+use super::{Operation, PersistentMetadataStore, RuntimeMetadataTable, Store, document::LabelSet};
 use crate::{
     engine::{
         Engine, Key, Page, ReadSet, Reads,
@@ -33,36 +33,36 @@ pub(crate) fn set_cursor(mob_id: &str, cursor: u64) -> Result<Operation<()>> {
     Ok(Operation::write(vec![METADATA.put(cursor_key(mob_id)?, Text(cursor.to_string()))]))
 }
 
-pub(crate) fn set_labels(scope: &MetadataScope, labels: Labels) -> Result<Operation<()>> {
+pub(crate) fn set_labels<L: LabelSet>(scope: &MetadataScope, labels: L) -> Result<Operation<()>> {
     if labels.is_empty() {
-        return Ok(delete_labels(scope)?.answering(|_| Ok(())));
+        return Ok(delete_labels::<L>(scope)?.answering(|_| Ok(())));
     }
-    Ok(Operation::write(vec![LABELS.put(labels_key(scope)?, Document(labels))]))
+    Ok(Operation::write(vec![LABELS.holding::<Document<_>>().put(labels_key(scope)?, Document(labels))]))
 }
 
-pub(crate) fn labels(scope: &MetadataScope) -> Result<Operation<Labels>> {
+pub(crate) fn labels<L: LabelSet>(scope: &MetadataScope) -> Result<Operation<L>> {
     let mut reads = Reads::new();
-    let labels = reads.get(&LABELS, labels_key(scope)?);
-    Ok(Operation::read(reads, move |seen| Ok(seen.one(labels)?.map(|labels| labels.0.clone()).unwrap_or_default())))
+    let labels = reads.get(&LABELS.holding::<Document<L>>(), labels_key(scope)?);
+    Ok(Operation::read(reads, move |seen| Ok(seen.one(labels)?.map_or_else(L::none, |labels| labels.0.clone()))))
 }
 
-pub(crate) fn delete_labels(scope: &MetadataScope) -> Result<Operation<Labels>> {
+pub(crate) fn delete_labels<L: LabelSet>(scope: &MetadataScope) -> Result<Operation<L>> {
     let key = labels_key(scope)?;
     let mut reads = Reads::new();
-    let previous = reads.get(&LABELS, key.clone());
+    let previous = reads.get(&LABELS.holding::<Document<L>>(), key.clone());
     let decide = move |seen: &ReadSet| {
         // An unreadable record is never deleted.
         seen.one(previous)?;
         Ok(vec![LABELS.delete(key.clone())])
     };
     Ok(Operation::transact(reads, decide)
-        .answering(move |seen| Ok(seen.one(previous)?.map(|labels| labels.0.clone()).unwrap_or_default())))
+        .answering(move |seen| Ok(seen.one(previous)?.map_or_else(L::none, |labels| labels.0.clone()))))
 }
 
-pub(crate) fn labels_of_mob(mob_id: &str) -> Result<Operation<Vec<(MetadataScope, Labels)>>> {
+pub(crate) fn labels_of_mob<L: LabelSet>(mob_id: &str) -> Result<Operation<Vec<(MetadataScope, L)>>> {
     let mob = non_empty("mob_id", mob_id)?;
     let mut reads = Reads::new();
-    let rows = reads.range(&LABELS, (mob,), Page::default());
+    let rows = reads.range(&LABELS.holding::<Document<L>>(), (mob,), Page::default());
     Ok(Operation::read(reads, move |seen| {
         Ok(seen.many(rows)?.into_iter().map(|(key, labels)| (scope(key), labels.0.clone())).collect())
     }))
