@@ -37,6 +37,11 @@ export type ErrorCode =
   | "NotFound"
   /** The WebAssembly module did not load; `cause` says why. */
   | "LoadFailed"
+  /**
+   * burrow failed in the middle of something, and stopped: `cause` says how, and is worth a report. A write that was
+   * under way is committed whole or not at all. Every store opened before is dead; open it again, which needs no reload.
+   */
+  | "Poisoned"
   /** A defect in burrow itself: please report it. */
   | "Internal";
 
@@ -75,13 +80,9 @@ export function invalid(argument: string, reason: string): BurrowError {
   return new BurrowError("InvalidInput", `invalid input: ${argument}: ${reason}`, { argument });
 }
 
-/** Awaits a call into the module and makes what it rejects with a `BurrowError`. */
-export async function settled<T>(call: Promise<T>): Promise<T> {
-  try {
-    return await call;
-  } catch (failure) {
-    throw isFailure(failure) ? new BurrowError(failure.code, failure.message, failure) : failure;
-  }
+/** What the module rejected with, as the `BurrowError` that callers see. */
+export async function explained(failure: unknown): Promise<unknown> {
+  return isFailure(failure) ? new BurrowError(failure.code, failure.message, failure) : failure;
 }
 
 /** What the module rejects with. */

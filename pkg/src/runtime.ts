@@ -1,8 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // One runtime of a store.
 
-import type { RawClaim, RawStore } from "../wasm/burrow.js";
-import { settled } from "./error.js";
+import type { RawClaim, RawStore } from "../wasm/bindings.js";
+import { Handle } from "./handle.js";
 import type {
   BoundaryCommit,
   Input,
@@ -28,11 +28,11 @@ const STATES: readonly RuntimeState[] = [
 export class Runtime {
   /** The runtime's id. */
   readonly id: string;
-  readonly #raw: RawStore;
+  readonly #handle: Handle<RawStore>;
 
   /** @internal */
-  constructor(raw: RawStore, id: string) {
-    this.#raw = raw;
+  constructor(handle: Handle<RawStore>, id: string) {
+    this.#handle = handle;
     this.id = id;
   }
 
@@ -45,8 +45,8 @@ export class Runtime {
    */
   async commitBoundary(commit: BoundaryCommit): Promise<void> {
     const { receipt, session, inputs, sessionKey } = wire.object("commit", commit);
-    await settled(
-      this.#raw.commitBoundary(
+    await this.#handle.call((raw) =>
+      raw.commitBoundary(
         this.id,
         wire.receiptToJson("receipt", receipt),
         session === undefined ? undefined : wire.bytes("session", session),
@@ -58,18 +58,18 @@ export class Runtime {
 
   /** Replaces the session snapshot outside any run boundary: no receipt is written. */
   async commitSession(session: Uint8Array): Promise<void> {
-    await settled(this.#raw.commitSession(this.id, wire.bytes("session", session)));
+    await this.#handle.call((raw) => raw.commitSession(this.id, wire.bytes("session", session)));
   }
 
   /** The latest session snapshot, byte for byte. */
   async session(): Promise<Uint8Array | undefined> {
-    return settled(this.#raw.session(this.id));
+    return this.#handle.call((raw) => raw.session(this.id));
   }
 
   /** One receipt. */
   async receipt(runId: string, sequence: bigint): Promise<Receipt | undefined> {
-    const json = await settled(
-      this.#raw.receipt(this.id, wire.id("runId", runId), wire.u64("sequence", sequence)),
+    const json = await this.#handle.call((raw) =>
+      raw.receipt(this.id, wire.id("runId", runId), wire.u64("sequence", sequence)),
     );
     return json === undefined ? undefined : wire.receiptsFromJson(`[${json}]`)[0];
   }
@@ -82,8 +82,8 @@ export class Runtime {
     const { after, limit = wire.DEFAULT_LIMIT } = wire.object("page", page);
     const { run_id, sequence } = after === undefined ? {} : wire.object("after", after);
     return wire.receiptsFromJson(
-      await settled(
-        this.#raw.receipts(
+      await this.#handle.call((raw) =>
+        raw.receipts(
           this.id,
           after === undefined ? undefined : wire.id("after.run_id", run_id),
           after === undefined ? 0n : wire.u64("after.sequence", sequence),
@@ -95,44 +95,44 @@ export class Runtime {
 
   /** A page of the ids of the runs that have receipts. */
   async runs(page: PageOptions = {}): Promise<string[]> {
-    return settled(this.#raw.runs(this.id, ...wire.page(page)));
+    return this.#handle.call((raw) => raw.runs(this.id, ...wire.page(page)));
   }
 
   /** Stores one input, durable before it resolves. */
   async persistInput(input: Input): Promise<void> {
-    await settled(this.#raw.persistInput(this.id, wire.inputToJson("input", input)));
+    await this.#handle.call((raw) => raw.persistInput(this.id, wire.inputToJson("input", input)));
   }
 
   /** All inputs, in the order of their ids. */
   async inputs(): Promise<Input[]> {
-    return wire.inputsFromJson(await settled(this.#raw.inputs(this.id)));
+    return wire.inputsFromJson(await this.#handle.call((raw) => raw.inputs(this.id)));
   }
 
   /** A page of input ids. The inputs are not read: where `inputs()` fails on one, this finds the others. */
   async inputIds(page: PageOptions = {}): Promise<string[]> {
-    return settled(this.#raw.inputIds(this.id, ...wire.page(page)));
+    return this.#handle.call((raw) => raw.inputIds(this.id, ...wire.page(page)));
   }
 
   /** One input. */
   async input(inputId: string): Promise<Input | undefined> {
-    const json = await settled(this.#raw.input(this.id, wire.id("inputId", inputId)));
+    const json = await this.#handle.call((raw) => raw.input(this.id, wire.id("inputId", inputId)));
     return json === undefined ? undefined : wire.inputsFromJson(`[${json}]`)[0];
   }
 
   /** Replaces the snapshot of the operation registry. */
   async persistOps(snapshot: OpsSnapshot): Promise<void> {
-    await settled(this.#raw.persistOps(this.id, wire.opsToJson("snapshot", snapshot)));
+    await this.#handle.call((raw) => raw.persistOps(this.id, wire.opsToJson("snapshot", snapshot)));
   }
 
   /** The snapshot of the operation registry. */
   async ops(): Promise<OpsSnapshot | undefined> {
-    const json = await settled(this.#raw.ops(this.id));
+    const json = await this.#handle.call((raw) => raw.ops(this.id));
     return json === undefined ? undefined : wire.opsFromJson(json);
   }
 
   /** The lifecycle state; `undefined` where no step was ever committed, which counts as `initializing`. */
   async state(): Promise<RuntimeState | undefined> {
-    return (await settled(this.#raw.state(this.id))) as RuntimeState | undefined;
+    return (await this.#handle.call((raw) => raw.state(this.id))) as RuntimeState | undefined;
   }
 
   /**
@@ -144,7 +144,7 @@ export class Runtime {
   async transition(transition: Transition): Promise<void> {
     const { from, to, inputs } = wire.object("transition", transition);
     const step = [wire.oneOf("from", from, STATES), wire.oneOf("to", to, STATES)] as const;
-    await settled(this.#raw.transition(this.id, ...step, wire.inputsToJson("inputs", inputs)));
+    await this.#handle.call((raw) => raw.transition(this.id, ...step, wire.inputsToJson("inputs", inputs)));
   }
 
   /**
@@ -152,7 +152,8 @@ export class Runtime {
    * rejects with `Fenced`, however late it arrives, and writes nothing. Writing without a claim stays possible.
    */
   async claim(): Promise<ClaimedRuntime> {
-    return new ClaimedRuntime(await settled(this.#raw.claim(this.id)), this.id);
+    const claim = await this.#handle.call((raw) => raw.claim(this.id));
+    return new ClaimedRuntime(new Handle(this.#handle.instance, claim), this.id);
   }
 }
 
@@ -160,18 +161,24 @@ export class Runtime {
 export class ClaimedRuntime extends Runtime implements AsyncDisposable {
   /** The claim's epoch: higher than that of every claim before it. */
   readonly epoch: bigint;
-  readonly #claim: RawClaim;
+  readonly #claim: Handle<RawClaim>;
 
   /** @internal */
-  constructor(claim: RawClaim, id: string) {
-    super(claim.store(), id);
+  constructor(claim: Handle<RawClaim>, id: string) {
+    super(
+      new Handle(
+        claim.instance,
+        claim.run((raw) => raw.store()),
+      ),
+      id,
+    );
     this.#claim = claim;
-    this.epoch = claim.epoch();
+    this.epoch = claim.run((raw) => raw.epoch());
   }
 
   /** Gives the runtime up: later writes through this claim are `Fenced`. */
   async release(): Promise<void> {
-    await settled(this.#claim.release());
+    await this.#claim.call((raw) => raw.release());
   }
 
   /** Gives the runtime up at the end of an `await using` block. */

@@ -6,6 +6,29 @@ export type Json = null | boolean | number | string | Json[] | { [member: string
 /** When a commit is called complete: once flushed to the disk, or once the operating system has it. */
 export type Durability = "strict" | "relaxed";
 
+/** How to open a store. */
+export interface OpenOptions {
+  /** The database's name within the origin. Default: `"burrow"`. */
+  name?: string | undefined;
+  /** When a commit is called complete. Default: `"strict"`, flushed to the disk. */
+  durability?: Durability | undefined;
+  /**
+   * Where to keep things. Default: IndexedDB, and memory only where the environment has no IndexedDB by design
+   * (Node, edge workers). A browser without IndexedDB is an error, never a silent fall-back.
+   */
+  backend?: "indexeddb" | "memory" | undefined;
+}
+
+/**
+ * Where the WebAssembly module comes from: its bytes, an address to fetch it from, a response (or the promise of one,
+ * from `fetch`) that carries it, or the module already compiled.
+ */
+export type WasmSource =
+  ArrayBuffer | ArrayBufferView | URL | string | Response | Promise<Response> | (Module & object);
+
+// A program for Node may be compiled without the DOM's types, and then has no name for it.
+type Module = typeof globalThis extends { WebAssembly: { Module: { prototype: infer M } } } ? M : never;
+
 /** A set of labels. Any string is a key, any string a value. */
 export type Labels = Record<string, string>;
 
