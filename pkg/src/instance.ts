@@ -17,6 +17,7 @@ export class Instance {
   readonly bindings: Bindings = makeBindings();
   readonly #onEnd: () => void;
   readonly #underWay = new Set<(reason: BurrowError) => void>();
+  #held: Iterable<object> = [];
   #end: BurrowError | undefined;
 
   private constructor(onEnd: () => void) {
@@ -31,7 +32,7 @@ export class Instance {
     const guarded = instance.#guarded(exports);
     instance.bindings.__wbg_set_wasm(guarded);
     (guarded["__wbindgen_start"] as () => void)();
-    instance.#alive();
+    instance.#held = instance.run(() => instance.bindings.held()) as Set<object>;
     return instance;
   }
 
@@ -107,8 +108,25 @@ export class Instance {
     // The browser's events, timers and finalizers that are still to come for this instance find nobody at home.
     this.bindings.__wbg_set_wasm(mapFunctions(exports, () => () => NOTHING));
     this.#onEnd();
+    for (const held of this.#held) letGo(held);
     for (const tell of this.#underWay) tell(end);
     this.#underWay.clear();
+  }
+}
+
+/** Ends what the instance held open in the browser: half a transaction must not be committed. */
+function letGo(held: object): void {
+  if (held instanceof IDBOpenDBRequest) {
+    held.onupgradeneeded = () => held.transaction?.abort();
+    held.onsuccess = () => held.result.close();
+  } else if (held instanceof IDBTransaction) {
+    try {
+      held.abort();
+    } catch {
+      // It has ended already, or was sent to be committed, whole.
+    }
+  } else {
+    (held as IDBDatabase | BroadcastChannel).close();
   }
 }
 

@@ -4,7 +4,7 @@ import { BurrowError } from "./error.js";
 import { Handle } from "./handle.js";
 import type { Loader } from "./load.js";
 import { Store } from "./store.js";
-import type { OpenOptions } from "./types.js";
+import type { Durability, OpenOptions } from "./types.js";
 import * as wire from "./wire.js";
 
 /** Opens a store over the module that `loader` loads. */
@@ -15,15 +15,21 @@ export async function open(loader: Loader, options: OpenOptions = {}): Promise<S
     backend = defaultBackend(),
   } = wire.object("options", options);
   const database = wire.id("options.name", name);
-  const relaxed = wire.oneOf("options.durability", durability, ["strict", "relaxed"]) === "relaxed";
+  const asked = wire.oneOf("options.durability", durability, ["strict", "relaxed"]);
   const kind = wire.oneOf("options.backend", backend, ["indexeddb", "memory"]);
   const instance = await loader.instance();
   const { bindings } = instance;
-  const raw =
-    kind === "memory"
-      ? instance.run(() => bindings.openMemory())
-      : await instance.call(() => bindings.openIndexedDb(database, relaxed));
-  return new Store(new Handle(instance, raw));
+  if (kind === "memory") {
+    const raw = instance.run(() => bindings.openMemory());
+    return new Store(new Handle(instance, raw), { backend: kind, durability: "none" });
+  }
+  const raw = await instance.call(() => bindings.openIndexedDb(database, asked === "relaxed"));
+  return new Store(new Handle(instance, raw), { backend: kind, durability: inForce(asked) });
+}
+
+/** A browser that does not know the option has its own default, which is what an acknowledgement is worth then. */
+function inForce(asked: Durability): Durability {
+  return "durability" in IDBTransaction.prototype ? asked : "relaxed";
 }
 
 function defaultBackend(): "indexeddb" | "memory" {
@@ -41,5 +47,9 @@ function hasNoDatabaseByDesign(): boolean {
     process?: { versions?: { node?: string } };
     navigator?: { userAgent?: string };
   };
-  return process?.versions?.node !== undefined || navigator?.userAgent === "Cloudflare-Workers";
+  return (
+    process?.versions?.node !== undefined ||
+    navigator?.userAgent === "Cloudflare-Workers" ||
+    "EdgeRuntime" in globalThis
+  );
 }

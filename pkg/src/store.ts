@@ -13,19 +13,26 @@ import type {
   LabelsEntry,
   PageOptions,
   SelectedLabels,
+  Status,
   WatchScope,
 } from "./types.js";
+import { originStorage } from "./storage.js";
 import { changes, watch } from "./watch.js";
 import * as wire from "./wire.js";
 
-/** An open store. A resolved promise means committed; a rejection other than `OutcomeUnknown`, that nothing was written. */
+/**
+ * An open store. A resolved promise means committed; a rejection other than `OutcomeUnknown` and `Poisoned`, that nothing
+ * was written.
+ */
 export class Store implements Disposable {
   readonly #handle: Handle<RawStore>;
+  readonly #kind: Pick<Status, "backend" | "durability">;
   readonly #watches = new Set<() => void>();
 
   /** @internal */
-  constructor(handle: Handle<RawStore>) {
+  constructor(handle: Handle<RawStore>, kind: Pick<Status, "backend" | "durability">) {
     this.#handle = handle;
+    this.#kind = kind;
   }
 
   /** The place of one runtime. Any non-empty string is an id, `rt:session:<uuid>` for a session's. */
@@ -94,6 +101,14 @@ export class Store implements Disposable {
   /** A stable name of the durable store, `indexeddb:<origin>/<name>`; `undefined` where nothing is durable. */
   get authorityKey(): string | undefined {
     return this.#handle.run((raw) => raw.authorityKey());
+  }
+
+  /** The truth about the store: where it keeps things, how safely, and how much room there is. */
+  async status(): Promise<Status> {
+    const reopens = this.#handle.run((raw) => raw.reopens());
+    const nowhere = { persisted: undefined, usage: undefined, quota: undefined };
+    const storage = this.#kind.backend === "memory" ? nowhere : await originStorage();
+    return { ...this.#kind, ...storage, reopens };
   }
 
   /** The snapshot of the OAuth flows under way, byte for byte. */

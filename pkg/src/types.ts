@@ -29,6 +29,25 @@ export type WasmSource =
 // A program for Node may be compiled without the DOM's types, and then has no name for it.
 type Module = typeof globalThis extends { WebAssembly: { Module: { prototype: infer M } } } ? M : never;
 
+/** The truth about a store, from `store.status()`. */
+export interface Status {
+  /** Where it keeps things. */
+  backend: "indexeddb" | "memory";
+  /** When a commit is called complete; `"none"` where nothing outlives the page or process. */
+  durability: Durability | "none";
+  /**
+   * Whether the browser has promised to keep the origin's data (`navigator.storage.persist()`); where it has not, it may
+   * evict them when space runs out. `undefined` where it does not tell, and in memory.
+   */
+  persisted: boolean | undefined;
+  /** Bytes that the origin uses, as the browser estimates. `undefined` where it does not tell, and in memory. */
+  usage: number | undefined;
+  /** Bytes that the origin may use, as the browser estimates. `undefined` where it does not tell, and in memory. */
+  quota: number | undefined;
+  /** How often the connection to the database was lost and opened again. */
+  reopens: number;
+}
+
 /** A set of labels. Any string is a key, any string a value. */
 export type Labels = Record<string, string>;
 

@@ -10,6 +10,7 @@ mod answer;
 mod failure;
 mod json;
 mod live;
+mod panic;
 
 use std::future::Future;
 
@@ -196,6 +197,11 @@ impl RawStore {
     #[wasm_bindgen(js_name = authorityKey)]
     pub fn authority_key(&self) -> Option<String> {
         self.0.auth_authority_key()
+    }
+
+    /// How often the connection was opened again.
+    pub fn reopens(&self) -> u32 {
+        self.0.reopens()
     }
 
     /// The OAuth flows.

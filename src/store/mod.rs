@@ -63,6 +63,11 @@ impl<E: Engine> Store<E> {
         self.engine.close();
     }
 
+    /// How often the engine had to open its connection again: a browser may drop it at any moment.
+    pub fn reopens(&self) -> u32 {
+        self.engine.reopens()
+    }
+
     /// Reads one record.
     async fn load<V: Record>(&self, table: &'static Table<V>, key: impl Into<Key>) -> Result<Option<Arc<V>>> {
         let mut reads = Reads::new();
