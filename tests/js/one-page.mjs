@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { poisonRules, poisonRulesOfIndexedDb } from "./poison.mjs";
 import { rules } from "./rules.mjs";
 
 export function testOnePage({ openPage }) {
@@ -10,6 +11,14 @@ export function testOnePage({ openPage }) {
     test(name, async () => {
       const page = await openPage();
       await page.evaluate((rule) => check(rule), name);
+      await page.close();
+    });
+  }
+
+  for (const name of Object.keys({ ...poisonRules, ...poisonRulesOfIndexedDb })) {
+    test(name, async () => {
+      const page = await openPage();
+      await page.evaluate((rule) => checkPoison(rule), name);
       await page.close();
     });
   }
