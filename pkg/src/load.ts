@@ -57,8 +57,8 @@ async function compileResponse(response: Response): Promise<WebAssembly.Module> 
   if (!response.ok) {
     throw new Error(`${response.url || "the response"} answered ${response.status} ${response.statusText}`);
   }
-  // Compiling while it arrives wants the right type, which not every server gives.
-  const type = response.headers.get("content-type")?.split(";")[0]?.trim();
+  // Compiling while it arrives wants this very type, which not every server gives.
+  const type = response.headers.get("content-type");
   return type === "application/wasm" && typeof WebAssembly.compileStreaming === "function"
     ? WebAssembly.compileStreaming(response)
     : WebAssembly.compile(await response.arrayBuffer());
