@@ -1,0 +1,49 @@
+// Projects outside the repository that have installed the packed package, and nothing else.
+
+import { execFile } from "node:child_process";
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { after, before } from "node:test";
+import { promisify } from "node:util";
+import { root } from "../../scripts/toolchain.mjs";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const PROGRAM_DEADLINE_MS = 60_000;
+
+/** Runs a program to its end in a folder and gives what it printed; rejects with that if it fails or does not end. */
+export async function run(folder, program, ...args) {
+  const options = { cwd: folder, timeout: PROGRAM_DEADLINE_MS, env: { ...process.env, NO_COLOR: "1" } };
+  const { stdout } = await promisify(execFile)(program, args, options).catch((error) => {
+    throw new Error(`${error.message}\n${error.stdout}`);
+  });
+  return stdout;
+}
+
+/** The path of a tool that the repository has from npm. */
+export const tool = (name) => path.join(root, "node_modules/.bin", name);
+
+/**
+ * Before the file's tests, packs the package and installs it into the project in `projects/`, in a folder of its own
+ * that goes when they are through. The job is a file of every project.
+ */
+export function consumer(project) {
+  const self = { folder: undefined, packed: undefined };
+
+  before(async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), `burrow-${project}-`));
+    self.folder = folder;
+    await cp(path.join(here, "projects", project), folder, { recursive: true });
+    await cp(path.join(here, "job.mjs"), path.join(folder, "job.mjs"));
+    const pack = await run(path.join(root, "pkg"), "npm", "pack", "--json", "--pack-destination", folder);
+    [self.packed] = JSON.parse(pack);
+    // The package needs no other, so nothing has to be fetched: if it came to need one, this would fail.
+    await run(folder, "npm", "install", "--offline", "--no-audit", "--no-fund", self.packed.filename);
+  });
+  after(async () => {
+    if (self.folder) await rm(self.folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  return self;
+}
