@@ -15,12 +15,12 @@ import { done } from "./job.mjs";
 
 const WASM = "node_modules/burrow-store/wasm/burrow_bg.wasm";
 
-const project = consumer("bundled");
+const { folder } = await consumer("bundled");
 const pages = chromiumPages();
 
 test("Vite's dev server", async () => {
   const server = await viteServer({
-    root: project.folder,
+    root: folder,
     configFile: false,
     logLevel: "error",
     server: { host: "127.0.0.1", port: 0 },
@@ -34,18 +34,18 @@ test("Vite's dev server", async () => {
 });
 
 test("Vite's production build", async () => {
-  const outDir = path.join(project.folder, "vite");
-  await viteBuild({ root: project.folder, configFile: false, logLevel: "error", build: { outDir } });
+  const outDir = path.join(folder, "vite");
+  await viteBuild({ root: folder, configFile: false, logLevel: "error", build: { outDir } });
   assert.deepEqual(await pages.resultIn(outDir), done("indexeddb"));
   assert.equal((await wasmIn(outDir)).length, 1);
 });
 
 for (const mode of ["development", "production"]) {
   test(`webpack, mode ${mode}`, async () => {
-    const outDir = path.join(project.folder, `webpack-${mode}`);
+    const outDir = path.join(folder, `webpack-${mode}`);
     const compiler = webpack({
       mode,
-      context: project.folder,
+      context: folder,
       entry: "./main.js",
       output: { path: outDir, filename: "main.js" },
       // webpack likes pages to load less than 250 kB: that is a matter of taste, all else it says is not.
@@ -64,9 +64,9 @@ for (const mode of ["development", "production"]) {
 }
 
 test("esbuild, the wasm as a file of its own", async () => {
-  const outDir = path.join(project.folder, "esbuild");
+  const outDir = path.join(folder, "esbuild");
   await esbuild({
-    absWorkingDir: project.folder,
+    absWorkingDir: folder,
     entryPoints: { main: "own-wasm.js" },
     bundle: true,
     minify: true,
@@ -80,22 +80,22 @@ test("esbuild, the wasm as a file of its own", async () => {
 });
 
 test("Rollup, the wasm copied beside the bundle", async () => {
-  const outDir = path.join(project.folder, "rollup");
+  const outDir = path.join(folder, "rollup");
   const bundle = await rollup({
-    input: path.join(project.folder, "copied-wasm.js"),
+    input: path.join(folder, "copied-wasm.js"),
     plugins: [nodeResolve({ browser: true })],
     onwarn: ({ message }) => assert.fail(message),
   });
   await bundle.write({ file: path.join(outDir, "main.js"), format: "es" });
   await bundle.close();
-  await copyFile(path.join(project.folder, WASM), path.join(outDir, "burrow_bg.wasm"));
+  await copyFile(path.join(folder, WASM), path.join(outDir, "burrow_bg.wasm"));
   await addPage(outDir);
   assert.deepEqual(await pages.resultIn(outDir), done("indexeddb"));
 });
 
 /** The page of a bundler that makes none itself. */
 function addPage(outDir) {
-  return copyFile(path.join(project.folder, "index.html"), path.join(outDir, "index.html"));
+  return copyFile(path.join(folder, "index.html"), path.join(outDir, "index.html"));
 }
 
 async function wasmIn(folder) {

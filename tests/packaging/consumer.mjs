@@ -5,7 +5,7 @@ import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { after, before } from "node:test";
+import { after } from "node:test";
 import { promisify } from "node:util";
 import { root } from "../../scripts/toolchain.mjs";
 
@@ -25,25 +25,17 @@ export async function run(folder, program, ...args) {
 export const tool = (name) => path.join(root, "node_modules/.bin", name);
 
 /**
- * Before the file's tests, packs the package and installs it into the project in `projects/`, in a folder of its own
- * that goes when they are through. The job is a file of every project.
+ * Packs the package and installs it into the project in `projects/`, in a folder of its own that goes when the file's
+ * tests are through. The job is a file of every project. `packed` is what npm says of the tarball.
  */
-export function consumer(project) {
-  const self = { folder: undefined, packed: undefined };
-
-  before(async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), `burrow-${project}-`));
-    self.folder = folder;
-    await cp(path.join(here, "projects", project), folder, { recursive: true });
-    await cp(path.join(here, "job.mjs"), path.join(folder, "job.mjs"));
-    const pack = await run(path.join(root, "pkg"), "npm", "pack", "--json", "--pack-destination", folder);
-    [self.packed] = JSON.parse(pack);
-    // The package needs no other, so nothing has to be fetched: if it came to need one, this would fail.
-    await run(folder, "npm", "install", "--offline", "--no-audit", "--no-fund", self.packed.filename);
-  });
-  after(async () => {
-    if (self.folder) await rm(self.folder, { recursive: true, force: true, maxRetries: 5 });
-  });
-
-  return self;
+export async function consumer(project) {
+  const folder = await mkdtemp(path.join(tmpdir(), `burrow-${project}-`));
+  after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  await cp(path.join(here, "projects", project), folder, { recursive: true });
+  await cp(path.join(here, "job.mjs"), path.join(folder, "job.mjs"));
+  const pack = ["pack", "--json", "--pack-destination", folder];
+  const [packed] = JSON.parse(await run(path.join(root, "pkg"), "npm", ...pack));
+  // The package needs no other, so nothing has to be fetched: if it came to need one, this would fail.
+  await run(folder, "npm", "install", "--offline", "--no-audit", "--no-fund", packed.filename);
+  return { folder, packed };
 }

@@ -6,7 +6,7 @@ import { chromiumPages } from "./chromium-pages.mjs";
 import { consumer } from "./consumer.mjs";
 import { done } from "./job.mjs";
 
-const project = consumer("plain");
+const { folder } = await consumer("plain");
 const pages = chromiumPages();
 const policy = (script) => ({
   "content-security-policy": `default-src 'none'; script-src ${script}; connect-src 'self'`,
@@ -14,16 +14,16 @@ const policy = (script) => ({
 const headers = policy("'self' 'wasm-unsafe-eval'");
 
 test("a module script", async () => {
-  assert.deepEqual(await pages.resultIn(project.folder, { headers }), done("indexeddb"));
+  assert.deepEqual(await pages.resultIn(folder, { headers }), done("indexeddb"));
 });
 
 test("a module service worker", async () => {
-  assert.deepEqual(await pages.resultIn(project.folder, { page: "worker.html", headers }), done("indexeddb"));
+  assert.deepEqual(await pages.resultIn(folder, { page: "worker.html", headers }), done("indexeddb"));
 });
 
 test("a policy that forbids wasm is an error that says so", async () => {
   await assert.rejects(
-    pages.resultIn(project.folder, { headers: policy("'self'") }),
+    pages.resultIn(folder, { headers: policy("'self'") }),
     /BurrowError: .*WebAssembly.*Content Security Policy/s,
   );
 });

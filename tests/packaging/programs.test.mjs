@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { consumer, run, tool } from "./consumer.mjs";
 import { done } from "./job.mjs";
 
-const project = consumer("programs");
+const { folder } = await consumer("programs");
 
 for (const [name, program, ...args] of [
   ["Node, import", process.execPath, "main.mjs"],
@@ -18,27 +18,27 @@ for (const [name, program, ...args] of [
   ["Bun, require", tool("bun"), "--no-install", "main.cjs"],
 ]) {
   test(name, async () => {
-    assert.deepEqual(JSON.parse(await run(project.folder, program, ...args)), done("memory"));
+    assert.deepEqual(JSON.parse(await run(folder, program, ...args)), done("memory"));
   });
 }
 
 test("an error is a BurrowError to those who import the package and to those who require it", async () => {
-  assert.equal(await run(project.folder, process.execPath, "both.cjs"), "true true InvalidInput\n");
+  assert.equal(await run(folder, process.execPath, "both.cjs"), "true true InvalidInput\n");
 });
 
 // The browsers' entries too: a server may resolve the package as a browser does.
 test("importing does nothing until a store is opened: no fetch, no file, no timer, no global", async () => {
   const entries = ["burrow-store", "burrow-store/inline", "./node_modules/burrow-store/dist/browser.js"];
-  const printed = await run(project.folder, process.execPath, "imported.mjs", ...entries);
+  const printed = await run(folder, process.execPath, "imported.mjs", ...entries);
   const opens = entries.map(() => "function");
   assert.deepEqual(JSON.parse(printed), { opens, noted: [], added: [], handles: [] });
 });
 
 // The last test: the project is broken after it.
 test("a wasm file that is not there is an error that says so", async () => {
-  await rm(path.join(project.folder, "node_modules/burrow-store/wasm/burrow_bg.wasm"));
+  await rm(path.join(folder, "node_modules/burrow-store/wasm/burrow_bg.wasm"));
   await assert.rejects(
-    run(project.folder, process.execPath, "main.mjs"),
+    run(folder, process.execPath, "main.mjs"),
     /BurrowError: .*burrow_bg\.wasm[^]*LoadFailed/,
   );
 });

@@ -10,12 +10,12 @@ import { chromiumPages } from "./chromium-pages.mjs";
 import { consumer } from "./consumer.mjs";
 import { done } from "./job.mjs";
 
-const project = consumer("single-file");
+const { folder } = await consumer("single-file");
 const pages = chromiumPages();
 
 test("a page that is one file", async () => {
   const { outputFiles } = await build({
-    absWorkingDir: project.folder,
+    absWorkingDir: folder,
     entryPoints: ["main.js"],
     bundle: true,
     minify: true,
@@ -25,7 +25,7 @@ test("a page that is one file", async () => {
   });
   const [script, ...others] = outputFiles;
   assert.deepEqual(others, []);
-  const page = path.join(project.folder, "page.html");
+  const page = path.join(folder, "page.html");
   await writeFile(
     page,
     `<!doctype html>\n<meta charset="utf-8" />\n<script type="module">${script.text}</script>\n`,

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { root } from "../../scripts/toolchain.mjs";
 import { consumer, run, tool } from "./consumer.mjs";
 
-const project = consumer("typescript");
+const { folder } = await consumer("typescript");
 
 const STRICT = {
   target: "ES2022",
@@ -37,9 +37,9 @@ for (const [resolution, modules] of Object.entries(RESOLUTIONS)) {
   for (const [environment, types] of Object.entries(ENVIRONMENTS)) {
     test(`${resolution}, ${environment}`, async () => {
       const config = { compilerOptions: { ...STRICT, ...modules, ...types }, files: ["program.ts"] };
-      await writeFile(path.join(project.folder, "tsconfig.json"), JSON.stringify(config));
-      assert.equal(await run(project.folder, tool("tsc"), "-p", "."), "");
-      await run(project.folder, process.execPath, "out/program.js");
+      await writeFile(path.join(folder, "tsconfig.json"), JSON.stringify(config));
+      assert.equal(await run(folder, tool("tsc"), "-p", "."), "");
+      await run(folder, process.execPath, "out/program.js");
     });
   }
 }
