@@ -21,7 +21,9 @@ await main(async () => {
   const { burrow, measure } = await import("./size/measure.mjs");
   const rows = [];
   for (const { name, ...library } of [burrow, ...OTHERS]) rows.push(row(name, await measure(library)));
-  console.log(table(["in kB", "wasm", "gzip", "brotli", "js", "gzip", "brotli", "both, gzip", "brotli"], rows));
+  console.log(
+    table(["in kB", "wasm", "gzip", "brotli", "js", "gzip", "brotli", "both, gzip", "brotli"], rows),
+  );
 });
 
 function row(name, { js, wasm, sum }) {
