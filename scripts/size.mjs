@@ -21,25 +21,19 @@ await main(async () => {
   const { burrow, measure } = await import("./size/measure.mjs");
   const rows = [];
   for (const { name, ...library } of [burrow, ...OTHERS]) rows.push(row(name, await measure(library)));
-  console.log(
-    table(["in kB", "wasm", "gzip", "brotli", "js", "gzip", "brotli", "both, gzip", "brotli"], rows),
-  );
+  console.log(table(["kB, as it is / gzip / brotli", "wasm", "JavaScript", "both"], rows));
 });
 
 function row(name, { js, wasm, sum }) {
-  const all = (part) => [part.raw, part.gzip, part.brotli].map(kilobytes);
-  const [, ...packed] = all(sum);
-  return [name, ...(wasm.raw > 0 ? all(wasm) : ["", "", ""]), ...all(js), ...packed];
+  return [name, wasm.raw > 0 ? shown(wasm) : "none", shown(js), shown(sum)];
 }
 
-function kilobytes(bytes) {
-  return (bytes / 1000).toFixed(1);
+function shown({ raw, gzip, brotli }) {
+  return [raw, gzip, brotli].map((bytes) => (bytes / 1000).toFixed(1)).join(" / ");
 }
 
 function table(head, rows) {
-  const widths = head.map((cell, i) => Math.max(cell.length, ...rows.map((row) => row[i].length), 4));
-  const line = (cells) =>
-    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(" | ")} |`;
-  const rule = widths.map((width, i) => (i === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
-  return [line(head), line(rule), ...rows.map(line)].join("\n");
+  const widths = head.map((cell, i) => Math.max(cell.length, ...rows.map((row) => row[i].length)));
+  const line = (cells) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(" | ")} |`;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
 }

@@ -1,11 +1,11 @@
 // Projects outside the repository that have installed the packed package, and nothing else.
 
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { cp, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { after } from "node:test";
 import { promisify } from "node:util";
 import { root } from "../../scripts/toolchain.mjs";
 
@@ -25,12 +25,13 @@ export async function run(folder, program, ...args) {
 export const tool = (name) => path.join(root, "node_modules/.bin", name);
 
 /**
- * Packs the package and installs it into the project in `projects/`, in a folder of its own that goes when the file's
- * tests are through. The job is a file of every project. `packed` is what npm says of the tarball.
+ * Packs the package and installs it into the project in `projects/`, in a folder of its own that goes when this process
+ * ends. The job is a file of every project. `packed` is what npm says of the tarball.
  */
 export async function consumer(project) {
   const folder = await mkdtemp(path.join(tmpdir(), `burrow-${project}-`));
-  after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  // Not after the tests: where something fails before the first of them, there is no after.
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   await cp(path.join(here, "projects", project), folder, { recursive: true });
   await cp(path.join(here, "job.mjs"), path.join(folder, "job.mjs"));
   const pack = ["pack", "--json", "--pack-destination", folder];
