@@ -22,8 +22,9 @@ for (const [name, program, ...args] of [
   });
 }
 
-test("an error is a BurrowError to those who import the package and to those who require it", async () => {
-  assert.equal(await run(folder, process.execPath, "both.cjs"), "true true InvalidInput\n");
+test("an error is a BurrowError to all parts of a program, whichever entries they use", async () => {
+  const printed = await run(folder, process.execPath, "entries.cjs");
+  assert.equal(printed, "InvalidInput true true true\n".repeat(3));
 });
 
 // The browsers' entries too: a server may resolve the package as a browser does.
