@@ -65,7 +65,7 @@ for (const mode of ["development", "production"]) {
 
 test("esbuild, the wasm as a file of its own", async () => {
   const outDir = path.join(folder, "esbuild");
-  await esbuild({
+  const { warnings } = await esbuild({
     absWorkingDir: folder,
     entryPoints: { main: "own-wasm.js" },
     bundle: true,
@@ -73,8 +73,9 @@ test("esbuild, the wasm as a file of its own", async () => {
     format: "esm",
     loader: { ".wasm": "file" },
     outdir: outDir,
-    logLevel: "warning",
+    logLevel: "error",
   });
+  assert.deepEqual(warnings, []);
   await addPage(outDir);
   assert.deepEqual(await pages.resultIn(outDir), done("indexeddb"));
 });

@@ -22,9 +22,11 @@ export function chromiumPages() {
 
   /** What the page leaves in `result`. */
   async function resultOf(url) {
-    const page = await browser.newPage(url);
+    const page = await browser.newPage("about:blank");
+    const broken = new Promise((_, reject) => page.onError(reject));
     try {
-      await page.waitFor("globalThis.result");
+      await page.goto(url);
+      await Promise.race([page.waitFor("globalThis.result"), broken]);
       return await page.evaluate("result");
     } finally {
       await page.close();

@@ -14,17 +14,17 @@ const { folder } = await consumer("single-file");
 const pages = chromiumPages();
 
 test("a page that is one file", async () => {
-  const { outputFiles } = await build({
+  const { outputFiles, warnings } = await build({
     absWorkingDir: folder,
     entryPoints: ["main.js"],
     bundle: true,
     minify: true,
     format: "esm",
     write: false,
-    logLevel: "warning",
+    logLevel: "error",
   });
   const [script, ...others] = outputFiles;
-  assert.deepEqual(others, []);
+  assert.deepEqual([others, warnings], [[], []]);
   const page = path.join(folder, "page.html");
   await writeFile(
     page,

@@ -10,7 +10,7 @@ import { done } from "./job.mjs";
 
 const { folder } = await consumer("worker");
 const outdir = path.join(folder, "out");
-await build({
+const { warnings } = await build({
   absWorkingDir: folder,
   entryPoints: ["worker.js"],
   bundle: true,
@@ -21,7 +21,7 @@ await build({
   // Wrangler leaves the import and puts the file beside the bundle.
   loader: { ".wasm": "copy" },
   outdir,
-  logLevel: "warning",
+  logLevel: "error",
 });
 const worker = new Miniflare({
   host: "127.0.0.1",
@@ -45,6 +45,8 @@ const ask = async (route, body) => {
 };
 
 const rpc = (method, params) => ask("/rpc", JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }));
+
+test("it is bundled without a warning", () => assert.deepEqual(warnings, []));
 
 test("the first requests, all at once, share one store, and each gets its answer", async () => {
   const epochs = await Promise.all(Array.from({ length: 50 }, () => ask("/claim", "agent-1")));

@@ -45,7 +45,4 @@ for (const entry of process.argv.slice(2)) modules.push(await import(entry));
 noting = false;
 
 const added = Object.keys(globalThis).filter((name) => !names.includes(name));
-const handles = process.getActiveResourcesInfo().filter((handle) => !/^(Pipe|TTY|FSReqPromise)/.test(handle));
-console.log(
-  JSON.stringify({ opens: modules.map((module) => typeof module.openStore), noted, added, handles }),
-);
+console.log(JSON.stringify({ opens: modules.map((module) => typeof module.openStore), noted, added }));
