@@ -11,7 +11,8 @@ function note(holder, names, ofArgument = () => true) {
   for (const name of names) {
     const original = holder[name];
     holder[name] = function (...args) {
-      if (noting && ofArgument(String(args[0]))) noted.push(`${name} ${args[0]}`);
+      const argument = String(args[0]);
+      if (noting && ofArgument(argument)) noted.push(`${name} ${argument.slice(0, 80)}`);
       return new.target ? Reflect.construct(original, args) : original.apply(this, args);
     };
   }
