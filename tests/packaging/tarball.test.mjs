@@ -7,9 +7,11 @@ import { test } from "node:test";
 import { build } from "esbuild";
 import { consumer } from "./consumer.mjs";
 
-const MODULES = ["browser", "error", "index", "node", "runtime", "store", "types", "wasm", "watch", "wire"];
+const PUBLIC = ["error", "index", "runtime", "store", "types"];
+const INNER = ["entry", "handle", "instance", "load", "open", "watch", "wire"];
+const ENTRIES = ["browser", "inline", "node", "workerd"];
 const WASM = "wasm/burrow_bg.wasm";
-const WASM_IN_A_STRING = "dist/wasm-bytes.js";
+const WASM_IN_A_STRING = "wasm/base64.js";
 
 const { folder, packed } = await consumer("programs");
 const inPackage = (file) => path.join(folder, "node_modules/burrow-store", file);
@@ -17,13 +19,13 @@ const json = async (file) => JSON.parse(await readFile(inPackage(file), "utf8"))
 const files = packed.files.map(({ path }) => path).sort();
 
 test("these files are in it, and no others", () => {
-  const modules = MODULES.flatMap((name) => [
-    ...[".js", ".js.map", ".d.ts", ".d.ts.map"].map((ending) => `dist/${name}${ending}`),
-    `src/${name}.ts`,
-  ]);
+  const each = (names, ...forms) => names.flatMap((name) => forms.map((form) => form.replace("*", name)));
+  const modules = each([...PUBLIC, ...INNER, ...ENTRIES], "src/*.ts", "dist/*.js", "dist/*.js.map");
+  const declarations = each(PUBLIC, "dist/*.d.ts", "dist/*.d.ts.map", "cjs/*.d.ts", "cjs/*.d.ts.map");
+  const commonJs = ["cjs/node.js", "cjs/package.json"];
+  const wasm = [WASM, WASM_IN_A_STRING, "wasm/bindings.js", "wasm.d.ts", "src/wasm-file.d.ts"];
   const others = ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "package.json"];
-  const wasm = [WASM, `${WASM}.d.ts`, "wasm/burrow.js", "wasm/burrow.d.ts"];
-  assert.deepEqual(files, [...modules, ...others, ...wasm].sort());
+  assert.deepEqual(files, [...modules, ...declarations, ...commonJs, ...wasm, ...others].sort());
 });
 
 test("every source map leads to a file in it", async () => {

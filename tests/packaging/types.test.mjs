@@ -29,17 +29,29 @@ const BASE = ["ES2022", "ESNext.Disposable"];
 const ENVIRONMENTS = {
   "a page": { lib: [...BASE, "DOM"], types: [] },
   "a worker": { lib: [...BASE, "WebWorker"], types: [] },
-  "Node's types": { lib: BASE, types: ["node"], typeRoots: [path.join(root, "node_modules/@types")] },
-  "neither's types": { lib: BASE, types: [] },
+  Node: { lib: BASE, types: [path.join(root, "node_modules/@types/node")] },
+  "a Worker of Cloudflare's": {
+    lib: BASE,
+    types: [path.join(root, "node_modules/@cloudflare/workers-types")],
+  },
 };
 
 for (const [resolution, modules] of Object.entries(RESOLUTIONS)) {
   for (const [environment, types] of Object.entries(ENVIRONMENTS)) {
     test(`${resolution}, ${environment}`, async () => {
-      const config = { compilerOptions: { ...STRICT, ...modules, ...types }, files: ["program.ts"] };
-      await writeFile(path.join(folder, "tsconfig.json"), JSON.stringify(config));
-      assert.equal(await run(folder, tool("tsc"), "-p", "."), "");
+      await compile({ ...modules, ...types }, "program.ts", "entries.ts");
       await run(folder, process.execPath, "out/program.js");
     });
   }
+}
+
+test("nodenext, Node, CommonJS", async () => {
+  await compile({ ...RESOLUTIONS.nodenext, ...ENVIRONMENTS.Node }, "required.cts");
+  await run(folder, process.execPath, "out/required.cjs");
+});
+
+async function compile(options, ...files) {
+  const config = { compilerOptions: { ...STRICT, ...options }, files };
+  await writeFile(path.join(folder, "tsconfig.json"), JSON.stringify(config));
+  assert.equal(await run(folder, tool("tsc"), "-p", "."), "");
 }
