@@ -60,8 +60,9 @@ test("labels, a cursor and a commit", async () => {
   assert.deepEqual(await ask("/job"), done("memory"));
 });
 
-test("status() says that the store is in memory", async () => {
-  assert.equal((await ask("/status")).backend, "memory");
+test("status() says that the store is in memory, and nothing durable", async () => {
+  const { backend, durability } = await ask("/status");
+  assert.deepEqual([backend, durability], ["memory", "none"]);
 });
 
 test("JSON-RPC behind fetch, over several requests", async () => {
