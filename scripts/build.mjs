@@ -2,10 +2,10 @@
 // The bindings and wasm-opt are slow and run only when what they read has changed.
 
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { dropInnerDeclarations, writeBase64, writeBindings, writeCommonJs } from "./bindings.mjs";
 import { main, root, run, TARGET, wasmEnv } from "./toolchain.mjs";
 
 // What today's rustc emits by default.
@@ -28,16 +28,28 @@ await main(() => {
   const crate = ["--lib", "--features", "js", "--crate-type", "cdylib"];
   run("cargo", ["rustc", "--release", "--target", TARGET, ...crate], { env });
 
-  const hash = hashOf(compiled, fileURLToPath(import.meta.url));
+  const scripts = ["build.mjs", "bindings.mjs"].map((name) => path.join(root, "scripts", name));
+  const hash = hashOf(compiled, ...scripts);
   if (!existsSync(packed) || !existsSync(stamp) || readFileSync(stamp, "utf8") !== hash) {
     rmSync(stamp, { force: true });
-    const bindings = ["--target", "web", "--out-dir", "pkg/wasm", "--out-name", "burrow"];
+    rmSync(path.dirname(packed), { recursive: true, force: true });
+    mkdirSync(path.dirname(packed));
+    const generated = path.join(env.CARGO_TARGET_DIR, "bindings");
+    const bindings = ["--target", "bundler", "--out-dir", generated, "--out-name", "burrow"];
     run("wasm-bindgen", [...bindings, compiled], { env });
-    run("wasm-opt", ["-Oz", ...WASM_FEATURES, packed, "-o", packed], { env });
+    run("wasm-opt", ["-Oz", ...WASM_FEATURES, path.join(generated, "burrow_bg.wasm"), "-o", packed], { env });
+    writeBindings(generated);
+    writeBase64();
     writeFileSync(stamp, hash);
   }
 
+  rmSync(path.join(root, "pkg/dist"), { recursive: true, force: true });
   run("tsc", ["-p", "pkg/tsconfig.json"], { env });
+  dropInnerDeclarations();
+  writeCommonJs();
+  for (const license of ["LICENSE-MIT", "LICENSE-APACHE"]) {
+    copyFileSync(path.join(root, license), path.join(root, "pkg", license));
+  }
 
   const wasm = readFileSync(packed);
   const gzipped = gzipSync(wasm, { level: 9 });

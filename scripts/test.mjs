@@ -64,18 +64,18 @@ function suites() {
     ["wasm in Firefox", inBrowsers, ...wasmPackTest, ...inFirefox],
     ...(hasWebKit ? [["wasm in WebKit", inBrowsers, ...onDisplay, ...wasmPackTest, ...inWebKit]] : []),
     ["demo", native, "node", "demo/run.mjs"],
-    ...javascriptTests(native),
+    ["JavaScript", native, ...nodeTests("tests/js")],
+    ["packaging", native, ...nodeTests("tests/packaging")],
   ];
 }
 
 // Named one by one: Node 20 knows no patterns here, and without any name it would look for tests everywhere.
-function javascriptTests(env) {
-  const folder = path.join(root, "tests/js");
-  const files = readdirSync(folder).filter((file) => file.endsWith(".test.mjs"));
+function nodeTests(folder) {
+  const files = readdirSync(path.join(root, folder)).filter((file) => file.endsWith(".test.mjs"));
   const paths = files
     .filter((file) => hasWebKit || file !== "webkit.test.mjs")
-    .map((file) => `tests/js/${file}`);
-  return [["JavaScript", env, "node", "--test", "--test-reporter=spec", ...paths]];
+    .map((file) => `${folder}/${file}`);
+  return ["node", "--test", "--test-reporter=spec", ...paths];
 }
 
 // What wasm-bindgen's test runner has to be told: the flags in webdriver.json with the very browsers that we found,

@@ -1,7 +1,7 @@
-// The entry for browsers and bundlers: the wasm is fetched from beside this file, when the first store is opened.
+// The entry for browsers and bundlers: the wasm is fetched from beside this file.
 
-import { loadWasmFrom } from "./wasm.js";
+import { entry } from "./entry.js";
 
-loadWasmFrom(() => new URL("../wasm/burrow_bg.wasm", import.meta.url));
+export const { init, newId, openStore } = entry(() => new URL("../wasm/burrow_bg.wasm", import.meta.url));
 
 export * from "./index.js";

@@ -1,4 +1,6 @@
-// What can go wrong. Whatever the code but `OutcomeUnknown`, nothing of the operation was written.
+// What can go wrong. Whatever the code but `OutcomeUnknown` and `Poisoned`, nothing of the operation was written.
+
+import { originStorage } from "./storage.js";
 
 /** What a program can tell apart. */
 export type ErrorCode =
@@ -14,7 +16,10 @@ export type ErrorCode =
   | "SessionKeyMismatch"
   /** A stored record cannot be read. It was left as it is. */
   | "Decode"
-  /** The disk or the origin's quota is full. Reads and deletes still work. */
+  /**
+   * The disk or the origin's quota is full; `usage` and `quota` say how full. Reads and deletes still work: delete
+   * something, or ask for persistent storage.
+   */
   | "QuotaExceeded"
   /** The engine could not write; `cause` says why. */
   | "WriteFailed"
@@ -37,10 +42,32 @@ export type ErrorCode =
   | "NotFound"
   /** The WebAssembly module did not load; `cause` says why. */
   | "LoadFailed"
+  /**
+   * burrow failed in the middle of something, and stopped: `cause` says how, and is worth a report. A write that was
+   * under way is committed whole or not at all. Every store opened before is dead; open it again, which needs no reload.
+   */
+  | "Poisoned"
   /** A defect in burrow itself: please report it. */
   | "Internal";
 
-/** Every error that burrow rejects with. Unless its code is `OutcomeUnknown`, nothing of the operation was written. */
+/** What else an error may tell. */
+export interface ErrorDetails {
+  retryable?: boolean;
+  argument?: string;
+  table?: string;
+  key?: string;
+  usage?: number | undefined;
+  quota?: number | undefined;
+  cause?: unknown;
+}
+
+// The same in every copy of the package, so that an error is known by whichever copy is asked.
+const BRAND = Symbol.for("burrow-store.BurrowError");
+
+/**
+ * Every error that burrow rejects with. Unless its code is `OutcomeUnknown` or `Poisoned`, nothing of the operation was
+ * written. `instanceof` knows it whichever entry or copy of the package it comes from.
+ */
 export class BurrowError extends Error {
   override readonly name = "BurrowError";
   /** What went wrong, for programs: stable across versions. */
@@ -49,24 +76,35 @@ export class BurrowError extends Error {
   readonly retryable: boolean;
   /** The argument at fault, where there is one: `receipt.sequence`, for example. */
   readonly argument?: string;
-
   /** The table of an unreadable record, with `Decode`. */
   readonly table?: string;
   /** The key of an unreadable record, as `[column, column]`, with `Decode`. */
   readonly key?: string;
+  /** Bytes that the origin uses, with `QuotaExceeded`, where the browser tells. */
+  readonly usage?: number;
+  /** Bytes that the origin may use, with `QuotaExceeded`, where the browser tells. */
+  readonly quota?: number;
 
-  /** @internal */
-  constructor(
-    code: ErrorCode,
-    message: string,
-    details: { retryable?: boolean; argument?: string; table?: string; key?: string; cause?: unknown } = {},
-  ) {
+  /** Makes one as burrow does, for tests of what a program does about it. */
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, "cause" in details ? { cause: details.cause } : undefined);
     this.code = code;
     this.retryable = details.retryable ?? false;
     if (details.argument !== undefined) this.argument = details.argument;
     if (details.table !== undefined) this.table = details.table;
     if (details.key !== undefined) this.key = details.key;
+    if (details.usage !== undefined) this.usage = details.usage;
+    if (details.quota !== undefined) this.quota = details.quota;
+  }
+
+  static {
+    Object.defineProperty(this.prototype, BRAND, { value: true });
+  }
+
+  /** Whether it is an error of burrow's, of this copy of the package or another. */
+  static override [Symbol.hasInstance](value: unknown): value is BurrowError {
+    if (this !== BurrowError) return Function.prototype[Symbol.hasInstance].call(this, value) as boolean;
+    return typeof value === "object" && value !== null && BRAND in value;
   }
 }
 
@@ -75,24 +113,17 @@ export function invalid(argument: string, reason: string): BurrowError {
   return new BurrowError("InvalidInput", `invalid input: ${argument}: ${reason}`, { argument });
 }
 
-/** Awaits a call into the module and makes what it rejects with a `BurrowError`. */
-export async function settled<T>(call: Promise<T>): Promise<T> {
-  try {
-    return await call;
-  } catch (failure) {
-    throw isFailure(failure) ? new BurrowError(failure.code, failure.message, failure) : failure;
-  }
+/** What the module rejected with, as the `BurrowError` that callers see. */
+export async function explained(failure: unknown): Promise<unknown> {
+  if (!isFailure(failure)) return failure;
+  const { usage, quota } = failure.code === "QuotaExceeded" ? await originStorage() : {};
+  return new BurrowError(failure.code, failure.message, { ...failure, usage, quota });
 }
 
 /** What the module rejects with. */
-interface Failure {
+interface Failure extends ErrorDetails {
   code: ErrorCode;
   message: string;
-  retryable: boolean;
-  argument?: string;
-  table?: string;
-  key?: string;
-  cause?: unknown;
 }
 
 function isFailure(value: unknown): value is Failure {

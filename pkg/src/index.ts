@@ -1,8 +1,31 @@
-// What every entry exports.
+// What every entry exports. The three functions are made by the entry itself, which knows where its wasm is; here they
+// are described once for all.
 
-export { BurrowError, type ErrorCode } from "./error.js";
-export { newId, openStore, Store, type OpenOptions } from "./store.js";
-export { ClaimedRuntime, Runtime } from "./runtime.js";
+import type { Store } from "./store.js";
+import type { OpenOptions, WasmSource } from "./types.js";
+
+/**
+ * Loads the WebAssembly module now, instead of with the first call that needs it: to have it ready, or to say where it
+ * comes from. Calling it again, or while it loads, is the same load; one that failed can be tried again.
+ *
+ * Rejects with `LoadFailed` when the module does not load, and with `InvalidInput` for a source that can be none.
+ */
+export declare function init(source?: WasmSource): Promise<void>;
+
+/**
+ * Opens a store; the first call loads the WebAssembly module.
+ *
+ * Rejects with `Unsupported` where there is no IndexedDB, `Blocked` when another tab holds an older version open,
+ * `SchemaTooNew` for a database of a newer burrow, and `LoadFailed` when the module does not load.
+ */
+export declare function openStore(options?: OpenOptions): Promise<Store>;
+
+/** A new id, UUID version 7: ids sort by the time they were made. */
+export declare function newId(): Promise<string>;
+
+export { BurrowError, type ErrorCode, type ErrorDetails } from "./error.js";
+export type { ClaimedRuntime, Runtime } from "./runtime.js";
+export type { Store } from "./store.js";
 export type {
   Boundary,
   BoundaryCommit,
@@ -17,12 +40,15 @@ export type {
   LabelScope,
   Labels,
   LabelsEntry,
+  OpenOptions,
   OpsSnapshot,
   PageOptions,
   Receipt,
   RuntimeState,
   SelectedLabels,
+  Status,
   TerminalOutcome,
   Transition,
+  WasmSource,
   WatchScope,
 } from "./types.js";

@@ -1,8 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // One runtime of a store.
 
-import type { RawClaim, RawStore } from "../wasm/burrow.js";
-import { settled } from "./error.js";
+import type { RawClaim } from "../wasm/bindings.js";
+import { StoreHandle } from "./calls.js";
+import { Handle } from "./handle.js";
 import type {
   BoundaryCommit,
   Input,
@@ -28,11 +29,11 @@ const STATES: readonly RuntimeState[] = [
 export class Runtime {
   /** The runtime's id. */
   readonly id: string;
-  readonly #raw: RawStore;
+  readonly #handle: StoreHandle;
 
   /** @internal */
-  constructor(raw: RawStore, id: string) {
-    this.#raw = raw;
+  constructor(handle: StoreHandle, id: string) {
+    this.#handle = handle;
     this.id = id;
   }
 
@@ -45,31 +46,33 @@ export class Runtime {
    */
   async commitBoundary(commit: BoundaryCommit): Promise<void> {
     const { receipt, session, inputs, sessionKey } = wire.object("commit", commit);
-    await settled(
-      this.#raw.call("commitBoundary", [
-        this.id,
-        wire.receiptToJson("receipt", receipt),
-        session === undefined ? undefined : wire.bytes("session", session),
-        wire.inputsToJson("inputs", inputs),
-        sessionKey === undefined ? undefined : wire.id("sessionKey", sessionKey),
-      ]),
+    await this.#handle.ask(
+      "commitBoundary",
+      this.id,
+      wire.receiptToJson("receipt", receipt),
+      session === undefined ? undefined : wire.bytes("session", session),
+      wire.inputsToJson("inputs", inputs),
+      sessionKey === undefined ? undefined : wire.id("sessionKey", sessionKey),
     );
   }
 
   /** Replaces the session snapshot outside any run boundary: no receipt is written. */
   async commitSession(session: Uint8Array): Promise<void> {
-    await settled(this.#raw.call("commitSession", [this.id, wire.bytes("session", session)]));
+    await this.#handle.ask("commitSession", this.id, wire.bytes("session", session));
   }
 
   /** The latest session snapshot, byte for byte. */
   async session(): Promise<Uint8Array | undefined> {
-    return settled(this.#raw.call("session", [this.id]));
+    return this.#handle.ask("session", this.id);
   }
 
   /** One receipt. */
   async receipt(runId: string, sequence: bigint): Promise<Receipt | undefined> {
-    const json = await settled(
-      this.#raw.call("receipt", [this.id, wire.id("runId", runId), wire.u64("sequence", sequence)]),
+    const json = await this.#handle.ask(
+      "receipt",
+      this.id,
+      wire.id("runId", runId),
+      wire.u64("sequence", sequence),
     );
     return json === undefined ? undefined : wire.receiptsFromJson(`[${json}]`)[0];
   }
@@ -82,57 +85,56 @@ export class Runtime {
     const { after, limit = wire.DEFAULT_LIMIT } = wire.object("page", page);
     const { run_id, sequence } = after === undefined ? {} : wire.object("after", after);
     return wire.receiptsFromJson(
-      await settled(
-        this.#raw.call("receipts", [
-          this.id,
-          after === undefined ? undefined : wire.id("after.run_id", run_id),
-          after === undefined ? 0n : wire.u64("after.sequence", sequence),
-          wire.limit("limit", limit),
-        ]),
+      await this.#handle.ask(
+        "receipts",
+        this.id,
+        after === undefined ? undefined : wire.id("after.run_id", run_id),
+        after === undefined ? 0n : wire.u64("after.sequence", sequence),
+        wire.limit("limit", limit),
       ),
     );
   }
 
   /** A page of the ids of the runs that have receipts. */
   async runs(page: PageOptions = {}): Promise<string[]> {
-    return settled(this.#raw.call("runs", [this.id, ...wire.page(page)]));
+    return this.#handle.ask("runs", this.id, ...wire.page(page));
   }
 
   /** Stores one input, durable before it resolves. */
   async persistInput(input: Input): Promise<void> {
-    await settled(this.#raw.call("persistInput", [this.id, wire.inputToJson("input", input)]));
+    await this.#handle.ask("persistInput", this.id, wire.inputToJson("input", input));
   }
 
   /** All inputs, in the order of their ids. */
   async inputs(): Promise<Input[]> {
-    return wire.inputsFromJson(await settled(this.#raw.call("inputs", [this.id])));
+    return wire.inputsFromJson(await this.#handle.ask("inputs", this.id));
   }
 
   /** A page of input ids. The inputs are not read: where `inputs()` fails on one, this finds the others. */
   async inputIds(page: PageOptions = {}): Promise<string[]> {
-    return settled(this.#raw.call("inputIds", [this.id, ...wire.page(page)]));
+    return this.#handle.ask("inputIds", this.id, ...wire.page(page));
   }
 
   /** One input. */
   async input(inputId: string): Promise<Input | undefined> {
-    const json = await settled(this.#raw.call("input", [this.id, wire.id("inputId", inputId)]));
+    const json = await this.#handle.ask("input", this.id, wire.id("inputId", inputId));
     return json === undefined ? undefined : wire.inputsFromJson(`[${json}]`)[0];
   }
 
   /** Replaces the snapshot of the operation registry. */
   async persistOps(snapshot: OpsSnapshot): Promise<void> {
-    await settled(this.#raw.call("persistOps", [this.id, wire.opsToJson("snapshot", snapshot)]));
+    await this.#handle.ask("persistOps", this.id, wire.opsToJson("snapshot", snapshot));
   }
 
   /** The snapshot of the operation registry. */
   async ops(): Promise<OpsSnapshot | undefined> {
-    const json = await settled(this.#raw.call("ops", [this.id]));
+    const json = await this.#handle.ask("ops", this.id);
     return json === undefined ? undefined : wire.opsFromJson(json);
   }
 
   /** The lifecycle state; `undefined` where no step was ever committed, which counts as `initializing`. */
   async state(): Promise<RuntimeState | undefined> {
-    return (await settled(this.#raw.call("state", [this.id]))) as RuntimeState | undefined;
+    return await this.#handle.ask("state", this.id);
   }
 
   /**
@@ -144,7 +146,7 @@ export class Runtime {
   async transition(transition: Transition): Promise<void> {
     const { from, to, inputs } = wire.object("transition", transition);
     const step = [wire.oneOf("from", from, STATES), wire.oneOf("to", to, STATES)] as const;
-    await settled(this.#raw.call("transition", [this.id, ...step, wire.inputsToJson("inputs", inputs)]));
+    await this.#handle.ask("transition", this.id, ...step, wire.inputsToJson("inputs", inputs));
   }
 
   /**
@@ -152,7 +154,8 @@ export class Runtime {
    * rejects with `Fenced`, however late it arrives, and writes nothing. Writing without a claim stays possible.
    */
   async claim(): Promise<ClaimedRuntime> {
-    return new ClaimedRuntime(await settled(this.#raw.claim(this.id)), this.id);
+    const claim = await this.#handle.call((raw) => raw.claim(this.id));
+    return new ClaimedRuntime(new Handle(this.#handle.instance, claim), this.id);
   }
 }
 
@@ -160,18 +163,24 @@ export class Runtime {
 export class ClaimedRuntime extends Runtime implements AsyncDisposable {
   /** The claim's epoch: higher than that of every claim before it. */
   readonly epoch: bigint;
-  readonly #claim: RawClaim;
+  readonly #claim: Handle<RawClaim>;
 
   /** @internal */
-  constructor(claim: RawClaim, id: string) {
-    super(claim.store(), id);
+  constructor(claim: Handle<RawClaim>, id: string) {
+    super(
+      new StoreHandle(
+        claim.instance,
+        claim.run((raw) => raw.store()),
+      ),
+      id,
+    );
     this.#claim = claim;
-    this.epoch = claim.epoch();
+    this.epoch = claim.run((raw) => raw.epoch());
   }
 
   /** Gives the runtime up: later writes through this claim are `Fenced`. */
   async release(): Promise<void> {
-    await settled(this.#claim.release());
+    await this.#claim.call((raw) => raw.release());
   }
 
   /** Gives the runtime up at the end of an `await using` block. */

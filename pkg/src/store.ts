@@ -1,124 +1,73 @@
-// Opening a store, and what belongs to no one runtime: labels and cursors.
+/// <reference lib="esnext.disposable" preserve="true" />
+// An open store, and what in it belongs to no one runtime: labels and cursors.
 
-import type { RawStore } from "../wasm/burrow.js";
-import { BurrowError, invalid, settled } from "./error.js";
+import { invalid } from "./error.js";
+import type { StoreHandle } from "./calls.js";
 import { Runtime } from "./runtime.js";
 import type {
   Change,
-  Durability,
   FoundSession,
   Labels,
   LabelScope,
   LabelsEntry,
   PageOptions,
   SelectedLabels,
+  Status,
   WatchScope,
 } from "./types.js";
-import { wasm } from "./wasm.js";
+import { originStorage } from "./storage.js";
 import { changes, watch } from "./watch.js";
 import * as wire from "./wire.js";
 
-/** How to open a store. */
-export interface OpenOptions {
-  /** The database's name within the origin. Default: `"burrow"`. */
-  name?: string | undefined;
-  /** When a commit is called complete. Default: `"strict"`, flushed to the disk. */
-  durability?: Durability | undefined;
-  /**
-   * Where to keep things. Default: IndexedDB, and memory only where the environment has no IndexedDB by design
-   * (Node, edge workers). A browser without IndexedDB is an error, never a silent fall-back.
-   */
-  backend?: "indexeddb" | "memory" | undefined;
-}
-
 /**
- * Opens a store; the first call loads the WebAssembly module.
- *
- * Rejects with `Unsupported` where there is no IndexedDB, `Blocked` when another tab holds an older version open,
- * `SchemaTooNew` for a database of a newer burrow, and `LoadFailed` when the module does not load.
+ * An open store. A resolved promise means committed; a rejection other than `OutcomeUnknown` and `Poisoned`, that nothing
+ * was written.
  */
-export async function openStore(options: OpenOptions = {}): Promise<Store> {
-  const {
-    name = "burrow",
-    durability = "strict",
-    backend = defaultBackend(),
-  } = wire.object("options", options);
-  const database = wire.id("options.name", name);
-  const relaxed = wire.oneOf("options.durability", durability, ["strict", "relaxed"]) === "relaxed";
-  const kind = wire.oneOf("options.backend", backend, ["indexeddb", "memory"]);
-  const module = await wasm();
-  return new Store(
-    kind === "memory" ? module.openMemory() : await settled(module.openIndexedDb(database, relaxed)),
-  );
-}
-
-/** A new id, UUID version 7: ids sort by the time they were made. */
-export async function newId(): Promise<string> {
-  return (await wasm()).newId();
-}
-
-function defaultBackend(): "indexeddb" | "memory" {
-  if ("indexedDB" in globalThis) return "indexeddb";
-  if (hasNoDatabaseByDesign()) return "memory";
-  throw new BurrowError(
-    "Unsupported",
-    'this environment has no IndexedDB, and nothing was asked for in its place; pass { backend: "memory" } ' +
-      "to keep everything in memory, where it ends with the page",
-  );
-}
-
-function hasNoDatabaseByDesign(): boolean {
-  const { process, navigator } = globalThis as {
-    process?: { versions?: { node?: string } };
-    navigator?: { userAgent?: string };
-  };
-  return process?.versions?.node !== undefined || navigator?.userAgent === "Cloudflare-Workers";
-}
-
-/** An open store. A resolved promise means committed; a rejection other than `OutcomeUnknown`, that nothing was written. */
-export class Store {
-  readonly #raw: RawStore;
+export class Store implements Disposable {
+  readonly #handle: StoreHandle;
+  readonly #kind: Pick<Status, "backend" | "durability">;
   readonly #watches = new Set<() => void>();
 
   /** @internal */
-  constructor(raw: RawStore) {
-    this.#raw = raw;
+  constructor(handle: StoreHandle, kind: Pick<Status, "backend" | "durability">) {
+    this.#handle = handle;
+    this.#kind = kind;
   }
 
   /** The place of one runtime. Any non-empty string is an id, `rt:session:<uuid>` for a session's. */
   runtime(id: string): Runtime {
-    return new Runtime(this.#raw, wire.id("id", id));
+    return new Runtime(this.#handle, wire.id("id", id));
   }
 
   /** Replaces all labels of a mob or run; an empty set clears them. */
   async setLabels(scope: LabelScope, labels: Labels): Promise<void> {
-    await settled(this.#raw.call("setLabels", [...parts(scope), wire.labelsToJson("labels", labels)]));
+    await this.#handle.ask("setLabels", ...parts(scope), wire.labelsToJson("labels", labels));
   }
 
   /** The labels of a mob or run; an empty object where there are none. */
   async getLabels(scope: LabelScope): Promise<Labels> {
-    return wire.labelsFromJson(await settled(this.#raw.call("getLabels", [...parts(scope)])));
+    return wire.labelsFromJson(await this.#handle.ask("getLabels", ...parts(scope)));
   }
 
   /** Removes the labels of a mob or run and resolves with what they were. */
   async deleteLabels(scope: LabelScope): Promise<Labels> {
-    return wire.labelsFromJson(await settled(this.#raw.call("deleteLabels", [...parts(scope)])));
+    return wire.labelsFromJson(await this.#handle.ask("deleteLabels", ...parts(scope)));
   }
 
   /** The mob's own labels, where it has any, then those of each of its runs, in the order of the run ids. */
   async listLabels(mob: string): Promise<LabelsEntry[]> {
-    const rows = wire.entriesFromJson(await settled(this.#raw.call("listLabels", [wire.id("mob", mob)])));
+    const rows = wire.entriesFromJson(await this.#handle.ask("listLabels", wire.id("mob", mob)));
     return rows.map(({ mob: _, ...entry }) => entry);
   }
 
   /** How far the mob's events have been read; `undefined` where that was never set. */
   async getCursor(mob: string): Promise<bigint | undefined> {
-    return settled(this.#raw.call("getCursor", [wire.id("mob", mob)]));
+    return this.#handle.ask("getCursor", wire.id("mob", mob));
   }
 
   /** Sets how far the mob's events have been read, exact up to 2^64-1. */
   async setCursor(mob: string, cursor: bigint): Promise<void> {
-    await settled(this.#raw.call("setCursor", [wire.id("mob", mob), wire.u64("cursor", cursor)]));
+    await this.#handle.ask("setCursor", wire.id("mob", mob), wire.u64("cursor", cursor));
   }
 
   /**
@@ -126,41 +75,49 @@ export class Store {
    * They come in the order of their ids.
    */
   async selectLabels(selector: string): Promise<SelectedLabels[]> {
-    return wire.entriesFromJson(await settled(this.#raw.call("selectLabels", [wire.text("selector", selector)])));
+    return wire.entriesFromJson(await this.#handle.ask("selectLabels", wire.text("selector", selector)));
   }
 
   /** A page of the ids of mobs that have labels, labelled runs or a cursor. */
   async mobs(page: PageOptions = {}): Promise<string[]> {
-    return settled(this.#raw.call("mobs", [...wire.page(page)]));
+    return this.#handle.ask("mobs", ...wire.page(page));
   }
 
   /** A page of the ids of runtimes that hold anything. */
   async runtimes(page: PageOptions = {}): Promise<string[]> {
-    return settled(this.#raw.call("runtimes", [...wire.page(page)]));
+    return this.#handle.ask("runtimes", ...wire.page(page));
   }
 
   /** The latest snapshot that was committed with this session key, and the runtime that holds it. */
   async sessionById(sessionId: string): Promise<FoundSession | undefined> {
     const id = wire.id("sessionId", sessionId);
-    const runtime = await settled(this.#raw.call("sessionHolder", [id]));
+    const runtime = await this.#handle.ask("sessionHolder", id);
     if (runtime === undefined) return undefined;
-    const session = await settled(this.#raw.call("sessionOf", [runtime, id]));
+    const session = await this.#handle.ask("sessionOf", runtime, id);
     return session && { runtime, session };
   }
 
   /** A stable name of the durable store, `indexeddb:<origin>/<name>`; `undefined` where nothing is durable. */
   get authorityKey(): string | undefined {
-    return this.#raw.authorityKey();
+    return this.#handle.run((raw) => raw.authorityKey());
+  }
+
+  /** The truth about the store: where it keeps things, how safely, and how much room there is. */
+  async status(): Promise<Status> {
+    const reopens = this.#handle.run((raw) => raw.reopens());
+    const nowhere = { persisted: undefined, usage: undefined, quota: undefined };
+    const storage = this.#kind.backend === "memory" ? nowhere : await originStorage();
+    return { ...this.#kind, ...storage, reopens };
   }
 
   /** The snapshot of the OAuth flows under way, byte for byte. */
   async oauthFlows(): Promise<Uint8Array | undefined> {
-    return settled(this.#raw.call("oauthFlows", []));
+    return this.#handle.ask("oauthFlows");
   }
 
   /** Replaces the snapshot of the OAuth flows under way. */
   async persistOauthFlows(flows: Uint8Array): Promise<void> {
-    await settled(this.#raw.call("persistOauthFlows", [wire.bytes("flows", flows)]));
+    await this.#handle.ask("persistOauthFlows", wire.bytes("flows", flows));
   }
 
   /**
@@ -180,7 +137,7 @@ export class Store {
         return undefined;
       }
     };
-    await settled(this.#raw.call("updateOauthFlows", [caught])).catch((failure: unknown) => {
+    await this.#handle.ask("updateOauthFlows", caught).catch((failure: unknown) => {
       throw thrown ? thrown.error : failure;
     });
   }
@@ -191,8 +148,8 @@ export class Store {
    * answer. Requests that name no `mob_id` are about `mob`.
    */
   async rpc(request: string, mob?: string): Promise<string | undefined> {
-    return settled(
-      this.#raw.rpc(wire.text("request", request), mob === undefined ? undefined : wire.id("mob", mob)),
+    return this.#handle.call((raw) =>
+      raw.rpc(wire.text("request", request), mob === undefined ? undefined : wire.id("mob", mob)),
     );
   }
 
@@ -205,7 +162,7 @@ export class Store {
    * what you need when you begin and when you come back (`pageshow`), and go on from there.
    */
   watch(scope: WatchScope, listener: (change: Change) => void): () => void {
-    const unwatch = watch(this.#raw, scope, listener);
+    const unwatch = watch(this.#handle, scope, listener);
     this.#watches.add(unwatch);
     return () => {
       this.#watches.delete(unwatch);
@@ -216,7 +173,7 @@ export class Store {
   /** As `watch`, for `for await`: the changes wait until they are taken, and leaving the loop ends the watch. */
   changes(scope: WatchScope): AsyncIterableIterator<Change> {
     const end = (): void => void iterator.return();
-    const iterator = changes(this.#raw, scope, () => this.#watches.delete(end));
+    const iterator = changes(this.#handle, scope, () => this.#watches.delete(end));
     this.#watches.add(end);
     return iterator;
   }
@@ -226,9 +183,14 @@ export class Store {
    * this very moment. Watches end.
    */
   close(): void {
-    this.#raw.close();
+    if (!this.#handle.instance.ended) this.#handle.run((raw) => raw.close());
     for (const end of this.#watches) end();
     this.#watches.clear();
+  }
+
+  /** Closes the store at the end of a `using` or `await using` block. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 }
 

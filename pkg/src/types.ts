@@ -6,6 +6,48 @@ export type Json = null | boolean | number | string | Json[] | { [member: string
 /** When a commit is called complete: once flushed to the disk, or once the operating system has it. */
 export type Durability = "strict" | "relaxed";
 
+/** How to open a store. */
+export interface OpenOptions {
+  /** The database's name within the origin. Default: `"burrow"`. */
+  name?: string | undefined;
+  /** When a commit is called complete. Default: `"strict"`, flushed to the disk. */
+  durability?: Durability | undefined;
+  /**
+   * Where to keep things. Default: IndexedDB, and memory only where the environment has no IndexedDB by design
+   * (Node, edge workers). A browser without IndexedDB is an error, never a silent fall-back.
+   */
+  backend?: "indexeddb" | "memory" | undefined;
+}
+
+/**
+ * Where the WebAssembly module comes from: its bytes, an address to fetch it from, a response (or the promise of one,
+ * from `fetch`) that carries it, or the module already compiled.
+ */
+export type WasmSource =
+  ArrayBuffer | ArrayBufferView | URL | string | Response | Promise<Response> | (Module & object);
+
+// A program for Node may be compiled without the DOM's types, and then has no name for it.
+type Module = typeof globalThis extends { WebAssembly: { Module: { prototype: infer M } } } ? M : never;
+
+/** The truth about a store, from `store.status()`. */
+export interface Status {
+  /** Where it keeps things. */
+  backend: "indexeddb" | "memory";
+  /** When a commit is called complete; `"none"` where nothing outlives the page or process. */
+  durability: Durability | "none";
+  /**
+   * Whether the browser has promised to keep the origin's data (`navigator.storage.persist()`); where it has not, it may
+   * evict them when space runs out. `undefined` where it does not tell, and in memory.
+   */
+  persisted: boolean | undefined;
+  /** Bytes that the origin uses, as the browser estimates. `undefined` where it does not tell, and in memory. */
+  usage: number | undefined;
+  /** Bytes that the origin may use, as the browser estimates. `undefined` where it does not tell, and in memory. */
+  quota: number | undefined;
+  /** How often the connection to the database was lost and opened again. */
+  reopens: number;
+}
+
 /** A set of labels. Any string is a key, any string a value. */
 export type Labels = Record<string, string>;
 

@@ -1,12 +1,12 @@
 // Watching a store: a listener, or an async iterator.
 
-import type { RawStore } from "../wasm/burrow.js";
-import { invalid } from "./error.js";
+import { type BurrowError, invalid } from "./error.js";
+import type { StoreHandle } from "./calls.js";
 import type { Change, WatchScope } from "./types.js";
 import * as wire from "./wire.js";
 
 /** Calls `listener` with every change in scope until the returned function is called. */
-export function watch(raw: RawStore, scope: WatchScope, listener: (change: Change) => void): () => void {
+export function watch(store: StoreHandle, scope: WatchScope, listener: (change: Change) => void): () => void {
   if (typeof listener !== "function") throw invalid("listener", "expected a function");
   const { mob, runtime } = named(scope);
   const told = (change: string): void => {
@@ -19,32 +19,38 @@ export function watch(raw: RawStore, scope: WatchScope, listener: (change: Chang
       });
     }
   };
-  let watching: { free(): void } | undefined = raw.watch(mob, runtime, told);
+  let watching: { free(): void } | undefined = store.run((raw) => raw.watch(mob, runtime, told));
   return () => {
     watching?.free();
     watching = undefined;
   };
 }
 
-/** Every change in scope, until the loop over them ends; `onEnd` is told then. */
+/** Every change in scope, until the loop over them ends, or the instance does; `onEnd` is told then. */
 export function changes(
-  raw: RawStore,
+  store: StoreHandle,
   scope: WatchScope,
   onEnd: () => void,
 ): Required<AsyncIterableIterator<Change, undefined>> {
   const waiting: Change[] = [];
   const asking: (() => void)[] = [];
   let ended = false;
+  let broken: BurrowError | undefined;
   const wakeAll = (): void => {
     for (const wake of asking.splice(0)) wake();
   };
-  const unwatch = watch(raw, scope, (change) => {
+  const unwatch = watch(store, scope, (change) => {
     waiting.push(change);
+    wakeAll();
+  });
+  const forget = store.instance.onEnd((reason) => {
+    broken = reason;
     wakeAll();
   });
   const end = (): Promise<IteratorReturnResult<undefined>> => {
     ended = true;
     unwatch();
+    forget();
     wakeAll();
     onEnd();
     return Promise.resolve({ done: true, value: undefined });
@@ -54,6 +60,10 @@ export function changes(
       while (!ended) {
         const change = waiting.shift();
         if (change) return { done: false, value: change };
+        if (broken) {
+          void end();
+          throw broken;
+        }
         await new Promise<void>((resolve) => asking.push(resolve));
       }
       return end();

@@ -91,7 +91,7 @@ export function entriesFromJson(json: string): SelectedLabels[] {
 
 export function receiptToJson(argument: string, value: unknown): string {
   const receipt = object(argument, value);
-  return toJson(argument, receipt, u64s(argument, receipt, ["message_count", "sequence"]));
+  return toJson(argument, receipt, ["message_count", "sequence"]);
 }
 
 export function receiptsFromJson(json: string): Receipt[] {
@@ -106,8 +106,7 @@ export function receiptsFromJson(json: string): Receipt[] {
 export function opsToJson(argument: string, value: unknown): string {
   const snapshot = object(argument, value);
   const cursors = object(`${argument}.cursors`, snapshot["cursors"]);
-  const numbers = u64s(`${argument}.cursors`, cursors, OPS_CURSORS);
-  return toJson(argument, snapshot, { cursors: toJson(`${argument}.cursors`, cursors, numbers) });
+  return toJson(argument, snapshot, [], { cursors: toJson(`${argument}.cursors`, cursors, OPS_CURSORS) });
 }
 
 export function opsFromJson(json: string): OpsSnapshot {
@@ -121,7 +120,7 @@ const OPS_CURSORS = ["agent_applied_cursor", "runtime_observed_seq", "runtime_la
 export function inputToJson(argument: string, value: unknown): string {
   const input = object(argument, value);
   const numbers = input["last_boundary_sequence"] === undefined ? [] : ["last_boundary_sequence"];
-  return toJson(argument, input, u64s(argument, input, numbers));
+  return toJson(argument, input, numbers);
 }
 
 export function inputsToJson(argument: string, value: unknown): string {
@@ -140,24 +139,34 @@ export function inputsFromJson(json: string): Input[] {
   return inputs;
 }
 
-/** Bigint members as JSON numbers with all their digits, which JSON.stringify cannot write. */
-function u64s(
+/**
+ * JSON text of an object, in which these members are u64s. One that a double holds is written as a number in its place; a
+ * larger one is put in front as its digits, which JSON.stringify cannot write.
+ */
+function toJson(
   argument: string,
   value: Record<string, unknown>,
-  members: readonly string[],
-): Record<string, string> {
-  return Object.fromEntries(
-    members.map((member) => [member, String(u64(`${argument}.${member}`, value[member]))]),
-  );
-}
-
-/** JSON text of an object some of whose members are JSON text already. */
-function toJson(argument: string, value: Record<string, unknown>, ready: Record<string, string>): string {
+  u64s: readonly string[],
+  ready: Record<string, string> = {},
+): string {
   const rest = { ...value };
-  for (const member of Object.keys(ready)) delete rest[member];
-  const members = Object.entries(ready).map(([member, json]) => `"${member}":${json}`);
-  const json = stringify(argument, rest).slice(1, -1);
-  return `{${(json === "" ? members : [...members, json]).join()}}`;
+  const first = [];
+  for (const member of u64s) {
+    const number = u64(`${argument}.${member}`, value[member]);
+    if (number <= Number.MAX_SAFE_INTEGER) {
+      rest[member] = Number(number);
+    } else {
+      delete rest[member];
+      first.push(`"${member}":${number}`);
+    }
+  }
+  for (const [member, json] of Object.entries(ready)) {
+    delete rest[member];
+    first.push(`"${member}":${json}`);
+  }
+  const json = stringify(argument, rest);
+  if (first.length === 0) return json;
+  return json === "{}" ? `{${first.join()}}` : `{${first.join()},${json.slice(1)}`;
 }
 
 function stringify(argument: string, value: unknown): string {

@@ -82,6 +82,10 @@ impl Engine for Memory {
         None
     }
 
+    fn reopens(&self) -> u32 {
+        0
+    }
+
     fn watch(&self, listener: Listener) -> Watch {
         self.bus.watch(listener)
     }

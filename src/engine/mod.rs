@@ -89,6 +89,9 @@ pub trait Engine: Send + Sync + 'static {
     /// durable.
     fn authority_key(&self) -> Option<String>;
 
+    /// How often the engine had to open its connection again, since it was opened at first.
+    fn reopens(&self) -> u32;
+
     /// Calls `listener` with the change of every commit from now on, until the watch is dropped: of this process's, and
     /// where the engine reaches further, of others'.
     fn watch(&self, listener: Listener) -> Watch;
@@ -111,6 +114,10 @@ impl Engine for Box<dyn Engine> {
 
     fn authority_key(&self) -> Option<String> {
         (**self).authority_key()
+    }
+
+    fn reopens(&self) -> u32 {
+        (**self).reopens()
     }
 
     fn watch(&self, listener: Listener) -> Watch {

@@ -8,6 +8,7 @@ mod arguments;
 mod failure;
 mod live;
 mod operations;
+mod panic;
 
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -82,6 +83,11 @@ impl RawStore {
     #[wasm_bindgen(js_name = authorityKey)]
     pub fn authority_key(&self) -> Option<String> {
         self.0.auth_authority_key()
+    }
+
+    /// How often the connection was opened again.
+    pub fn reopens(&self) -> u32 {
+        self.0.reopens()
     }
 
     /// Closes the store.

@@ -63,6 +63,11 @@ impl<E: Engine> Store<E> {
         self.engine.close();
     }
 
+    /// How often the engine had to open its connection again: a browser may drop it at any moment.
+    pub fn reopens(&self) -> u32 {
+        self.engine.reopens()
+    }
+
     /// The claim that writes through this handle must hold.
     pub(crate) fn fence(&self) -> Option<&Fence> {
         self.fence.as_ref()

@@ -3,11 +3,14 @@
 import { test } from "node:test";
 import * as burrow from "../../pkg/dist/node.js";
 import { fails } from "../support/expect.mjs";
+import { poisonRules } from "./poison.mjs";
 import { rules } from "./rules.mjs";
 
 for (const [name, rule] of Object.entries(rules)) {
   test(name, async () => rule({ ...burrow, store: await burrow.openStore() }));
 }
+
+for (const [name, rule] of Object.entries(poisonRules)) test(name, () => rule("memory"));
 
 test("IndexedDB is refused where there is none", () =>
   fails(burrow.openStore({ backend: "indexeddb" }), { code: "Unsupported" }));

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { poisonRules, poisonRulesOfIndexedDb } from "./poison.mjs";
 import { rules } from "./rules.mjs";
 
 export function testOnePage({ openPage }) {
@@ -10,6 +11,14 @@ export function testOnePage({ openPage }) {
     test(name, async () => {
       const page = await openPage();
       await page.evaluate((rule) => check(rule), name);
+      await page.close();
+    });
+  }
+
+  for (const name of Object.keys({ ...poisonRules, ...poisonRulesOfIndexedDb })) {
+    test(name, async () => {
+      const page = await openPage();
+      await page.evaluate((rule) => checkPoison(rule), name);
       await page.close();
     });
   }
@@ -204,15 +213,57 @@ export function testOnePage({ openPage }) {
       const full = await store.setCursor("m", 1n).catch((error) => error);
       IDBObjectStore.prototype.put = put;
       const after = await store.getCursor("m");
+      const { usage, quota } = (await navigator.storage?.estimate()) ?? {};
       return [
         tooNew.code,
         tooNew instanceof burrow.BurrowError,
         full.code,
         full.cause?.name,
+        [typeof full.usage === typeof usage, full.quota === quota],
         after === undefined,
       ];
     });
-    assert.deepEqual(outcome, ["SchemaTooNew", true, "QuotaExceeded", "QuotaExceededError", true]);
+    assert.deepEqual(outcome, [
+      "SchemaTooNew",
+      true,
+      "QuotaExceeded",
+      "QuotaExceededError",
+      [true, true],
+      true,
+    ]);
+    await page.close();
+  });
+
+  test("a module that does not load is LoadFailed, and can be loaded again", async () => {
+    const page = await openPage();
+    const outcome = await page.evaluate(async () => {
+      const { init, newId, openStore, BurrowError } = await import("/pkg/dist/browser.js?loaded-again");
+      const before = performance.getEntriesByType("resource").filter(({ name }) => name.endsWith(".wasm"));
+      const failures = [];
+      for (const source of ["/missing.wasm", "/package.json", Promise.resolve(new Response("<html>"))]) {
+        const [error, same] = await Promise.all([
+          init(source).catch((error) => error),
+          newId().catch((error) => error),
+        ]);
+        const { code, retryable, cause } = error;
+        failures.push([
+          error instanceof BurrowError,
+          code,
+          retryable,
+          cause instanceof Error,
+          error === same,
+        ]);
+      }
+      const wrong = await init(7).catch(({ code, argument }) => [code, argument]);
+      const wasm = new URL("/pkg/wasm/burrow_bg.wasm", location);
+      await Promise.all([init(fetch(wasm)), init(wasm), init()]);
+      const store = await openStore({ name: "loaded again" });
+      await store.setCursor("m", 1n);
+      return [failures, wrong, String(await store.getCursor("m")), before.length];
+    });
+    const failed = [true, "LoadFailed", true, true, true];
+    // The page's own entry has loaded nothing either: it was only imported.
+    assert.deepEqual(outcome, [[failed, failed, failed], ["InvalidInput", "source"], "1", 0]);
     await page.close();
   });
 

@@ -352,6 +352,26 @@ export const rules = {
     equal(await runtime.session(), new Uint8Array());
   },
 
+  async "status says what is true of the store"({ store }) {
+    const status = await store.status();
+    if (store.authorityKey === undefined) {
+      const nowhere = { persisted: undefined, usage: undefined, quota: undefined };
+      return equal(status, { backend: "memory", durability: "none", ...nowhere, reopens: 0 });
+    }
+    const { persisted, usage, quota, ...known } = status;
+    equal(known, { backend: "indexeddb", durability: "relaxed", reopens: 0 });
+    const told = (ask) => ask?.call(navigator.storage).catch(() => undefined);
+    const estimate = await told(navigator.storage?.estimate);
+    equal(persisted, await told(navigator.storage?.persisted));
+    equal([typeof usage, typeof quota], [typeof estimate?.usage, typeof estimate?.quota]);
+  },
+
+  async "a store is closed at the end of its `using` block"({ store }) {
+    store[Symbol.dispose]();
+    await fails(store.getCursor("m"), { code: "Closed" });
+    store.close();
+  },
+
   async "a closed store refuses everything"({ store, newId }) {
     await store.setCursor("m", 1n);
     store.close();

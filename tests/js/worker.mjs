@@ -1,6 +1,7 @@
 // What the tests run in a dedicated, shared or service worker: it checks a rule, or uses one store that it keeps.
 
 import * as burrow from "../../pkg/dist/browser.js";
+import { poisonRules, poisonRulesOfIndexedDb } from "./poison.mjs";
 import { rules } from "./rules.mjs";
 import { handles } from "./tab.mjs";
 
@@ -10,6 +11,10 @@ const tasks = {
   async check(rule) {
     const name = `test-${await burrow.newId()}`;
     await rules[rule]({ ...burrow, store: await burrow.openStore({ name, durability: "relaxed" }) });
+    return "ok";
+  },
+  async poison(rule) {
+    await { ...poisonRules, ...poisonRulesOfIndexedDb }[rule](`test-${await burrow.newId()}`);
     return "ok";
   },
   /** Adds one to a cursor; says whether the store was open already. */

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { poisonRules, poisonRulesOfIndexedDb } from "./poison.mjs";
 import { rules } from "./rules.mjs";
 
 export function testWorkers({ openPage }) {
@@ -11,6 +12,10 @@ export function testWorkers({ openPage }) {
   for (const worker of ["dedicated", "shared", "service"]) {
     for (const rule of Object.keys(rules)) {
       test(`${worker} worker: ${rule}`, async () => assert.equal(await ask(worker, "check", rule), "ok"));
+    }
+
+    for (const rule of Object.keys({ ...poisonRules, ...poisonRulesOfIndexedDb })) {
+      test(`${worker} worker: ${rule}`, async () => assert.equal(await ask(worker, "poison", rule), "ok"));
     }
 
     test(`${worker} worker: a handle that went stale is opened again`, async () => {

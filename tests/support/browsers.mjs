@@ -68,6 +68,8 @@ function drive(page) {
     },
     /** The listener gets the text of each console message. */
     onConsole: (listener) => void page.on("console", (message) => listener(message.text())),
+    /** The listener gets each error that nothing in the page catches. */
+    onError: (listener) => void page.on("pageerror", listener),
     /** A command of the DevTools protocol, which only Chromium speaks. */
     devtools: async (method, params) => (devtools ??= await page.createCDPSession()).send(method, params),
     goto: (url) => page.goto(url),

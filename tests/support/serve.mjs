@@ -1,4 +1,4 @@
-// A static file server on loopback, on a port it picks itself: the project's folder, as a page would be served it.
+// A static file server on loopback, on a port it picks itself: a folder, as a page would be served it.
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -14,14 +14,15 @@ const TYPES = {
   ".wasm": "application/wasm",
 };
 
-/** Serves the project's folder; `close()` ends it. */
-export async function serve() {
+/** Serves a folder, the project's unless another is named; `headers` go with every answer. `close()` ends it. */
+export async function serve({ folder = root, headers = {} } = {}) {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
-    const file = path.join(root, path.normalize(decodeURIComponent(pathname)));
+    const file = path.join(folder, path.normalize(decodeURIComponent(pathname)));
     const type = TYPES[path.extname(file)];
     const body = type && (await readFile(file).catch(() => undefined));
     response.writeHead(body ? 200 : 404, {
+      ...headers,
       "content-type": type ?? "text/plain",
       "cache-control": "no-cache",
     });

@@ -12,7 +12,7 @@ use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
 
-use super::bindings::set_timeout;
+use super::{bindings::set_timeout, held::Held};
 use crate::{
     engine::bus::{Bus, Listener, Watch},
     model::{
@@ -39,6 +39,7 @@ struct Shared {
 
 struct Channel {
     raw: BroadcastChannel,
+    _held: Held,
     /// Held for as long as the browser may call it.
     _on_message: Closure<dyn FnMut(MessageEvent)>,
 }
@@ -95,7 +96,8 @@ impl Shared {
             }
         });
         raw.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        self.channel.replace(Some(Channel { raw, _on_message: on_message }));
+        let _held = Held::new(&raw);
+        self.channel.replace(Some(Channel { raw, _held, _on_message: on_message }));
         true
     }
 

@@ -18,6 +18,7 @@ use super::{
     Durability,
     bindings::{RawDatabase, TransactionOptions},
     error::{Asked, Attempt, failed},
+    held::Held,
     open::open,
     transaction::Transaction,
     waiting::Waiting,
@@ -29,6 +30,8 @@ pub(super) struct Connection {
     name: Rc<str>,
     options: TransactionOptions,
     state: RefCell<State>,
+    /// How often it was opened.
+    opened: Cell<u32>,
 }
 
 #[derive(Clone)]
@@ -49,7 +52,7 @@ impl Connection {
             Durability::Strict => "strict",
             Durability::Relaxed => "relaxed",
         });
-        Self { name: name.into(), options, state: RefCell::new(State::Idle) }
+        Self { name: name.into(), options, state: RefCell::new(State::Idle), opened: Cell::new(0) }
     }
 
     /// The open database, opened now if it is not. A failure to open is this call's alone: the next one tries again.
@@ -73,6 +76,7 @@ impl Connection {
         }
         if matches!(*self.state.borrow(), State::Opening(_)) {
             self.state.replace(opened.as_ref().map_or(State::Idle, |handle| State::Open(Rc::clone(handle))));
+            self.opened.set(self.opened.get() + u32::from(opened.is_ok()));
         }
         opened
     }
@@ -92,6 +96,11 @@ impl Connection {
     pub(super) fn authority_key(&self) -> String {
         let origin = Reflect::get(&js_sys::global(), &"origin".into()).ok().and_then(|origin| origin.as_string());
         format!("indexeddb:{}/{}", origin.unwrap_or_default(), self.name)
+    }
+
+    /// How often it had to be opened again.
+    pub(super) fn reopens(&self) -> u32 {
+        self.opened.get().saturating_sub(1)
     }
 
     /// Closes the database once the transactions under way are complete.
@@ -115,6 +124,7 @@ pub(super) struct Handle {
     database: RawDatabase,
     lost: Rc<Cell<bool>>,
     waiting: Rc<Waiting>,
+    _held: Held,
     /// Called when another tab wants to upgrade or delete the database: it would wait for as long as this is open.
     /// Held, as the next one, for as long as the browser may call it.
     _on_version_change: Closure<dyn FnMut()>,
@@ -141,7 +151,8 @@ impl Handle {
         };
         database.set_onversionchange(Some(on_version_change.as_ref().unchecked_ref()));
         database.set_onclose(Some(on_close.as_ref().unchecked_ref()));
-        Rc::new(Self { database, lost, waiting, _on_version_change: on_version_change, _on_close: on_close })
+        let _held = Held::new(&database);
+        Rc::new(Self { database, lost, waiting, _held, _on_version_change: on_version_change, _on_close: on_close })
     }
 
     /// Notes that the handle serves no more: the next operation opens another.

@@ -8,6 +8,7 @@ mod bindings;
 mod broadcast;
 mod connection;
 mod error;
+mod held;
 mod key;
 mod mark;
 mod open;
@@ -32,6 +33,7 @@ use super::{Decide, Engine, Listener, Read, ReadSet, Reads, Result, TableInfo, W
 use crate::model::{Change, RuntimeStoreError};
 
 pub use error::BrowserError;
+pub use held::held;
 
 /// When the browser calls a transaction complete.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -147,6 +149,10 @@ impl Engine for IndexedDb {
 
     fn authority_key(&self) -> Option<String> {
         Some(self.connection.authority_key())
+    }
+
+    fn reopens(&self) -> u32 {
+        self.connection.reopens()
     }
 
     fn watch(&self, listener: Listener) -> Watch {

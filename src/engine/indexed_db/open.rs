@@ -10,6 +10,7 @@ use web_sys::{Event, IdbDatabase, IdbFactory, IdbOpenDbRequest};
 use super::{
     bindings::{RawDatabase, clear_timeout, set_timeout},
     error::{Asked, Attempt, failed},
+    held::Held,
     mark,
 };
 use crate::{
@@ -28,6 +29,7 @@ const DEADLINE_MS: i32 = 10_000;
 pub(super) async fn open(name: &str) -> Attempt<RawDatabase> {
     let doing = format!("opening database {}", quoted(name));
     let request = factory()?.open_with_u32(name, VERSION).map_err(|error| failed(Asked::Open, &doing, error))?;
+    let _held = Held::new(&request);
     let blocked = Rc::new(Cell::new(false));
     let told = Rc::clone(&blocked);
     let on_blocked = Closure::once(move || told.set(true));

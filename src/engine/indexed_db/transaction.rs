@@ -12,6 +12,7 @@ use web_sys::{IdbObjectStore, IdbRequest};
 use super::{
     RawTransaction, Read, ReadSet, Reads, TableInfo, Write,
     error::{Asked, Attempt, Failure, failed},
+    held::Held,
     key,
     mark::{self, Acknowledged, Mark},
     value::{PIECE, joined, text_row},
@@ -28,6 +29,7 @@ pub(super) struct Transaction {
     asked: Asked,
     waiting: Rc<Waiting>,
     committed: bool,
+    _held: Held,
 }
 
 /// The requests that one declared read takes.
@@ -44,7 +46,8 @@ enum Sent {
 
 impl Transaction {
     pub(super) fn new(raw: RawTransaction, asked: Asked, waiting: Rc<Waiting>) -> Self {
-        Self { raw, asked, waiting, committed: false }
+        let _held = Held::new(&raw);
+        Self { raw, asked, waiting, committed: false, _held }
     }
 
     /// Reads all of `reads`. The transaction stays open for what is decided on them without another await.

@@ -1,0 +1,145 @@
+// One instance of the WebAssembly module, and its end.
+//
+// An exception that leaves the module (a panic, a trap, an overflowing stack) has cut Rust off half-way: locks stay
+// taken, the stack pointer is off. Nothing in that instance can be trusted any more. So every door into it is guarded:
+// the first such exception ends the instance, what was under way rejects with `Poisoned`, and a store opened afterwards
+// gets an instance, and bindings, of its own.
+
+import makeBindings, { type Bindings } from "../wasm/bindings.js";
+import { BurrowError, explained } from "./error.js";
+
+/** Where the module looks for its imports. */
+const IMPORTS = "./burrow_bg.js";
+
+/** An instance of the module. */
+export class Instance {
+  /** Its bindings, for use within `run` and `call`. */
+  readonly bindings: Bindings = makeBindings();
+  readonly #onEnd: () => void;
+  readonly #underWay = new Set<(reason: BurrowError) => void>();
+  #held: Iterable<object> = [];
+  #end: BurrowError | undefined;
+
+  private constructor(onEnd: () => void) {
+    this.#onEnd = onEnd;
+  }
+
+  /** Makes an instance; `onEnd` is told when it has come to a bad end. */
+  static async of(module: WebAssembly.Module, onEnd: () => void): Promise<Instance> {
+    const instance = new Instance(onEnd);
+    const imports = instance.bindings as unknown as WebAssembly.ModuleImports;
+    const { exports } = await WebAssembly.instantiate(module, { [IMPORTS]: imports });
+    const guarded = instance.#guarded(exports);
+    instance.bindings.__wbg_set_wasm(guarded);
+    (guarded["__wbindgen_start"] as () => void)();
+    instance.#held = instance.run(() => instance.bindings.held()) as Set<object>;
+    return instance;
+  }
+
+  /** Whether the instance has come to its end. */
+  get ended(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** Does something with the module at once. */
+  run<T>(work: () => T): T {
+    this.#alive();
+    try {
+      return work();
+    } finally {
+      // What the bindings make of an answer that never came is no answer, and no error of its own.
+      this.#alive();
+    }
+  }
+
+  /** Calls the module and awaits its answer, or the instance's end. Every rejection is a `BurrowError`. */
+  call<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const answer = this.run(work);
+      this.#underWay.add(reject);
+      answer.then(
+        (value) => {
+          this.#underWay.delete(reject);
+          resolve(value);
+        },
+        async (failure: unknown) => {
+          this.#underWay.delete(reject);
+          reject(await explained(failure));
+        },
+      );
+    });
+  }
+
+  /** Calls `listener` when the instance has ended, until the returned function is called. */
+  onEnd(listener: (reason: BurrowError) => void): () => void {
+    if (this.#end) listener(this.#end);
+    else this.#underWay.add(listener);
+    return () => this.#underWay.delete(listener);
+  }
+
+  #alive(): void {
+    if (this.#end) throw this.#end;
+  }
+
+  /** The exports, each of which ends the instance when something is thrown out of it. */
+  #guarded(exports: WebAssembly.Exports): WebAssembly.Exports {
+    const guard =
+      (f: Export): Export =>
+      (...args) => {
+        try {
+          return f(...args);
+        } catch (cause) {
+          this.#endWith(cause, exports);
+          return NOTHING;
+        }
+      };
+    return mapFunctions(exports, guard);
+  }
+
+  #endWith(cause: unknown, exports: WebAssembly.Exports): void {
+    if (this.#end) return;
+    const end = new BurrowError(
+      "Poisoned",
+      `burrow failed and had to stop: ${cause instanceof Error ? cause.message : String(cause)}; ` +
+        "open a store again, and load what you were writing to see whether it was committed",
+      { cause },
+    );
+    this.#end = end;
+    // The browser's events, timers and finalizers that are still to come for this instance find nobody at home.
+    this.bindings.__wbg_set_wasm(mapFunctions(exports, () => () => NOTHING));
+    this.#onEnd();
+    for (const held of this.#held) letGo(held);
+    for (const tell of this.#underWay) tell(end);
+    this.#underWay.clear();
+  }
+}
+
+/** Ends what the instance held open in the browser: half a transaction must not be committed. */
+function letGo(held: object): void {
+  if (held instanceof IDBOpenDBRequest) {
+    held.onupgradeneeded = () => held.transaction?.abort();
+    held.onsuccess = () => held.result.close();
+  } else if (held instanceof IDBTransaction) {
+    try {
+      held.abort();
+    } catch {
+      // It has ended already, or was sent to be committed, whole.
+    }
+  } else {
+    (held as IDBDatabase | BroadcastChannel).close();
+  }
+}
+
+/** An answer with nothing in it, in the one form that the bindings can take for any. */
+const NOTHING: readonly unknown[] = [];
+
+type Export = (...args: unknown[]) => unknown;
+
+function mapFunctions(exports: WebAssembly.Exports, map: (f: Export) => Export): WebAssembly.Exports {
+  return Object.fromEntries(
+    Object.entries(exports).map(([name, value]) => [
+      name,
+      typeof value === "function" ? map(value as Export) : value,
+    ]),
+  );
+}

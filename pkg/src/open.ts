@@ -1,0 +1,55 @@
+// Opening a store.
+
+import { BurrowError } from "./error.js";
+import { StoreHandle } from "./calls.js";
+import type { Loader } from "./load.js";
+import { Store } from "./store.js";
+import type { Durability, OpenOptions } from "./types.js";
+import * as wire from "./wire.js";
+
+/** Opens a store over the module that `loader` loads. */
+export async function open(loader: Loader, options: OpenOptions = {}): Promise<Store> {
+  const {
+    name = "burrow",
+    durability = "strict",
+    backend = defaultBackend(),
+  } = wire.object("options", options);
+  const database = wire.id("options.name", name);
+  const asked = wire.oneOf("options.durability", durability, ["strict", "relaxed"]);
+  const kind = wire.oneOf("options.backend", backend, ["indexeddb", "memory"]);
+  const instance = await loader.instance();
+  const { bindings } = instance;
+  if (kind === "memory") {
+    const raw = instance.run(() => bindings.openMemory());
+    return new Store(new StoreHandle(instance, raw), { backend: kind, durability: "none" });
+  }
+  const raw = await instance.call(() => bindings.openIndexedDb(database, asked === "relaxed"));
+  return new Store(new StoreHandle(instance, raw), { backend: kind, durability: inForce(asked) });
+}
+
+/** A browser that does not know the option has its own default, which is what an acknowledgement is worth then. */
+function inForce(asked: Durability): Durability {
+  return "durability" in IDBTransaction.prototype ? asked : "relaxed";
+}
+
+function defaultBackend(): "indexeddb" | "memory" {
+  if ("indexedDB" in globalThis) return "indexeddb";
+  if (hasNoDatabaseByDesign()) return "memory";
+  throw new BurrowError(
+    "Unsupported",
+    'this environment has no IndexedDB, and nothing was asked for in its place; pass { backend: "memory" } ' +
+      "to keep everything in memory, where it ends with the page",
+  );
+}
+
+function hasNoDatabaseByDesign(): boolean {
+  const { process, navigator } = globalThis as {
+    process?: { versions?: { node?: string } };
+    navigator?: { userAgent?: string };
+  };
+  return (
+    process?.versions?.node !== undefined ||
+    navigator?.userAgent === "Cloudflare-Workers" ||
+    "EdgeRuntime" in globalThis
+  );
+}

@@ -1,0 +1,77 @@
+// What the package needs beside the optimised wasm and the compiled TypeScript, all of it generated.
+
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { buildSync } from "esbuild";
+import { root } from "./toolchain.mjs";
+
+const pkg = path.join(root, "pkg");
+
+/**
+ * wasm-bindgen's bindings as a function that makes a set of them: they keep their instance in module-level variables, and
+ * a second instance must not meet the handles, caches and finalizers of the first.
+ */
+export function writeBindings(generated) {
+  const file = (name) => path.join(pkg, "wasm", name);
+  buildSync({
+    entryPoints: [path.join(generated, "burrow_bg.js")],
+    outfile: file("bindings.js"),
+    format: "iife",
+    globalName: "bindings",
+    banner: { js: "export default function makeBindings() {" },
+    footer: { js: "return bindings; }" },
+    minify: true,
+  });
+  copyFileSync(path.join(generated, "burrow.d.ts"), file("burrow.d.ts"));
+  writeFileSync(
+    file("bindings.d.ts"),
+    `import type * as burrow from "./burrow.js";
+export type * from "./burrow.js";
+export type Bindings = typeof burrow & { __wbg_set_wasm(exports: WebAssembly.Exports): void };
+export default function makeBindings(): Bindings;
+`,
+  );
+}
+
+/** The wasm as text, for the entry that can load no second file. */
+export function writeBase64() {
+  const wasm = readFileSync(path.join(pkg, "wasm/burrow_bg.wasm"));
+  writeFileSync(path.join(pkg, "wasm/base64.js"), `export default "${wasm.toString("base64")}";\n`);
+  writeFileSync(
+    path.join(pkg, "wasm/base64.d.ts"),
+    "declare const base64: string;\nexport default base64;\n",
+  );
+}
+
+// The declarations that a user of the package sees, beginning with `index`; the others speak of its insides.
+const PUBLIC = ["error", "index", "runtime", "store", "types"].flatMap((name) => [
+  `${name}.d.ts`,
+  `${name}.d.ts.map`,
+]);
+
+/** Takes the declarations of the package's insides out of what is packed. */
+export function dropInnerDeclarations() {
+  const folder = path.join(pkg, "dist");
+  for (const name of readdirSync(folder)) {
+    if (/\.d\.ts(\.map)?$/.test(name) && !PUBLIC.includes(name)) rmSync(path.join(folder, name));
+  }
+}
+
+/** The Node entry for `require`, in a folder that says it holds CommonJS, with the same declarations. */
+export function writeCommonJs() {
+  const folder = path.join(pkg, "cjs");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  buildSync({
+    entryPoints: [path.join(pkg, "dist/node.js")],
+    outfile: path.join(folder, "node.js"),
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    define: { "import.meta.url": "here" },
+    banner: { js: 'const here = require("node:url").pathToFileURL(__filename).href;' },
+  });
+  writeFileSync(path.join(folder, "package.json"), '{ "type": "commonjs" }\n');
+  for (const name of PUBLIC) copyFileSync(path.join(pkg, "dist", name), path.join(folder, name));
+}

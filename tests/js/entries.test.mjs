@@ -1,0 +1,180 @@
+// The package's entries, in Node: what importing them does, how the module is loaded, and how they get along.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import * as browser from "../../pkg/dist/browser.js";
+import * as inline from "../../pkg/dist/inline.js";
+import * as node from "../../pkg/dist/node.js";
+import { entry } from "../../pkg/dist/entry.js";
+import { fails } from "../support/expect.mjs";
+
+const common = createRequire(import.meta.url)("../../pkg/cjs/node.js");
+const wasmUrl = new URL("../../pkg/wasm/burrow_bg.wasm", import.meta.url);
+const bytes = await readFile(wasmUrl);
+const asResponse = (type) => new Response(bytes, { headers: { "content-type": type } });
+
+/** A new entry, which counts how often it looks for its wasm. */
+function counted(source = () => bytes) {
+  let loads = 0;
+  const counting = () => {
+    loads += 1;
+    return source();
+  };
+  return { ...entry(counting), loads: () => loads };
+}
+
+async function works({ openStore }) {
+  const store = await openStore();
+  await store.setCursor("m", 2n ** 64n - 1n);
+  assert.equal(await store.getCursor("m"), 2n ** 64n - 1n);
+}
+
+test("every entry exports the same, and works", async () => {
+  for (const burrow of [node, common, inline]) {
+    assert.deepEqual(Object.keys(burrow).sort(), ["BurrowError", "init", "newId", "openStore"]);
+    await works(burrow);
+  }
+  assert.deepEqual(Object.keys(browser).sort(), Object.keys(node).sort());
+});
+
+test("importing an entry touches nothing: no file is read, nothing fetched, nothing compiled", () => {
+  const program = `
+    const touched = [];
+    const { default: fs } = await import("node:fs/promises");
+    const { syncBuiltinESMExports } = await import("node:module");
+    const { readFile } = fs;
+    // Node itself reads the scripts.
+    fs.readFile = (file, ...rest) => {
+      if (String(file).endsWith(".wasm")) touched.push("readFile");
+      return readFile(file, ...rest);
+    };
+    for (const [of, name] of [[globalThis, "fetch"], [globalThis, "atob"], [WebAssembly, "compile"],
+      [WebAssembly, "instantiate"], [globalThis, "setTimeout"], [globalThis, "addEventListener"]])
+      of[name] = () => touched.push(name);
+    syncBuiltinESMExports();
+    const globals = Object.getOwnPropertyNames(globalThis).length;
+    for (const name of ["browser", "node", "inline"]) await import(new URL(name + ".js", ${JSON.stringify(
+      new URL("../../pkg/dist/", import.meta.url).href,
+    )}));
+    if (Object.getOwnPropertyNames(globalThis).length !== globals) touched.push("globals");
+    console.log(JSON.stringify(touched));
+  `;
+  const printed = execFileSync(process.execPath, ["--input-type=module", "--eval", program], {
+    encoding: "utf8",
+  });
+  assert.equal(printed.trim(), "[]");
+});
+
+test("the module is taken from bytes, a file, a response, the promise of one, or compiled", async () => {
+  const sources = [
+    bytes,
+    bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength),
+    asResponse("application/wasm"),
+    asResponse("application/wasm; charset=utf-8"),
+    asResponse("text/plain"),
+    Promise.resolve(asResponse("application/wasm")),
+    await WebAssembly.compile(bytes),
+  ];
+  for (const source of sources) {
+    const burrow = counted();
+    await burrow.init(source);
+    await works(burrow);
+    assert.equal(burrow.loads(), 0);
+  }
+  const script = `
+    const { init, newId } = await import(${JSON.stringify(new URL("../../pkg/dist/node.js", import.meta.url).href)});
+    await init(${JSON.stringify(wasmUrl.href)});
+    await init(new URL(${JSON.stringify(wasmUrl.href)}));
+    console.log((await newId()).length);
+  `;
+  const printed = execFileSync(process.execPath, ["--input-type=module", "--eval", script]);
+  assert.equal(String(printed).trim(), "36");
+});
+
+test("calls at once share one load, and a later one loads no more", async () => {
+  const burrow = counted();
+  await Promise.all([burrow.init(), works(burrow), burrow.newId(), burrow.init(bytes), works(burrow)]);
+  await burrow.init();
+  await burrow.init(Promise.reject(new Error("a download that nobody needs")));
+  assert.equal(burrow.loads(), 1);
+});
+
+test("a load that failed is LoadFailed with its cause, and the next call loads again", async () => {
+  let attempts = 0;
+  const cause = new TypeError("fetch failed");
+  const burrow = counted(() => (attempts++ < 2 ? Promise.reject(cause) : bytes));
+  const failures = await Promise.allSettled([burrow.init(), burrow.openStore(), burrow.newId()]);
+  for (const { reason } of failures) {
+    assert.deepEqual([reason.code, reason.retryable, reason.cause], ["LoadFailed", true, cause]);
+  }
+  assert.equal(burrow.loads(), 1);
+  await fails(burrow.newId(), { code: "LoadFailed", cause });
+  await works(burrow);
+  assert.equal(burrow.loads(), 3);
+});
+
+test("what cannot be the module is LoadFailed, and leaves the next load alone", async () => {
+  const other = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+  for (const source of [
+    new Uint8Array(8),
+    other,
+    new Response("gone", { status: 404 }),
+    new Response("<!doctype>"),
+  ]) {
+    const burrow = counted();
+    await fails(burrow.init(source), { code: "LoadFailed", retryable: true });
+    await works(burrow);
+    assert.equal(burrow.loads(), 1);
+  }
+});
+
+test("a source of the wrong kind is refused by name, before and after the module is loaded", async () => {
+  const burrow = counted();
+  const refused = { code: "InvalidInput", argument: "source", retryable: false };
+  const refuse = async () => {
+    for (const source of [7, null, true, {}, [], () => bytes]) await fails(burrow.init(source), refused);
+  };
+  await refuse();
+  await fails(burrow.init(Promise.resolve(7)), refused);
+  assert.equal(burrow.loads(), 0);
+  await works(burrow);
+  await refuse();
+});
+
+test("an error is known by every entry and copy, and nothing else is", async () => {
+  const refused = (burrow) => burrow.openStore({ name: "" }).catch((error) => error);
+  const errors = await Promise.all([node, common, inline].map(refused));
+  for (const error of errors) {
+    for (const { BurrowError } of [node, common, inline, browser]) {
+      assert.ok(error instanceof BurrowError);
+      assert.ok(error instanceof Error);
+    }
+  }
+  class Special extends node.BurrowError {}
+  assert.ok(new Special("Conflict", "made by a test") instanceof node.BurrowError);
+  assert.ok(!(errors[0] instanceof Special));
+  for (const other of [new Error("x"), { code: "Conflict" }, null, undefined, "Conflict"]) {
+    assert.ok(!(other instanceof node.BurrowError));
+  }
+});
+
+test("the inline entry is the only one that carries the wasm", async () => {
+  const folder = fileURLToPath(new URL("../../pkg/dist/", import.meta.url));
+  const reached = async (name, seen = new Set()) => {
+    const text = await readFile(name, "utf8");
+    if (seen.has(name)) return seen;
+    seen.add(name);
+    for (const [, next] of text.matchAll(/(?:from|import) "(\.[^"]+\.js)"/g)) {
+      await reached(fileURLToPath(new URL(next, `file://${name}`)), seen);
+    }
+    return seen;
+  };
+  const carries = async (name) =>
+    [...(await reached(folder + name))].some((file) => file.endsWith("base64.js"));
+  assert.equal(await carries("inline.js"), true);
+  for (const name of ["browser.js", "node.js", "workerd.js"]) assert.equal(await carries(name), false);
+});

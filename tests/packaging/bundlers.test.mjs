@@ -1,0 +1,104 @@
+// Pages that are bundled, in Chromium. The tools are the repository's; what they bundle is the consumer's folder.
+
+import assert from "node:assert/strict";
+import { copyFile, readdir } from "node:fs/promises";
+import path from "node:path";
+import { test } from "node:test";
+import { nodeResolve } from "@rollup/plugin-node-resolve";
+import { build as esbuild } from "esbuild";
+import { rollup } from "rollup";
+import { build as viteBuild, createServer as viteServer } from "vite";
+import webpack from "webpack";
+import { chromiumPages } from "./chromium-pages.mjs";
+import { consumer } from "./consumer.mjs";
+import { done } from "./job.mjs";
+
+const WASM = "node_modules/burrow-store/wasm/burrow_bg.wasm";
+
+const { folder } = await consumer("bundled");
+const pages = chromiumPages();
+
+test("Vite's dev server", async () => {
+  const server = await viteServer({
+    root: folder,
+    configFile: false,
+    logLevel: "error",
+    server: { host: "127.0.0.1", port: 0 },
+  });
+  try {
+    await server.listen();
+    assert.deepEqual(await pages.resultOf(server.resolvedUrls.local[0]), done("indexeddb"));
+  } finally {
+    await server.close();
+  }
+});
+
+test("Vite's production build", async () => {
+  const outDir = path.join(folder, "vite");
+  await viteBuild({ root: folder, configFile: false, logLevel: "error", build: { outDir } });
+  assert.deepEqual(await pages.resultIn(outDir), done("indexeddb"));
+  assert.equal((await wasmIn(outDir)).length, 1);
+});
+
+for (const mode of ["development", "production"]) {
+  test(`webpack, mode ${mode}`, async () => {
+    const outDir = path.join(folder, `webpack-${mode}`);
+    const compiler = webpack({
+      mode,
+      context: folder,
+      entry: "./main.js",
+      output: { path: outDir, filename: "main.js" },
+      // webpack likes pages to load less than 250 kB: that is a matter of taste, all else it says is not.
+      performance: false,
+    });
+    const stats = await new Promise((resolve, reject) =>
+      compiler.run((error, stats) => (error ? reject(error) : resolve(stats))),
+    );
+    await new Promise((closed) => compiler.close(closed));
+    const { errors, warnings } = stats.toJson({ errors: true, warnings: true });
+    assert.deepEqual([errors, warnings], [[], []]);
+    await addPage(outDir);
+    assert.deepEqual(await pages.resultIn(outDir), done("indexeddb"));
+    assert.equal((await wasmIn(outDir)).length, 1);
+  });
+}
+
+test("esbuild, the wasm as a file of its own", async () => {
+  const outDir = path.join(folder, "esbuild");
+  const { warnings } = await esbuild({
+    absWorkingDir: folder,
+    entryPoints: { main: "own-wasm.js" },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    loader: { ".wasm": "file" },
+    outdir: outDir,
+    logLevel: "error",
+  });
+  assert.deepEqual(warnings, []);
+  await addPage(outDir);
+  assert.deepEqual(await pages.resultIn(outDir), done("indexeddb"));
+});
+
+test("Rollup, the wasm copied beside the bundle", async () => {
+  const outDir = path.join(folder, "rollup");
+  const bundle = await rollup({
+    input: path.join(folder, "copied-wasm.js"),
+    plugins: [nodeResolve({ browser: true })],
+    onwarn: ({ message }) => assert.fail(message),
+  });
+  await bundle.write({ file: path.join(outDir, "main.js"), format: "es" });
+  await bundle.close();
+  await copyFile(path.join(folder, WASM), path.join(outDir, "burrow_bg.wasm"));
+  await addPage(outDir);
+  assert.deepEqual(await pages.resultIn(outDir), done("indexeddb"));
+});
+
+/** The page of a bundler that makes none itself. */
+function addPage(outDir) {
+  return copyFile(path.join(folder, "index.html"), path.join(outDir, "index.html"));
+}
+
+async function wasmIn(folder) {
+  return (await readdir(folder, { recursive: true })).filter((file) => file.endsWith(".wasm"));
+}

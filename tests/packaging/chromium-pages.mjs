@@ -1,0 +1,48 @@
+// Consumers' pages in Chromium.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before } from "node:test";
+import { chromium } from "../support/browsers.mjs";
+import { serve } from "../support/serve.mjs";
+
+/** Starts the browser before the file's tests and ends it after them. */
+export function chromiumPages() {
+  let profile, browser;
+
+  before(async () => {
+    profile = await mkdtemp(path.join(tmpdir(), "burrow-chromium-"));
+    browser = await chromium.launch(profile);
+  });
+  after(async () => {
+    await browser?.close();
+    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  /** What the page leaves in `result`. */
+  async function resultOf(url) {
+    const page = await browser.newPage("about:blank");
+    const broken = new Promise((_, reject) => page.onError(reject));
+    try {
+      await page.goto(url);
+      await Promise.race([page.waitFor("globalThis.result"), broken]);
+      return await page.evaluate("result");
+    } finally {
+      await page.close();
+    }
+  }
+
+  return {
+    resultOf,
+    /** The same of a page in a folder, served with these headers. */
+    async resultIn(folder, { page = "index.html", headers } = {}) {
+      const server = await serve({ folder, headers });
+      try {
+        return await resultOf(`${server.url}/${page}`);
+      } finally {
+        server.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,45 @@
+// Programs that run without a browser: in Node, whichever way they import the package, in Deno and in Bun.
+
+import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import { test } from "node:test";
+import { consumer, run, tool } from "./consumer.mjs";
+import { done } from "./job.mjs";
+
+const { folder } = await consumer("programs");
+
+for (const [name, program, ...args] of [
+  ["Node, import", process.execPath, "main.mjs"],
+  ["Node, require", process.execPath, "main.cjs"],
+  ["Node, the wasm in a string", process.execPath, "inline.mjs"],
+  ["Deno", tool("deno"), "run", "--no-remote", "--node-modules-dir=manual", "--allow-read=.", "main.mjs"],
+  ["Bun, import", tool("bun"), "--no-install", "main.mjs"],
+  ["Bun, require", tool("bun"), "--no-install", "main.cjs"],
+]) {
+  test(name, async () => {
+    assert.deepEqual(JSON.parse(await run(folder, program, ...args)), done("memory"));
+  });
+}
+
+test("an error is a BurrowError to all parts of a program, whichever entries they use", async () => {
+  const printed = await run(folder, process.execPath, "entries.cjs");
+  assert.equal(printed, "InvalidInput true true true\n".repeat(3));
+});
+
+// The browsers' entries too: a server may resolve the package as a browser does.
+test("importing does nothing until a store is opened: no fetch, no file, no timer, no global", async () => {
+  const entries = ["burrow-store", "burrow-store/inline", "./node_modules/burrow-store/dist/browser.js"];
+  const printed = await run(folder, process.execPath, "imported.mjs", ...entries);
+  const opens = entries.map(() => "function");
+  assert.deepEqual(JSON.parse(printed), { opens, noted: [], added: [] });
+});
+
+// The last test: the project is broken after it.
+test("a wasm file that is not there is an error that says so", async () => {
+  await rm(path.join(folder, "node_modules/burrow-store/wasm/burrow_bg.wasm"));
+  await assert.rejects(
+    run(folder, process.execPath, "main.mjs"),
+    /BurrowError: .*burrow_bg\.wasm[^]*LoadFailed/,
+  );
+});

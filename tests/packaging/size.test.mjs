@@ -1,0 +1,12 @@
+// What a page has to load: it may grow only with somebody's leave.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { burrow, measure } from "../../scripts/size/measure.mjs";
+
+const BUDGET = 80_000;
+
+test(`a browser loads at most ${BUDGET / 1000} kB of it, gzipped: the wasm and the JavaScript`, async () => {
+  const { js, wasm, sum } = await measure(burrow);
+  assert.ok(sum.gzip <= BUDGET, `${sum.gzip} bytes: the wasm ${wasm.gzip}, the JavaScript ${js.gzip}`);
+});

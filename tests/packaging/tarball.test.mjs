@@ -1,0 +1,83 @@
+// What is in the package, and what each of its entries loads of it.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { test } from "node:test";
+import { build } from "esbuild";
+import { consumer } from "./consumer.mjs";
+
+const PUBLIC = ["error", "index", "runtime", "store", "types"];
+const INNER = ["entry", "handle", "instance", "load", "open", "storage", "watch", "wire"];
+const ENTRIES = ["browser", "inline", "node", "workerd"];
+const WASM = "wasm/burrow_bg.wasm";
+const WASM_IN_A_STRING = "wasm/base64.js";
+
+const { folder, packed } = await consumer("programs");
+const inPackage = (file) => path.join(folder, "node_modules/burrow-store", file);
+const json = async (file) => JSON.parse(await readFile(inPackage(file), "utf8"));
+const files = packed.files.map(({ path }) => path).sort();
+
+test("these files are in it, and no others", () => {
+  const each = (names, ...forms) => names.flatMap((name) => forms.map((form) => form.replace("*", name)));
+  const modules = each([...PUBLIC, ...INNER, ...ENTRIES], "src/*.ts", "dist/*.js", "dist/*.js.map");
+  const declarations = each(PUBLIC, "dist/*.d.ts", "dist/*.d.ts.map", "cjs/*.d.ts", "cjs/*.d.ts.map");
+  const commonJs = ["cjs/node.js", "cjs/package.json"];
+  const wasm = [WASM, WASM_IN_A_STRING, "wasm/bindings.js", "wasm.d.ts", "src/wasm-file.d.ts"];
+  const others = ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "package.json"];
+  assert.deepEqual(files, [...modules, ...declarations, ...commonJs, ...wasm, ...others].sort());
+});
+
+test("every source map leads to a file in it", async () => {
+  const maps = files.filter((file) => file.endsWith(".map"));
+  assert.notEqual(maps.length, 0);
+  for (const map of maps) {
+    for (const source of (await json(map)).sources) {
+      const file = path.join(path.dirname(map), source);
+      assert.ok(files.includes(file), `${map} leads to ${file}`);
+    }
+  }
+});
+
+test("the wasm is in it once, and once in a string, which only ./inline loads", async () => {
+  const wasm = await readFile(inPackage(WASM));
+  const text = await readFile(inPackage(WASM_IN_A_STRING), "utf8");
+  assert.ok(text.includes(wasm.toString("base64")), "the string is not this wasm");
+
+  // Whatever else might be a copy, in whatever form.
+  const large = packed.files.filter(({ size }) => size >= wasm.length / 2).map(({ path }) => path);
+  assert.deepEqual(large.sort(), [WASM_IN_A_STRING, WASM].sort());
+
+  const entries = targets((await json("package.json")).exports).filter(({ file }) => /\.c?js$/.test(file));
+  assert.ok(entries.some(({ subpath }) => subpath === "."));
+  for (const { subpath, file } of entries) {
+    const loads = (await loadedBy(file)).includes(WASM_IN_A_STRING);
+    assert.equal(loads, subpath === "./inline", `${subpath}, as ${file}`);
+  }
+});
+
+/** Every file that `exports` may lead to, and from what. */
+function targets(exports) {
+  const within = (subpath, target) =>
+    typeof target === "string"
+      ? [{ subpath, file: path.normalize(target) }]
+      : Object.values(target).flatMap((inner) => within(subpath, inner));
+  return Object.entries(exports).flatMap(([subpath, target]) => within(subpath, target));
+}
+
+/** The files of the package that an entry imports, itself included. */
+async function loadedBy(entry) {
+  const { metafile } = await build({
+    absWorkingDir: inPackage("."),
+    entryPoints: [entry],
+    bundle: true,
+    metafile: true,
+    write: false,
+    outdir: "out",
+    format: "esm",
+    external: ["node:*"],
+    loader: { ".wasm": "copy" },
+    logLevel: "error",
+  });
+  return Object.keys(metafile.inputs).map(path.normalize);
+}
