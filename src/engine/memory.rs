@@ -20,7 +20,8 @@ type Rows = BTreeMap<Key, Value>;
 
 type Tables = HashMap<&'static str, Rows>;
 
-/// Keeps records in ordered maps, as they are. Nothing survives the value itself.
+/// Keeps records in ordered maps, as they are. Nothing survives the value itself. There is no group commit: a transaction
+/// is one lock, held while nobody can come to wait in a queue, and sharing it would save nothing.
 #[derive(Debug, Default)]
 pub struct Memory {
     tables: Mutex<Tables>,
@@ -83,7 +84,7 @@ fn snapshot(tables: &Tables, reads: &Reads) -> ReadSet {
         .as_slice()
         .iter()
         .map(|read| tables.get(read.table().name).map_or_else(Vec::new, |rows| find(rows, read)));
-    ReadSet::new(reads, rows)
+    ReadSet::new(reads.as_slice(), rows)
 }
 
 fn find(rows: &Rows, read: &Read) -> Vec<(Key, Row)> {

@@ -205,7 +205,8 @@ impl ToSql for Cell<'_> {
 mod tests {
     use super::*;
     use crate::engine::{
-        Commit, Decide, Reads, Write,
+        Commit, Reads, Write,
+        group_commit::{Call, Group},
         table::{Bytes, SNAPSHOTS},
     };
 
@@ -236,8 +237,9 @@ mod tests {
         let database = driver.with_statements();
         let put = |id: &str, length: usize| SNAPSHOTS.put((id,), Bytes(vec![7; length].into()));
         let transact = |writes: Vec<Write>| {
-            let mut decide: Decide = Box::new(move |_| Ok(Commit { writes: writes.clone(), change: None }));
-            database.transact(&Reads::new(), &mut decide)
+            let commit = move |_: &_| Ok(Commit { writes: writes.clone(), change: None });
+            let (call, _answer) = Call::new(Reads::new(), Box::new(commit));
+            database.transact(&mut Group::of(call))
         };
         let stored = |id: &str| {
             let mut reads = Reads::new();
