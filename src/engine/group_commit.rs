@@ -7,8 +7,6 @@
 //! refused alone. When the transaction itself fails, for something that one of them reads or writes perhaps, each is tried
 //! again alone, so that none fails for another's sake.
 
-use std::collections::BTreeMap;
-
 use futures_channel::oneshot;
 
 use super::{Commit, Decide, Key, Read, ReadSet, Reads, Result, Row, Value, Write, panic::caught};
@@ -87,8 +85,8 @@ impl Group {
     }
 
     /// What the transaction reads.
-    pub(super) fn reads(&self) -> impl Iterator<Item = &Read> + Clone {
-        self.reads.iter().flat_map(Reads::as_slice)
+    pub(super) fn reads(&self) -> Vec<&Read> {
+        self.reads.iter().flat_map(Reads::as_slice).collect()
     }
 
     /// Decides what the transaction writes, from what it read. It may be called again, when the transaction must start
@@ -181,8 +179,10 @@ impl Member {
     }
 }
 
-/// What has become of all that a group reads, by table and key, as its members wrote so far.
-struct Written<'a>(BTreeMap<&'static str, BTreeMap<&'a Key, Now>>);
+/// What has become of each record that a group reads, as its members wrote so far; in the order of table and key.
+struct Written<'a>(Vec<(Place<'a>, Now)>);
+
+type Place<'a> = (&'static str, &'a Key);
 
 enum Now {
     AsStored,
@@ -192,21 +192,29 @@ enum Now {
 
 impl<'a> Written<'a> {
     fn nothing_of(reads: &'a [Reads]) -> Self {
-        let mut tables = BTreeMap::<_, BTreeMap<_, _>>::new();
-        for (table, key) in reads.iter().flat_map(Reads::as_slice).filter_map(place) {
-            tables.entry(table).or_default().insert(key, Now::AsStored);
+        let mut written = Self(Vec::new());
+        for place in reads.iter().flat_map(Reads::as_slice).filter_map(place) {
+            if let Err(at) = written.find(place) {
+                written.0.insert(at, (place, Now::AsStored));
+            }
         }
-        Self(tables)
+        written
+    }
+
+    /// Where a record stands, or would stand.
+    fn find(&self, place: Place<'_>) -> std::result::Result<usize, usize> {
+        self.0.binary_search_by(|(other, _)| (*other).cmp(&place))
     }
 
     /// Has the reads find what was written.
     fn show(&self, reads: &Reads, seen: &mut ReadSet) {
         for (i, read) in reads.as_slice().iter().enumerate() {
-            let Some((table, key)) = place(read) else { continue };
-            match self.0.get(table).and_then(|keys| keys.get(key)) {
-                Some(Now::Put(value)) => seen.set(i, Some((key.clone(), Row::Live(value.clone())))),
-                Some(Now::Deleted) => seen.set(i, None),
-                Some(Now::AsStored) | None => {}
+            let Some(place @ (_, key)) = place(read) else { continue };
+            let now = self.find(place).ok().and_then(|at| self.0.get(at));
+            match now {
+                Some((_, Now::Put(value))) => seen.set(i, Some((key.clone(), Row::Live(value.clone())))),
+                Some((_, Now::Deleted)) => seen.set(i, None),
+                Some((_, Now::AsStored)) | None => {}
             }
         }
     }
@@ -214,20 +222,26 @@ impl<'a> Written<'a> {
     fn note(&mut self, writes: &[Write]) {
         for write in writes {
             let (Write::Put(table, key, _) | Write::Delete(table, key) | Write::DeleteRange(table, key)) = write;
-            let Some(keys) = self.0.get_mut(table.name) else { continue };
-            let of_range = matches!(write, Write::DeleteRange(..));
-            let met = keys
-                .range_mut::<Key, _>(key..)
-                .take_while(|(met, _)| if of_range { met.starts_with(key) } else { **met == key });
-            for (_, now) in met {
-                *now = if let Write::Put(_, _, value) = write { Now::Put(value.clone()) } else { Now::Deleted };
+            let from = self.find((table.name, key)).unwrap_or_else(|from| from);
+            let is_met = |other: &Key| match write {
+                Write::DeleteRange(..) => other.starts_with(key),
+                Write::Put(..) | Write::Delete(..) => other == key,
+            };
+            for ((name, other), now) in self.0.iter_mut().skip(from) {
+                if *name != table.name || !is_met(other) {
+                    break;
+                }
+                *now = match write {
+                    Write::Put(_, _, value) => Now::Put(value.clone()),
+                    Write::Delete(..) | Write::DeleteRange(..) => Now::Deleted,
+                };
             }
         }
     }
 }
 
 /// The table and key of a point read: a group reads nothing else, unless it is one call alone.
-fn place(read: &Read) -> Option<(&'static str, &Key)> {
+fn place(read: &Read) -> Option<Place<'_>> {
     match read {
         Read::Get(table, key) => Some((table.name, key)),
         Read::Range(..) | Read::Distinct(..) => None,

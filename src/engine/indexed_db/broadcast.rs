@@ -8,8 +8,9 @@ use std::{
     rc::Rc,
 };
 
+use js_sys::Array;
 use send_wrapper::SendWrapper;
-use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::bindings::set_timeout;
@@ -62,17 +63,17 @@ impl Broadcast {
         })
     }
 
-    /// Tells of a commit here and elsewhere. A commit that cannot be told is a commit all the same.
-    pub(super) fn publish(&self, change: &Change) {
+    /// Tells of commits here and, in one message, elsewhere. A commit that cannot be told is a commit all the same.
+    pub(super) fn publish(&self, changes: &[Change]) {
         let shared = &self.0;
-        shared.here.publish(change);
-        let Ok(message) = serde_json::to_string(change) else { return };
+        changes.iter().for_each(|change| shared.here.publish(change));
+        let message: Array = changes.iter().filter_map(to_js).collect();
         shared.told.set(shared.told.get() + 1);
         if shared.open() {
             linger(Rc::clone(shared));
         }
         if let Some(channel) = &*shared.channel.borrow() {
-            let _ = channel.raw.post_message(&message.into());
+            let _ = channel.raw.post_message(&message);
         }
     }
 }
@@ -87,10 +88,8 @@ impl Shared {
         let Ok(raw) = BroadcastChannel::new(&self.name) else { return false };
         let here = self.here.clone();
         let on_message = Closure::new(move |event: MessageEvent| {
-            let change = event.data().as_string().and_then(|message| serde_json::from_str(&message).ok());
-            if let Some(change) = change {
-                here.publish(&change);
-            }
+            let message = event.data().dyn_into::<Array>().unwrap_or_default();
+            message.iter().filter_map(|change| from_js(&change)).for_each(|change| here.publish(&change));
         });
         raw.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         self.channel.replace(Some(Channel { raw, _on_message: on_message }));
@@ -105,6 +104,14 @@ impl Shared {
             channel.raw.close();
         }
     }
+}
+
+fn to_js(change: &Change) -> Option<JsValue> {
+    serde_json::to_string(change).ok().map(JsValue::from)
+}
+
+fn from_js(change: &JsValue) -> Option<Change> {
+    serde_json::from_str(&change.as_string()?).ok()
 }
 
 /// Closes the channel once a while has passed with no commit.

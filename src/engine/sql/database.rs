@@ -24,19 +24,19 @@ impl<D: Driver> Database<D> {
     }
 
     pub(super) fn read(&self, reads: &Reads) -> Result<ReadSet> {
-        self.driver.snapshot(|| self.seen(reads.as_slice().iter()))
+        self.driver.snapshot(|| self.seen(&reads.as_slice().iter().collect::<Vec<_>>()))
     }
 
     pub(super) fn transact(&self, group: &mut Group) -> Result<()> {
         self.driver.transaction(|| {
-            let seen = self.seen(group.reads())?;
+            let seen = self.seen(&group.reads())?;
             group.decide(seen)?.into_iter().try_for_each(|write| self.write(write))
         })
     }
 
-    fn seen<'a>(&self, reads: impl Iterator<Item = &'a Read> + Clone) -> Result<ReadSet> {
-        let rows = reads.clone().map(|read| self.rows(read)).collect::<Result<Vec<_>>>()?;
-        Ok(ReadSet::new(reads, rows))
+    fn seen(&self, reads: &[&Read]) -> Result<ReadSet> {
+        let rows = reads.iter().map(|read| self.rows(read)).collect::<Result<Vec<_>>>()?;
+        Ok(ReadSet::new(reads.iter().copied(), rows))
     }
 
     fn rows(&self, read: &Read) -> Result<Vec<(Key, Row)>> {
