@@ -247,3 +247,7 @@ fn place(read: &Read) -> Option<Place<'_>> {
         Read::Range(..) | Read::Distinct(..) => None,
     }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+mod tests;
