@@ -37,11 +37,7 @@ pub(super) fn open_file(path: &Path) -> Result<(Database<Rusqlite>, String)> {
 
 /// A new, empty database in memory.
 pub(super) fn open_in_memory() -> Result<Database<Rusqlite>> {
-    let name = "a database in memory".to_owned();
-    let connection = Connection::open_in_memory().map_err(|error| failed(Asked::Read, "opening", &name, error))?;
-    let driver = Rusqlite { connection, name };
-    schema::make_current(&driver)?;
-    Ok(driver.with_statements())
+    Ok(Rusqlite::in_memory()?.with_statements())
 }
 
 fn canonical(path: &Path) -> Result<PathBuf> {
@@ -63,6 +59,14 @@ pub(super) struct Rusqlite {
 }
 
 impl Rusqlite {
+    pub(super) fn in_memory() -> Result<Self> {
+        let name = "a database in memory".to_owned();
+        let connection = Connection::open_in_memory().map_err(|error| failed(Asked::Read, "opening", &name, error))?;
+        let driver = Self { connection, name };
+        schema::make_current(&driver)?;
+        Ok(driver)
+    }
+
     fn open(path: &Path, name: String) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, error))?;

@@ -97,14 +97,13 @@ fn work<D: Driver>(database: &Database<D>, bus: &Bus, jobs: mpsc::Receiver<Job>)
             Job::Read(reads, reply) => drop(reply.send(caught(|| database.read(&reads)))),
             Job::Transact(call) => {
                 let mut group = Group::of(call);
-                while let Ok(next) = jobs.try_recv() {
+                while held.is_none()
+                    && let Ok(next) = jobs.try_recv()
+                {
                     held = match next {
                         Job::Transact(call) => group.join(call).err().map(Job::Transact),
                         read @ Job::Read(..) => Some(read),
                     };
-                    if held.is_some() {
-                        break;
-                    }
                 }
                 commit(database, bus, group);
             }
@@ -132,3 +131,7 @@ fn commit<D: Driver>(database: &Database<D>, bus: &Bus, mut group: Group) {
 fn ended(_: impl Sized) -> RuntimeStoreError {
     RuntimeStoreError::Internal("the thread of the SQLite database has ended; open the store again".to_owned())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests;
