@@ -9,12 +9,17 @@ use std::{
     path::{Path, PathBuf},
     pin::pin,
     process::{Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Waker},
     time::{Duration, Instant},
 };
 
 use burrow::{
     PersistentMetadataStore, RuntimeState, RuntimeStore, RuntimeStoreError, SessionDelta, SqliteRuntimeStore,
+    WatchScope,
 };
 use rusqlite::Connection;
 use samples::{queued, runtime};
@@ -195,6 +200,46 @@ fn no_async_runtime_is_needed() {
         let inputs = pollster::block_on(store.load_input_states(&runtime(&format!("caller {caller}")))).unwrap();
         assert_eq!(inputs.len(), 25);
     }
+}
+
+/// Commits of many tasks share transactions: each is there once, and told of once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_sixteen_tasks_commit_is_there_once() {
+    const COMMITS: usize = 100;
+    let (_folder, path) = folder();
+    let store = SqliteRuntimeStore::open(&path).await.unwrap();
+    let told = Arc::new(AtomicUsize::new(0));
+    let heard = Arc::clone(&told);
+    let listener = move |_: &_| {
+        heard.fetch_add(1, Ordering::SeqCst);
+    };
+    let _watch = store.watch(WatchScope::Everything, listener);
+    let tasks = (0..16).map(|task| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let id = runtime(&format!("task {task}"));
+            for number in 0..COMMITS {
+                store.persist_input_state(&id, &queued()).await.unwrap();
+                // Refused now and again, in the midst of the others.
+                let step = RuntimeState::Idle.step(RuntimeState::Idle).unwrap();
+                let refused = store.commit_machine_lifecycle(&id, step, &[queued()]).await;
+                assert!(matches!(refused, Err(RuntimeStoreError::Conflict(_))), "{refused:?}");
+                let add_one = |stored: Option<&[u8]>| Ok([stored.unwrap_or_default(), b"1"].concat());
+                store.update_auth_oauth_flow_snapshot(Box::new(add_one)).await.unwrap();
+                // What was acknowledged is there, whoever asks.
+                assert_eq!(store.list_inputs(&id, None, u32::MAX).await.unwrap().len(), number + 1);
+            }
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+    assert_eq!(store.load_auth_oauth_flow_snapshot().await.unwrap().unwrap().len(), 16 * COMMITS);
+    for task in 0..16 {
+        let inputs = store.load_input_states(&runtime(&format!("task {task}"))).await.unwrap();
+        assert_eq!(inputs.len(), COMMITS);
+    }
+    assert_eq!(told.load(Ordering::SeqCst), 16 * COMMITS);
 }
 
 #[test]

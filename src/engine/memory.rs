@@ -37,7 +37,8 @@ impl Tables {
     }
 }
 
-/// Keeps records in ordered maps, as they are. Nothing survives the value itself.
+/// Keeps records in ordered maps, as they are. Nothing survives the value itself. There is no group commit: a transaction
+/// is one lock, held while nobody can come to wait in a queue, and sharing it would save nothing.
 #[derive(Debug, Default)]
 pub struct Memory {
     tables: Mutex<Tables>,
@@ -102,7 +103,7 @@ impl Engine for Memory {
 fn snapshot(tables: &Tables, reads: &Reads) -> ReadSet {
     let rows =
         reads.as_slice().iter().map(|read| tables.get(read.table()).map_or_else(Vec::new, |rows| find(rows, read)));
-    ReadSet::new(reads, rows)
+    ReadSet::new(reads.as_slice(), rows)
 }
 
 fn find(rows: &Rows, read: &Read) -> Vec<(Key, Row)> {

@@ -4,6 +4,8 @@
 //! is an `if` in a [`Decide`] function, written once in `store/` and the same for all engines.
 
 mod bus;
+#[cfg(any(feature = "sqlite", target_arch = "wasm32"))]
+mod group_commit;
 mod key;
 mod panic;
 mod reads;
@@ -80,9 +82,15 @@ pub trait Engine: Send + Sync + 'static {
     async fn read(&self, reads: Reads) -> Result<ReadSet>;
 
     /// Reads, decides and writes in one transaction, and resolves with what the decision saw only when the
-    /// transaction is complete. Those who watch are told before it resolves, in the order of the commits. On an error other than `OutcomeUnknown` nothing is written, and a decision that panics is the error `Internal`
-    /// (where panics unwind: not on wasm32). A future that is dropped before it resolves leaves the transaction whole
-    /// or absent, never part of it.
+    /// transaction is complete. Those who watch are told before it resolves, in the order of the commits. On an error other
+    /// than `OutcomeUnknown` nothing is written, and a decision that panics is the error `Internal`
+    /// (where panics unwind: not on wasm32).
+    ///
+    /// Calls begin when their futures are first polled. Those that begin while a transaction is in flight may go together
+    /// in the next one: each is decided in the order in which they began, on what is stored and what those before it
+    /// write, as if each had a transaction of its own. A call that has begun is carried out even if its future is
+    /// dropped, and a read sees what the calls that began before it have written, unless their connection broke and they
+    /// had to be tried again.
     async fn transact(&self, reads: Reads, decide: Decide) -> Result<ReadSet>;
 
     /// A stable name of the durable store behind the engine, the same each time it is opened; `None` where nothing is

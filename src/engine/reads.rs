@@ -102,8 +102,8 @@ pub enum Row {
 }
 
 /// One consistent snapshot: the rows of each declared read.
-#[derive(Clone, Debug)]
-pub struct ReadSet(Arc<[Found]>);
+#[derive(Debug)]
+pub struct ReadSet(Vec<Found>);
 
 #[derive(Debug)]
 struct Found {
@@ -113,8 +113,24 @@ struct Found {
 
 impl ReadSet {
     /// The rows of each read, in the order of the reads.
-    pub fn new(reads: &Reads, rows: impl IntoIterator<Item = Vec<(Key, Row)>>) -> Self {
-        Self(reads.as_slice().iter().zip(rows).map(|(read, rows)| Found { table: read.table(), rows }).collect())
+    pub fn new<'a>(reads: impl IntoIterator<Item = &'a Read>, rows: impl IntoIterator<Item = Vec<(Key, Row)>>) -> Self {
+        Self(reads.into_iter().zip(rows).map(|(read, rows)| Found { table: read.table(), rows }).collect())
+    }
+
+    /// The snapshot of several that were read together, as that of each: of the first so many reads, of the next ones,
+    /// and on.
+    #[cfg(any(feature = "sqlite", target_arch = "wasm32"))]
+    pub(super) fn split(self, lengths: impl IntoIterator<Item = usize>) -> impl Iterator<Item = Self> {
+        let mut found = self.0.into_iter();
+        lengths.into_iter().map(move |length| Self(found.by_ref().take(length).collect()))
+    }
+
+    /// Has a point read find something else than was stored.
+    #[cfg(any(feature = "sqlite", target_arch = "wasm32"))]
+    pub(super) fn set(&mut self, read: usize, row: Option<(Key, Row)>) {
+        if let Some(found) = self.0.get_mut(read) {
+            found.rows = row.into_iter().collect();
+        }
     }
 
     /// The record of a point read. A record that cannot be read is [`RuntimeStoreError::Decode`].

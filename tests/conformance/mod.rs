@@ -5,10 +5,12 @@
 pub mod claims;
 pub mod closing;
 pub mod cursors;
+pub mod group_commit;
 pub mod inputs;
 pub mod labels;
 pub mod lifecycle;
 pub mod listing;
+mod model;
 pub mod oauth;
 pub mod ops;
 pub mod property;
@@ -122,6 +124,17 @@ macro_rules! suite {
             closing {
                 a_closed_store_refuses_everything,
                 a_dropped_write_is_whole_or_absent,
+            }
+            group_commit {
+                no_write_is_lost_or_made_twice,
+                each_runtimes_calls_keep_their_order,
+                a_later_call_sees_what_an_earlier_one_wrote,
+                who_is_refused_is_refused_alone,
+                a_claim_fences_those_who_come_after_it,
+                watchers_are_told_of_each_call_once_and_in_order,
+                a_read_sees_what_was_called_before_it,
+                a_call_goes_on_when_its_caller_goes_away,
+                any_interleaving_comes_to_what_the_model_says,
             }
             property {
                 any_sequence_of_operations_leaves_what_the_model_says,

@@ -76,7 +76,7 @@ export function testOnePage({ openPage }) {
       }
       return shown;
     });
-    // The mark of the lifecycle step, under an id of its own.
+    // The mark of the last commit: how many there were, under the store's own id.
     shown.burrow_commits[0][0] = ["MARK"];
     const runtime =
       "rt:session:" + [..."агент"].map((letter) => encodeURIComponent(letter).replaceAll("%", "~")).join("");
@@ -88,7 +88,7 @@ export function testOnePage({ openPage }) {
         [["mob-a", "run 1"], '{"env":"~"}'],
       ],
       burrow_claims: [],
-      burrow_commits: [[["MARK"], true]],
+      burrow_commits: [[["MARK"], "5"]],
       burrow_sessions: [],
       mobkit_metadata: [[["mob-a", "subscription_cursor"], "42"]],
       runtime_boundary_receipts: [

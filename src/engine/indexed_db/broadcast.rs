@@ -17,7 +17,7 @@ use crate::{
     engine::bus::{Bus, Listener, Watch},
     model::{
         Change,
-        wire::{Wire, to_json},
+        wire::{Wire, Writer},
     },
 };
 
@@ -66,16 +66,18 @@ impl Broadcast {
         })
     }
 
-    /// Tells of a commit here and elsewhere. A commit that cannot be told is a commit all the same.
-    pub(super) fn publish(&self, change: &Change) {
+    /// Tells of commits here and, in one message, elsewhere. A commit that cannot be told is a commit all the same.
+    pub(super) fn publish(&self, changes: &[Change]) {
         let shared = &self.0;
-        shared.here.publish(change);
+        changes.iter().for_each(|change| shared.here.publish(change));
+        let mut message = Writer::default();
+        message.array(changes, |to, change| change.write(to));
         shared.told.set(shared.told.get() + 1);
         if shared.open() {
             linger(Rc::clone(shared));
         }
         if let Some(channel) = &*shared.channel.borrow() {
-            let _ = channel.raw.post_message(&to_json(change).into());
+            let _ = channel.raw.post_message(&message.into_text().into());
         }
     }
 }
@@ -90,10 +92,8 @@ impl Shared {
         let Ok(raw) = BroadcastChannel::new(&self.name) else { return false };
         let here = self.here.clone();
         let on_message = Closure::new(move |event: MessageEvent| {
-            let change = event.data().as_string().and_then(|message| Change::read(&message).ok());
-            if let Some(change) = change {
-                here.publish(&change);
-            }
+            let told = event.data().as_string().and_then(|message| Vec::<Change>::read(&message).ok());
+            told.iter().flatten().for_each(|change| here.publish(change));
         });
         raw.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         let _held = Held::new(&raw);

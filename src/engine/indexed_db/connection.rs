@@ -11,19 +11,22 @@ use futures_util::{
     future::{LocalBoxFuture, Shared},
 };
 use js_sys::{Array, Reflect};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::IdbTransactionMode;
 
 use super::{
     Durability,
     bindings::{RawDatabase, TransactionOptions},
-    error::{Asked, Attempt, failed},
+    error::{Asked, Attempt, Failure, failed},
     held::Held,
     open::open,
     transaction::Transaction,
     waiting::Waiting,
 };
 use crate::model::RuntimeStoreError;
+
+/// How often an operation is tried on a new connection after the one it had was lost.
+const REOPENS: usize = 2;
 
 /// A database of this origin, whether or not it is open at the moment.
 pub(super) struct Connection {
@@ -81,13 +84,33 @@ impl Connection {
         opened
     }
 
+    /// Attempts something until the connection holds, a bounded number of times. The failure's fault is the connection's
+    /// too where none can be had.
+    pub(super) async fn with_handle<T>(&self, mut attempt: impl AsyncFnMut(&Handle) -> Attempt<T>) -> Attempt<T> {
+        let mut reopens = 0;
+        loop {
+            let outcome = match self.handle().await {
+                Ok(handle) => attempt(&handle).await.inspect_err(|failure| {
+                    if failure.lost {
+                        handle.lose();
+                    }
+                }),
+                Err(failure) if failure.lost => Err(failure),
+                Err(Failure { error, .. }) => return Err(Failure { error, lost: true }),
+            };
+            match outcome {
+                Err(failure) if failure.lost && reopens < REOPENS => reopens += 1,
+                outcome => return outcome,
+            }
+        }
+    }
+
     /// Begins a transaction over some object stores.
-    pub(super) fn begin(&self, handle: &Handle, stores: &[&str], mode: IdbTransactionMode) -> Attempt<Transaction> {
-        let names: Array = stores.iter().map(|name| JsValue::from_str(name)).collect();
+    pub(super) fn begin(&self, handle: &Handle, stores: &Array, mode: IdbTransactionMode) -> Attempt<Transaction> {
         let asked = if mode == IdbTransactionMode::Readonly { Asked::Read } else { Asked::Write };
         handle
             .database
-            .begin(&names, mode, &self.options)
+            .begin(stores, mode, &self.options)
             .map(|raw| Transaction::new(raw, asked, Rc::clone(&handle.waiting)))
             .map_err(|error| failed(asked, "beginning a transaction", error))
     }

@@ -10,11 +10,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{IdbObjectStore, IdbRequest};
 
 use super::{
-    RawTransaction, Read, ReadSet, Reads, TableInfo, Write,
+    RawTransaction, Read, ReadSet, TableInfo, Write,
     error::{Asked, Attempt, Failure, failed},
     held::Held,
     key,
-    mark::{self, Acknowledged, Mark},
+    mark::{self, Mark},
     value::{PIECE, joined, text_row},
     waiting::Waiting,
 };
@@ -51,19 +51,19 @@ impl Transaction {
     }
 
     /// Reads all of `reads`. The transaction stays open for what is decided on them without another await.
-    pub(super) async fn read(&self, reads: &Reads) -> Attempt<ReadSet> {
-        let sent = reads.as_slice().iter().map(|read| self.send(read)).collect::<Attempt<Vec<_>>>()?;
+    pub(super) async fn read(&self, reads: &[&Read]) -> Attempt<ReadSet> {
+        let sent = reads.iter().map(|read| self.send(read)).collect::<Attempt<Vec<_>>>()?;
         if let Some(last) = sent.iter().rev().find_map(Sent::last_request) {
             self.settled(last).await?;
         }
         let mut rows = Vec::with_capacity(sent.len());
-        for (read, sent) in reads.as_slice().iter().zip(&sent) {
+        for (read, sent) in reads.iter().zip(&sent) {
             rows.push(match read {
                 Read::Distinct(table, prefix, page) => self.distinct(table, prefix, page).await?,
                 _ => self.rows(read, sent)?,
             });
         }
-        Ok(ReadSet::new(reads, rows))
+        Ok(ReadSet::new(reads.iter().copied(), rows))
     }
 
     /// Resolves once the request has succeeded or failed.
@@ -198,21 +198,17 @@ impl Transaction {
         let marks = self.raw.object_store(mark::STORE).map_err(failed)?;
         let request = marks.get(&key::to_js(&mark.key())).map_err(failed)?;
         self.settled(&request).await?;
-        request.result().map(|found| !found.is_undefined()).map_err(failed)
+        request.result().map(|found| found.as_string() == Some(mark.value())).map_err(failed)
     }
 
-    /// Leaves the mark of this attempt, and takes away those of no more use.
-    pub(super) fn set_mark(&self, mark: Mark, acknowledged: &Acknowledged) -> Attempt<()> {
+    /// Leaves the mark of this attempt, and takes away those up to the key `outdated`.
+    pub(super) fn set_mark(&self, mark: Mark, outdated: Option<Key>) -> Attempt<()> {
         let failed = |error| self.failed("leaving a mark", error);
         let marks = self.raw.object_store(mark::STORE).map_err(failed)?;
-        if let Some(outdated) = acknowledged.outdated() {
-            let outdated = key::up_to(&outdated)?;
-            marks.delete(&outdated).map_err(failed)?;
+        if let Some(outdated) = outdated {
+            marks.delete(&key::up_to(&outdated)?.into()).map_err(failed)?;
         }
-        for key in acknowledged.take() {
-            marks.delete(&key::to_js(&key)).map_err(failed)?;
-        }
-        marks.put_with_key(&JsValue::TRUE, &key::to_js(&mark.key())).map(drop).map_err(failed)
+        marks.put_with_key(&mark.value().into(), &key::to_js(&mark.key())).map(drop).map_err(failed)
     }
 
     fn store(&self, table: &TableInfo) -> Attempt<IdbObjectStore> {

@@ -1,14 +1,14 @@
 //! The engine's two operations, over any driver.
 
 use super::{
-    Decide, Read, ReadSet, Reads, Result, TableInfo, Write,
+    Read, ReadSet, Reads, Result, TableInfo, Write,
     cell::{Cell, cells, first, key_part, range_row, value_cell, value_row},
     driver::Driver,
     statement::{Begin, Statements},
 };
 use crate::{
-    engine::{Key, Page, Row, Value},
-    model::{Change, RuntimeStoreError},
+    engine::{Key, Page, Row, Value, group_commit::Group},
+    model::RuntimeStoreError,
 };
 
 /// An open database whose tables are all there.
@@ -24,23 +24,19 @@ impl<D: Driver> Database<D> {
     }
 
     pub(super) fn read(&self, reads: &Reads) -> Result<ReadSet> {
-        self.driver.snapshot(|| self.seen(reads))
+        self.driver.snapshot(|| self.seen(&reads.as_slice().iter().collect::<Vec<_>>()))
     }
 
-    pub(super) fn transact(&self, reads: &Reads, decide: &mut Decide) -> Result<(ReadSet, Option<Change>)> {
+    pub(super) fn transact(&self, group: &mut Group) -> Result<()> {
         self.driver.transaction(|| {
-            let seen = self.seen(reads)?;
-            let commit = decide(&seen)?;
-            for write in commit.writes {
-                self.write(write)?;
-            }
-            Ok((seen, commit.change))
+            let seen = self.seen(&group.reads())?;
+            group.decide(seen)?.into_iter().try_for_each(|write| self.write(write))
         })
     }
 
-    fn seen(&self, reads: &Reads) -> Result<ReadSet> {
-        let rows = reads.as_slice().iter().map(|read| self.rows(read)).collect::<Result<Vec<_>>>()?;
-        Ok(ReadSet::new(reads, rows))
+    fn seen(&self, reads: &[&Read]) -> Result<ReadSet> {
+        let rows = reads.iter().map(|read| self.rows(read)).collect::<Result<Vec<_>>>()?;
+        Ok(ReadSet::new(reads.iter().copied(), rows))
     }
 
     fn rows(&self, read: &Read) -> Result<Vec<(Key, Row)>> {

@@ -66,11 +66,11 @@ impl Sqlite {
 #[async_trait]
 impl Engine for Sqlite {
     async fn read(&self, reads: Reads) -> Result<ReadSet> {
-        self.worker.ask(reads, None).await
+        self.worker.read(reads).await
     }
 
     async fn transact(&self, reads: Reads, decide: Decide) -> Result<ReadSet> {
-        self.worker.ask(reads, Some(decide)).await
+        self.worker.transact(reads, decide).await
     }
 
     fn authority_key(&self) -> Option<String> {

@@ -37,11 +37,7 @@ pub(super) fn open_file(path: &Path) -> Result<(Database<Rusqlite>, String)> {
 
 /// A new, empty database in memory.
 pub(super) fn open_in_memory() -> Result<Database<Rusqlite>> {
-    let name = "a database in memory".to_owned();
-    let connection = Connection::open_in_memory().map_err(|error| failed(Asked::Read, "opening", &name, error))?;
-    let driver = Rusqlite { connection, name };
-    schema::make_current(&driver)?;
-    Ok(driver.with_statements())
+    Ok(Rusqlite::in_memory()?.with_statements())
 }
 
 fn canonical(path: &Path) -> Result<PathBuf> {
@@ -63,6 +59,14 @@ pub(super) struct Rusqlite {
 }
 
 impl Rusqlite {
+    pub(super) fn in_memory() -> Result<Self> {
+        let name = "a database in memory".to_owned();
+        let connection = Connection::open_in_memory().map_err(|error| failed(Asked::Read, "opening", &name, error))?;
+        let driver = Self { connection, name };
+        schema::make_current(&driver)?;
+        Ok(driver)
+    }
+
     fn open(path: &Path, name: String) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, error))?;
@@ -205,7 +209,8 @@ impl ToSql for Cell<'_> {
 mod tests {
     use super::*;
     use crate::engine::{
-        Commit, Decide, Reads, Write,
+        Commit, Reads, Write,
+        group_commit::{Call, Group},
         table::{Bytes, SNAPSHOTS},
     };
 
@@ -236,8 +241,9 @@ mod tests {
         let database = driver.with_statements();
         let put = |id: &str, length: usize| SNAPSHOTS.put((id,), Bytes(vec![7; length].into()));
         let transact = |writes: Vec<Write>| {
-            let mut decide: Decide = Box::new(move |_| Ok(Commit { writes: writes.clone(), change: None }));
-            database.transact(&Reads::new(), &mut decide)
+            let commit = move |_: &_| Ok(Commit { writes: writes.clone(), change: None });
+            let (call, _answer) = Call::new(Reads::new(), Box::new(commit));
+            database.transact(&mut Group::of(call))
         };
         let stored = |id: &str| {
             let mut reads = Reads::new();

@@ -12,7 +12,11 @@ use futures_channel::oneshot;
 
 use super::{Decide, ReadSet, Reads, Result, database::Database, driver::Driver};
 use crate::{
-    engine::{Bus, panic::caught},
+    engine::{
+        Bus,
+        group_commit::{Call, Fault, Group},
+        panic::caught,
+    },
     model::{Cause, RuntimeStoreError},
 };
 
@@ -23,11 +27,9 @@ pub(super) struct Worker {
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
 }
 
-/// One call: a read, or with a decision a transaction.
-struct Job {
-    reads: Reads,
-    decide: Option<Decide>,
-    reply: oneshot::Sender<Result<ReadSet>>,
+enum Job {
+    Read(Reads, oneshot::Sender<Result<ReadSet>>),
+    Transact(Call),
 }
 
 impl Worker {
@@ -54,14 +56,25 @@ impl Worker {
         Ok((Self { jobs: Mutex::new(Some(jobs)) }, bus, found))
     }
 
-    /// Sends a job and waits for its answer. Once sent, it is done, whole, even if the future is dropped.
-    pub(super) async fn ask(&self, reads: Reads, decide: Option<Decide>) -> Result<ReadSet> {
+    /// Reads one snapshot.
+    pub(super) async fn read(&self, reads: Reads) -> Result<ReadSet> {
         let (reply, answer) = oneshot::channel();
-        match &*self.jobs() {
-            Some(jobs) => jobs.send(Job { reads, decide, reply }).map_err(ended)?,
-            None => return Err(RuntimeStoreError::Closed("this store was closed; open it again".to_owned())),
-        }
+        self.send(Job::Read(reads, reply))?;
         answer.await.map_err(ended)?
+    }
+
+    /// Runs a transaction. Once sent, it is carried out, whole, even if the future is dropped.
+    pub(super) async fn transact(&self, reads: Reads, decide: Decide) -> Result<ReadSet> {
+        let (call, answer) = Call::new(reads, decide);
+        self.send(Job::Transact(call))?;
+        answer.await
+    }
+
+    fn send(&self, job: Job) -> Result<()> {
+        match &*self.jobs() {
+            Some(jobs) => jobs.send(job).map_err(ended),
+            None => Err(RuntimeStoreError::Closed("this store was closed; open it again".to_owned())),
+        }
     }
 
     pub(super) fn close(&self) {
@@ -74,27 +87,51 @@ impl Worker {
     }
 }
 
-/// Does jobs in the order they were sent, until nobody can send any more. What waits behind a job is in the channel,
-/// where a group commit would take it from.
+/// Does jobs in the order they were sent, until nobody can send any more. Transactions that wait behind one another go
+/// together; a read between them keeps its place.
 fn work<D: Driver>(database: &Database<D>, bus: &Bus, jobs: mpsc::Receiver<Job>) {
-    for Job { reads, decide, reply } in jobs {
-        // A panic must not take the thread with it, and with the thread the store.
-        let outcome = caught(|| match decide {
-            None => database.read(&reads),
-            Some(mut decide) => {
-                let (seen, change) = database.transact(&reads, &mut decide)?;
-                // Here, where the commits are made, so that they are told in their order and whoever waits for them.
-                if let Some(change) = &change {
-                    bus.publish(change);
+    let mut held = None;
+    while let Some(job) = held.take().or_else(|| jobs.recv().ok()) {
+        match job {
+            // A caller who has gone away is not waiting for the answer.
+            Job::Read(reads, reply) => drop(reply.send(caught(|| database.read(&reads)))),
+            Job::Transact(call) => {
+                let mut group = Group::of(call);
+                while held.is_none()
+                    && let Ok(next) = jobs.try_recv()
+                {
+                    held = match next {
+                        Job::Transact(call) => group.join(call).err().map(Job::Transact),
+                        read @ Job::Read(..) => Some(read),
+                    };
                 }
-                Ok(seen)
+                commit(database, bus, group);
             }
-        });
-        // A caller who has gone away is not waiting for the answer; the job is done all the same.
-        drop(reply.send(outcome));
+        }
+    }
+}
+
+fn commit<D: Driver>(database: &Database<D>, bus: &Bus, mut group: Group) {
+    // A panic must not take the thread with it, and with the thread the store.
+    match caught(|| database.transact(&mut group)) {
+        // Told here, where the commits are made, and so in their order and whoever waits for them.
+        Ok(()) => group.committed(|changes| changes.iter().for_each(|change| bus.publish(change))),
+        Err(error) => {
+            let fault = match error {
+                RuntimeStoreError::Blocked(_) => Fault::OfNone,
+                _ => Fault::OfAMember,
+            };
+            for alone in group.failed(&error, fault) {
+                commit(database, bus, alone);
+            }
+        }
     }
 }
 
 fn ended(_: impl Sized) -> RuntimeStoreError {
     RuntimeStoreError::Internal("the thread of the SQLite database has ended; open the store again".to_owned())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests;

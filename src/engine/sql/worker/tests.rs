@@ -1,0 +1,162 @@
+//! Which jobs go together, counted by the transactions that the driver runs.
+
+use std::{
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    task::{Context, Waker},
+};
+
+use futures_util::future::{join, join_all, join3};
+
+use super::*;
+use crate::engine::{
+    Commit, Key, Page, Write,
+    sql::{
+        cell::{Cell, Found},
+        native::Rusqlite,
+        statement::{Statement, Statements},
+    },
+    table::{Bytes, METADATA, SNAPSHOTS, Text},
+};
+
+/// Counts its transactions, and refuses them while another process is said to write.
+struct Counted {
+    sqlite: Rusqlite,
+    seen: Arc<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    transactions: AtomicUsize,
+    blocked: AtomicBool,
+}
+
+impl Driver for Counted {
+    fn query<T>(
+        &self,
+        statement: &Statement,
+        parameters: &[Cell<'_>],
+        row: impl FnMut(&[Found<'_>]) -> T,
+    ) -> Result<Vec<T>> {
+        self.sqlite.query(statement, parameters, row)
+    }
+
+    fn execute(&self, statement: &Statement, parameters: &[Cell<'_>]) -> Result<()> {
+        self.sqlite.execute(statement, parameters)
+    }
+
+    fn snapshot<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.sqlite.snapshot(body)
+    }
+
+    fn transaction<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.seen.transactions.fetch_add(1, Ordering::SeqCst);
+        if self.seen.blocked.load(Ordering::SeqCst) {
+            return Err(RuntimeStoreError::Blocked("said so".to_owned()));
+        }
+        self.sqlite.transaction(body)
+    }
+}
+
+async fn start() -> (Worker, Arc<Seen>) {
+    let seen = Arc::new(Seen::default());
+    let counts = Arc::clone(&seen);
+    let opened = move || {
+        let sqlite = Rusqlite::in_memory()?;
+        let small = Statement { sql: "PRAGMA max_page_count = 200".to_owned(), doing: "limiting".to_owned() };
+        sqlite.query(&small, &[], |_| ())?;
+        let database = Database::new(Counted { sqlite, seen: counts }, Statements::of_all_tables());
+        Ok((database, Bus::default(), ()))
+    };
+    let (worker, _, ()) = Worker::start(opened).await.unwrap();
+    (worker, seen)
+}
+
+/// Has the thread wait within a transaction until all of `jobs` are sent.
+async fn while_busy<T>(worker: &Worker, jobs: impl Future<Output = T>) -> T {
+    let (here, begun) = mpsc::channel();
+    let (go_on, told) = mpsc::channel();
+    let wait = move |_: &ReadSet| {
+        here.send(()).unwrap();
+        told.recv().unwrap();
+        Ok(Commit::default())
+    };
+    let busy = async { worker.transact(Reads::new(), Box::new(wait)).await.map(drop).unwrap() };
+    let mut busy = pin!(busy);
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(busy.as_mut().poll(&mut context).is_pending());
+    begun.recv().unwrap();
+    let mut jobs = pin!(jobs);
+    assert!(jobs.as_mut().poll(&mut context).is_pending());
+    go_on.send(()).unwrap();
+    join(busy, jobs).await.1
+}
+
+async fn write(worker: &Worker, write: Write) -> &'static str {
+    let decide = move |_: &ReadSet| Ok(Commit { writes: vec![write.clone()], change: None });
+    worker.transact(Reads::new(), Box::new(decide)).await.map_or_else(|error| error.code(), |_| "ok")
+}
+
+fn put(name: &str) -> Write {
+    METADATA.put(("m", name), Text(String::new()))
+}
+
+fn put_large(id: &str, pages: usize) -> Write {
+    SNAPSHOTS.put((id,), Bytes(vec![7; pages * 4096].into()))
+}
+
+#[tokio::test]
+async fn what_waits_goes_together_and_a_read_keeps_its_place() {
+    let (worker, seen) = start().await;
+    let all = || {
+        let mut reads = Reads::new();
+        let all = reads.range(&METADATA, ("m",), Page::default());
+        (reads, all)
+    };
+    let read = async {
+        let (reads, all) = all();
+        worker.read(reads).await.unwrap().many(all).unwrap().len()
+    };
+    let ranged = async {
+        let (reads, all) = all();
+        worker.transact(reads, Box::new(|_| Ok(Commit::default()))).await.unwrap().many(all).unwrap().len()
+    };
+    let writes = |names: &'static str| join_all(names.split(' ').map(|name| write(&worker, put(name))));
+    let jobs = join3(join(writes("a b"), read), join(writes("c d e"), ranged), writes("f g"));
+    let ((first, of_the_read), (second, of_the_range), third) = while_busy(&worker, jobs).await;
+    assert_eq!([first, second, third].concat(), ["ok"; 7]);
+    assert_eq!((of_the_read, of_the_range), (2, 5));
+    // The one that kept the thread busy, `a b`, `c d e`, the range alone, `f g`.
+    assert_eq!(seen.transactions.load(Ordering::SeqCst), 5);
+}
+
+#[tokio::test]
+async fn one_that_does_not_fit_on_the_disk_fails_alone() {
+    let (worker, seen) = start().await;
+    let writes = [put("a"), put_large("fits", 50), put_large("does not fit", 300), put("b"), put_large("fits too", 50)];
+    let outcomes = while_busy(&worker, join_all(writes.map(|one| write(&worker, one)))).await;
+    assert_eq!(outcomes, ["ok", "ok", "QuotaExceeded", "ok", "ok"]);
+    assert_eq!(seen.transactions.load(Ordering::SeqCst), 1 + 1 + 5);
+    let mut reads = Reads::new();
+    let (names, snapshots) =
+        (reads.distinct(&METADATA, ("m",), Page::default()), reads.distinct(&SNAPSHOTS, Key::ALL, Page::default()));
+    let found = worker.read(reads).await.unwrap();
+    assert_eq!((found.keys(names).count(), found.keys(snapshots).count()), (2, 2));
+}
+
+/// Each alone would only wait as long again.
+#[tokio::test]
+async fn a_group_that_another_process_blocks_is_not_tried_singly() {
+    let (worker, seen) = start().await;
+    let blocking = async {
+        seen.blocked.store(true, Ordering::SeqCst);
+        join_all(["a", "b", "c"].map(|name| write(&worker, put(name)))).await
+    };
+    assert_eq!(while_busy(&worker, blocking).await, ["Blocked"; 3]);
+    assert_eq!(seen.transactions.load(Ordering::SeqCst), 2);
+    seen.blocked.store(false, Ordering::SeqCst);
+    assert_eq!(write(&worker, put("a")).await, "ok");
+}

@@ -1,0 +1,230 @@
+//! The contract over plain maps, too simple to be wrong, and random operations to try on it and on a store.
+
+use std::collections::BTreeMap;
+
+use burrow::{
+    InputId, Labels, MetadataScope, PersistentMetadataStore, RunBoundaryReceipt, RunId, RuntimeMetadataTable,
+    RuntimeState, RuntimeStore, RuntimeStoreError, SessionDelta, Store, StoredInputState, engine::Engine,
+};
+use fastrand::Rng;
+
+use super::{queued, receipt, runtime};
+
+#[derive(Default)]
+pub struct Model {
+    labels: BTreeMap<(String, String), Labels>,
+    cursors: BTreeMap<String, u64>,
+    inputs: BTreeMap<(String, InputId), StoredInputState>,
+    receipts: BTreeMap<(String, RunId, u64), RunBoundaryReceipt>,
+    snapshots: BTreeMap<String, Vec<u8>>,
+    states: BTreeMap<String, RuntimeState>,
+}
+
+/// One call of a store, about the mob or runtime `name`.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    name: &'static str,
+    call: Call,
+}
+
+#[derive(Clone, Debug)]
+enum Call {
+    SetLabels { run: &'static str, labels: Labels },
+    DeleteLabels { run: &'static str },
+    SetCursor(u64),
+    CommitSession(Vec<u8>),
+    Apply { session: Option<Vec<u8>>, receipt: RunBoundaryReceipt, inputs: Vec<StoredInputState> },
+    Step { from: RuntimeState, to: RuntimeState, inputs: Vec<StoredInputState> },
+    Persist(StoredInputState),
+}
+
+/// What a call came to.
+#[derive(Debug, PartialEq)]
+pub enum Outcome {
+    Done,
+    Were(Labels),
+    Conflict,
+    Failed(String),
+}
+
+const NAMES: [&str; 6] = ["a", "ab", "~", "é", "\u{FFFD}", "\u{1F9E0}"];
+const NUMBERS: [u64; 6] = [0, 1, (1 << 53) + 1, (1 << 63) - 1, 1 << 63, u64::MAX];
+
+/// Dice, and the few runs and inputs that the operations are about.
+pub struct Dice {
+    pub random: Rng,
+    runs: [RunId; 2],
+    inputs: Vec<StoredInputState>,
+    longest_session: usize,
+}
+
+impl Dice {
+    pub fn new(seed: u64, longest_session: usize) -> Self {
+        let runs = [RunId::new(), RunId::new()];
+        Self { random: Rng::with_seed(seed), runs, inputs: (0..6).map(|_| queued()).collect(), longest_session }
+    }
+
+    pub fn operation(&mut self) -> Operation {
+        let name = self.one_of(&NAMES);
+        let number = self.one_of(&NUMBERS);
+        let call = match self.random.u8(..7) {
+            0 => {
+                let run = self.one_of(&["", "r", "\u{1F9E0}"]);
+                let labels = (0..self.random.usize(..3)).map(|i| (i.to_string(), number.to_string())).collect();
+                if self.random.bool() { Call::SetLabels { run, labels } } else { Call::DeleteLabels { run } }
+            }
+            1 => Call::SetCursor(number),
+            2 => Call::CommitSession(vec![number as u8; self.random.usize(..self.longest_session)]),
+            3 | 4 => {
+                let (run_id, message_count) = (self.one_of(&self.runs.clone()), self.random.u64(..2));
+                let session = self.random.bool().then(|| vec![self.random.u8(..); 9]);
+                let receipt = RunBoundaryReceipt { run_id, message_count, ..receipt(number) };
+                Call::Apply { session, receipt, inputs: self.inputs(number) }
+            }
+            5 => loop {
+                let (from, to) = (RuntimeState::ALL[self.random.usize(..4)], RuntimeState::ALL[self.random.usize(..4)]);
+                if from.step(to).is_ok() {
+                    break Call::Step { from, to, inputs: self.inputs(number) };
+                }
+            },
+            _ => Call::Persist(self.input(number)),
+        };
+        Operation { name, call }
+    }
+
+    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.random.usize(..all.len())]
+    }
+
+    fn inputs(&mut self, number: u64) -> Vec<StoredInputState> {
+        (0..self.random.usize(..3)).map(|_| self.input(number)).collect()
+    }
+
+    fn input(&mut self, number: u64) -> StoredInputState {
+        let input = self.inputs[self.random.usize(..self.inputs.len())].clone();
+        StoredInputState { attempt_count: self.random.u32(..), last_boundary_sequence: Some(number), ..input }
+    }
+}
+
+fn scope(name: &str, run: &str) -> MetadataScope {
+    match run {
+        "" => MetadataScope::Mob(name.into()),
+        run => MetadataScope::Run(name.into(), run.into()),
+    }
+}
+
+impl Operation {
+    pub async fn run(self, store: &Store<impl Engine>) -> Outcome {
+        let (name, id) = (self.name, runtime(self.name));
+        let outcome: Result<Outcome, RuntimeStoreError> = match self.call {
+            Call::SetLabels { run, labels } => done(store.set_labels(&scope(name, run), labels).await),
+            Call::DeleteLabels { run } => {
+                store.delete_labels(&scope(name, run)).await.map(Outcome::Were).map_err(Into::into)
+            }
+            Call::SetCursor(cursor) => done(store.set_subscription_cursor(name, cursor).await),
+            Call::CommitSession(session) => done(store.commit_session_snapshot(&id, SessionDelta::new(session)).await),
+            Call::Apply { session, receipt, inputs } => {
+                done(store.atomic_apply(&id, session.map(SessionDelta::new), receipt, inputs, None).await)
+            }
+            Call::Step { from, to, inputs } => {
+                done(store.commit_machine_lifecycle(&id, from.step(to).unwrap(), &inputs).await)
+            }
+            Call::Persist(input) => done(store.persist_input_state(&id, &input).await),
+        };
+        outcome.unwrap_or_else(|error| match error {
+            RuntimeStoreError::Conflict(_) => Outcome::Conflict,
+            error => Outcome::Failed(error.to_string()),
+        })
+    }
+}
+
+fn done<E: Into<RuntimeStoreError>>(outcome: Result<(), E>) -> Result<Outcome, RuntimeStoreError> {
+    outcome.map(|()| Outcome::Done).map_err(Into::into)
+}
+
+impl Model {
+    /// What the operation must come to, once it is made.
+    pub fn apply(&mut self, operation: Operation) -> Outcome {
+        let name = operation.name.to_owned();
+        match operation.call {
+            Call::SetLabels { run, labels } => {
+                match labels.is_empty() {
+                    true => self.labels.remove(&(name, run.into())),
+                    false => self.labels.insert((name, run.into()), labels),
+                };
+            }
+            Call::DeleteLabels { run } => {
+                return Outcome::Were(self.labels.remove(&(name, run.into())).unwrap_or_default());
+            }
+            Call::SetCursor(cursor) => {
+                self.cursors.insert(name, cursor);
+            }
+            Call::CommitSession(session) => {
+                self.snapshots.insert(name, session);
+            }
+            Call::Apply { session, receipt, inputs } => {
+                let key = (name.clone(), receipt.run_id, receipt.sequence);
+                match self.receipts.get(&key) {
+                    Some(stored) if *stored == receipt => return Outcome::Done,
+                    Some(_) => return Outcome::Conflict,
+                    None => {}
+                }
+                self.receipts.insert(key, receipt);
+                self.snapshots.extend(session.map(|session| (name.clone(), session)));
+                self.put_inputs(&name, inputs);
+            }
+            Call::Step { from, to, inputs } => {
+                if self.states.get(&name).copied().unwrap_or_default() != from {
+                    return Outcome::Conflict;
+                }
+                self.states.insert(name.clone(), to);
+                self.put_inputs(&name, inputs);
+            }
+            Call::Persist(input) => self.put_inputs(&name, vec![input]),
+        }
+        Outcome::Done
+    }
+
+    fn put_inputs(&mut self, name: &str, inputs: Vec<StoredInputState>) {
+        self.inputs.extend(inputs.into_iter().map(|input| ((name.to_owned(), input.input_id), input)));
+    }
+
+    /// Whether the store holds what the model does, and nothing else.
+    pub async fn compare(&self, store: &Store<impl Engine>) {
+        for name in NAMES {
+            let id = runtime(name);
+            let of_name = |key: &String| key == name;
+            let inputs: Vec<_> =
+                self.inputs.iter().filter(|((id, _), _)| of_name(id)).map(|(_, input)| input.clone()).collect();
+            assert_eq!(store.load_input_states(&id).await.unwrap(), inputs);
+            assert!(store.load_session_snapshot(&id).await.unwrap().as_ref() == self.snapshots.get(name));
+            assert_eq!(store.load_runtime_state(&id).await.unwrap().as_ref(), self.states.get(name));
+            let receipts: Vec<_> =
+                self.receipts.iter().filter(|((id, ..), _)| of_name(id)).map(|(_, receipt)| receipt.clone()).collect();
+            assert_eq!(store.list_receipts(&id, None, 1000).await.unwrap(), receipts);
+            let labels: Vec<_> =
+                self.labels.iter().filter(|((mob, _), _)| of_name(mob)).map(|(_, labels)| labels.clone()).collect();
+            let listed = store.list_labels_for_mob(name).await.unwrap();
+            assert_eq!(listed.into_iter().map(|(_, labels)| labels).collect::<Vec<_>>(), labels);
+            assert_eq!(store.get_subscription_cursor(name).await.unwrap().as_ref(), self.cursors.get(name));
+        }
+        for ((id, run, sequence), receipt) in &self.receipts {
+            let stored = store.load_boundary_receipt(&runtime(id), run, *sequence).await.unwrap();
+            assert_eq!(stored.as_ref(), Some(receipt));
+        }
+        let runtimes = NAMES.iter().filter(|name| {
+            self.inputs.keys().any(|(id, _)| id == *name)
+                || self.receipts.keys().any(|(id, ..)| id == *name)
+                || self.snapshots.contains_key(**name)
+                || self.states.contains_key(**name)
+        });
+        assert_eq!(
+            store.list_runtimes(None, 100).await.unwrap(),
+            runtimes.map(|name| runtime(name)).collect::<Vec<_>>()
+        );
+        let mobs = NAMES
+            .iter()
+            .filter(|name| self.labels.keys().any(|(mob, _)| mob == *name) || self.cursors.contains_key(**name));
+        assert_eq!(store.list_mobs(None, 100).await.unwrap(), mobs.copied().collect::<Vec<_>>());
+    }
+}
