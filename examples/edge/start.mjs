@@ -1,4 +1,4 @@
-// Starts the Worker in workerd on loopback, bundled as Wrangler would, on the settings of its wrangler.json.
+// Starts a Worker in workerd on loopback, bundled as Wrangler would, on the settings of its wrangler.json.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,15 +8,15 @@ import { build } from "esbuild";
 import { Miniflare } from "miniflare";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const config = JSON.parse(readFileSync(path.join(here, "wrangler.json"), "utf8"));
 
-/** Resolves once it answers; `close()` ends it. */
-export async function start() {
+/** Starts the Worker of a folder, this one's unless another is named. Resolves once it answers; `close()` ends it. */
+export async function start(folder = here) {
+  const config = JSON.parse(readFileSync(path.join(folder, "wrangler.json"), "utf8"));
   const bundle = mkdtempSync(path.join(tmpdir(), "burrow-edge-"));
   const remove = () => rmSync(bundle, { recursive: true, force: true });
   process.once("exit", remove);
   await build({
-    absWorkingDir: here,
+    absWorkingDir: folder,
     entryPoints: [config.main],
     outdir: bundle,
     bundle: true,
