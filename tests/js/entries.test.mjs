@@ -5,7 +5,6 @@ import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import * as browser from "../../pkg/dist/browser.js";
 import * as inline from "../../pkg/dist/inline.js";
 import * as node from "../../pkg/dist/node.js";
@@ -160,21 +159,4 @@ test("an error is known by every entry and copy, and nothing else is", async () 
   for (const other of [new Error("x"), { code: "Conflict" }, null, undefined, "Conflict"]) {
     assert.ok(!(other instanceof node.BurrowError));
   }
-});
-
-test("the inline entry is the only one that carries the wasm", async () => {
-  const folder = fileURLToPath(new URL("../../pkg/dist/", import.meta.url));
-  const reached = async (name, seen = new Set()) => {
-    const text = await readFile(name, "utf8");
-    if (seen.has(name)) return seen;
-    seen.add(name);
-    for (const [, next] of text.matchAll(/(?:from|import) "(\.[^"]+\.js)"/g)) {
-      await reached(fileURLToPath(new URL(next, `file://${name}`)), seen);
-    }
-    return seen;
-  };
-  const carries = async (name) =>
-    [...(await reached(folder + name))].some((file) => file.endsWith("base64.js"));
-  assert.equal(await carries("inline.js"), true);
-  for (const name of ["browser.js", "node.js", "workerd.js"]) assert.equal(await carries(name), false);
 });

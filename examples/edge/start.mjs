@@ -1,0 +1,49 @@
+// Starts a Worker in workerd on loopback, bundled as Wrangler would, on the settings of its wrangler.json.
+
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { Miniflare } from "miniflare";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+
+/** Starts the Worker of a folder, this one's unless another is named. Resolves once it answers; `close()` ends it. */
+export async function start(folder = here) {
+  const config = JSON.parse(readFileSync(path.join(folder, "wrangler.json"), "utf8"));
+  const bundle = mkdtempSync(path.join(tmpdir(), "burrow-edge-"));
+  const remove = () => rmSync(bundle, { recursive: true, force: true });
+  process.once("exit", remove);
+  await build({
+    absWorkingDir: folder,
+    entryPoints: [config.main],
+    outdir: bundle,
+    bundle: true,
+    format: "esm",
+    target: "es2024",
+    conditions: ["workerd", "worker", "browser"],
+    // The import stays, and the file goes beside the bundle.
+    loader: { ".wasm": "copy" },
+  });
+  const worker = new Miniflare({
+    host: "127.0.0.1",
+    port: 0,
+    modules: true,
+    rootPath: bundle,
+    modulesRoot: ".",
+    scriptPath: config.main,
+    modulesRules: [{ type: "CompiledWasm", include: ["**/*.wasm"] }],
+    compatibilityDate: config.compatibility_date,
+    cf: false,
+    telemetry: { enabled: false },
+  });
+  return {
+    url: await worker.ready,
+    async close() {
+      await worker.dispose();
+      remove();
+      process.off("exit", remove);
+    },
+  };
+}
