@@ -55,9 +55,14 @@ export async function compare({ quick, only, against }) {
   );
 }
 
+function roundsOf(workload, quick) {
+  if (quick) return workload.startsWith("W6") ? 1 : QUICK_ROUNDS;
+  return workload === "W4" ? LOAD_ROUNDS : ROUNDS;
+}
+
 function measure(workload, lanes, { quick, durability }) {
   console.error(`${durability} ${workload}: ${lanes.map(({ name }) => name).join(", ")}`);
-  const rounds = quick ? QUICK_ROUNDS : workload === "W4" ? LOAD_ROUNDS : ROUNDS;
+  const rounds = roundsOf(workload, quick);
   if (workload.startsWith("W6")) {
     return runCold(lanes, { rounds, fresh: workload === "W6 new", durability });
   }

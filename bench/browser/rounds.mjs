@@ -11,7 +11,7 @@ const WARM_UPS = 2;
 export async function run(lanes, workload, { rounds, quick, durability }) {
   for (const lane of lanes) await lane.begin(workload, { durability, quick });
   const times = await interleaved(lanes, { rounds, warmUps: quick ? 0 : WARM_UPS }, (lane) =>
-    lane.round(quick ? 2 : (OPERATIONS[workload] ?? 1)),
+    lane.round(quick ? 1 : (OPERATIONS[workload] ?? 1)),
   );
   for (const lane of lanes) {
     await lane.verify();
