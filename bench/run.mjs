@@ -12,19 +12,25 @@ await main(async () => {
   runCommand("node", ["scripts/build.mjs"]);
   console.log(`\n${output(browser().chrome, ["--version"])}`);
   const { compare } = await import("./browser/compare.mjs");
-  await compare(options);
+  const { growth } = await import("./browser/growth.mjs");
+  const { memory } = await import("./browser/memory.mjs");
+  if (!options.growth && !options.memory) await compare(options);
+  if (options.growth) await growth(options);
+  if (options.memory) await memory(options);
 });
 
 function parse() {
   const { values } = parseArgs({
     options: {
       quick: { type: "boolean", default: false },
+      growth: { type: "boolean", default: false },
+      memory: { type: "boolean", default: false },
       only: { type: "string" },
       against: { type: "string" },
     },
   });
   return {
-    quick: values.quick,
+    ...values,
     only: chosen("--only", values.only, WORKLOADS),
     against: chosen(
       "--against",

@@ -15,11 +15,11 @@ const TITLES = {
   W1: "W1 boundary commit",
   W2: "W2 one input",
   W3: "W3 cursor",
-  W4: "W4 load 10,000 inputs",
+  W4: "W4 load inputs",
   W5: "W5 64 boundaries at once",
   "W6 again": "W6 cold page to first write",
   "W6 new": "W6 the same, database new",
-  "W7 list": "W7 list 2,000 label sets",
+  "W7 list": "W7 list labels",
   "W7 select": "W7 select labels",
   "W8 128 KB": "W8 boundary of 128 KB",
   "W8 512 KB": "W8 boundary of 512 KB",
@@ -66,5 +66,5 @@ function measure(workload, lanes, { quick, durability }) {
   if (workload.startsWith("W6")) {
     return runCold(lanes, { rounds, fresh: workload === "W6 new", durability });
   }
-  return run(lanes, workload, { rounds, quick, durability });
+  return run(lanes, workload, { rounds, quick, durability, database: `${workload} ${durability}` });
 }

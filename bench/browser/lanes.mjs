@@ -51,6 +51,9 @@ async function openLane(browser, url, { contender, name }) {
     begin: call("begin"),
     verify: call("verify"),
     end: call("end"),
+    fillReceipts: call("fillReceipts"),
+    commitMany: call("commitMany"),
+    memory: () => memory(page),
     async round(count) {
       // Chromium gives pages behind others less of the machine.
       await page.devtools("Page.bringToFront");
@@ -69,4 +72,25 @@ async function openLane(browser, url, { contender, name }) {
       }
     },
   };
+}
+
+/** What is alive in the page, in bytes: its scripts' objects, and the memories of its wasm, which lie beside them. */
+async function memory(page) {
+  const devtools = page.devtools;
+  await devtools("HeapProfiler.collectGarbage");
+  await devtools("Performance.enable");
+  const { metrics } = await devtools("Performance.getMetrics");
+  const heap = metrics.find(({ name }) => name === "JSHeapUsedSize").value;
+
+  const prototype = await devtools("Runtime.evaluate", { expression: "WebAssembly.Memory.prototype" });
+  const { objects } = await devtools("Runtime.queryObjects", {
+    prototypeObjectId: prototype.result.objectId,
+  });
+  const wasm = await devtools("Runtime.callFunctionOn", {
+    objectId: objects.objectId,
+    functionDeclaration:
+      "function () { return this.reduce((sum, { buffer }) => sum + buffer.byteLength, 0); }",
+    returnByValue: true,
+  });
+  return { heap, wasm: wasm.result.value };
 }

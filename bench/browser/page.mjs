@@ -1,17 +1,18 @@
-// The page of one contender: it runs one workload after another as the bench tells it, and keeps the time.
+// The page of one contender: it does what the bench tells it, one thing after another, and keeps the time.
 
 import * as contender from "contender";
+import { commitMany } from "./many-commits.mjs";
+import { fillReceipts } from "./many-receipts.mjs";
 import { workloads } from "./workloads.mjs";
 
-let name, durability, store, workload;
+let database, durability, store, workload;
 
 globalThis.bench = {
-  /** Opens a new database and fills it with what the workload needs. */
-  async begin(named, options) {
-    name = `${named}, ${options.durability}`.replaceAll(/[^\w]+/g, "-");
-    durability = options.durability;
-    store = await contender.open(name, durability);
-    workload = workloads[named]({ store, u64: contender.u64, quick: options.quick });
+  /** Opens a database, a new one or not, and fills it with what the workload needs. */
+  async begin(name, options) {
+    ({ database, durability } = options);
+    store = await contender.open(database, durability);
+    workload = workloads[name]({ store, u64: contender.u64, quick: options.quick });
     await workload.prepare?.();
   },
 
@@ -30,7 +31,7 @@ globalThis.bench = {
   /** Fails unless the database, opened anew, has all that was told to be kept. */
   async verify() {
     await store.close();
-    store = await contender.open(name, durability);
+    store = await contender.open(database, durability);
     await workload.verify(store);
   },
 
@@ -38,4 +39,7 @@ globalThis.bench = {
     await store.close();
     workload = undefined;
   },
+
+  fillReceipts: (name, count) => fillReceipts(contender, name, count),
+  commitMany: (name, count) => commitMany(contender, name, count),
 };

@@ -8,8 +8,8 @@ const OPERATIONS = { W1: 20, W2: 40, W3: 40, W5: 2, "W8 128 KB": 5, "W8 512 KB":
 const WARM_UPS = 2;
 
 /** The times of each lane's rounds. All that was written is verified after them. */
-export async function run(lanes, workload, { rounds, quick, durability }) {
-  for (const lane of lanes) await lane.begin(workload, { durability, quick });
+export async function run(lanes, workload, { rounds, quick, durability, database }) {
+  for (const lane of lanes) await lane.begin(workload, { database, durability, quick });
   const times = await interleaved(lanes, { rounds, warmUps: quick ? 0 : WARM_UPS }, (lane) =>
     lane.round(quick ? 1 : (OPERATIONS[workload] ?? 1)),
   );

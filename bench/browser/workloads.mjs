@@ -8,6 +8,7 @@ import { boundary, input, newId } from "./payload.mjs";
 import { same } from "./same.mjs";
 
 const RUNTIME = "agent-1";
+const LOADED = "loaded-2";
 const FILLED_PER_COMMIT = 500;
 
 /** Boundary commits of one runtime, with a snapshot of so many bytes. */
@@ -72,21 +73,21 @@ function load({ store, u64, quick }) {
   let loaded;
   return {
     async prepare() {
-      for (const runtime of ["agent-0", RUNTIME, "agent-2", "agent-3", "agent-4"]) {
+      for (const runtime of ["loaded-1", LOADED, "loaded-3", "loaded-4", "loaded-5"]) {
         for (let at = 0; at < count; at += FILLED_PER_COMMIT) {
           const commit = boundary(u64, { run: newId(), sequence: 0, inputs: FILLED_PER_COMMIT });
           await store.boundary(runtime, commit);
-          if (runtime === RUNTIME) told.push(...commit.inputs);
+          if (runtime === LOADED) told.push(...commit.inputs);
         }
       }
     },
     make: () => undefined,
     async act() {
-      loaded = await store.inputs(RUNTIME);
+      loaded = await store.inputs(LOADED);
     },
     async verify(stored) {
       same("what was loaded", loaded, told);
-      same("inputs", await stored.inputs(RUNTIME), told);
+      same("inputs", await stored.inputs(LOADED), told);
     },
   };
 }

@@ -38,7 +38,7 @@ pub fn run() {
             vec![Lane::new(map, Inputs::new(Map::default())), Lane::new(burrow, Inputs::new(memory()))],
         ),
         (
-            "W4 load 10,000 inputs",
+            "W4 load inputs",
             1,
             vec![Lane::new(map, Load::new(Map::default(), inputs)), Lane::new(burrow, Load::new(memory(), inputs))],
         ),

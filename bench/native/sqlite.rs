@@ -64,7 +64,7 @@ pub fn run(rounds: &Rounds, inputs: usize) {
             ],
         ),
         (
-            "W4 load 10,000 inputs",
+            "W4 load inputs",
             1,
             vec![
                 Lane::new(kept, Load::new(files.kept(), inputs)),

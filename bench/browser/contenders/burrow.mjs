@@ -4,6 +4,12 @@ import { openStore } from "../../../pkg/dist/browser.js";
 
 export const u64 = BigInt;
 
+/** Where receipts lie, to fill a database with many: burrow's own form on the disk. */
+export const receiptRows = {
+  store: "runtime_boundary_receipts",
+  key: (runtime, { run_id, sequence }) => [runtime, run_id, String(sequence).padStart(20, "0")],
+};
+
 export async function open(name, durability) {
   const store = await openStore({ name, durability });
   return {

@@ -4,6 +4,12 @@ const STORES = ["receipts", "inputs", "sessions", "cursors", "labels"];
 
 export const u64 = Number;
 
+/** Where receipts lie, to fill a database with many. */
+export const receiptRows = {
+  store: "receipts",
+  key: (runtime, { run_id, sequence }) => [runtime, run_id, sequence],
+};
+
 export async function open(name, durability) {
   const request = indexedDB.open(name, 1);
   request.onupgradeneeded = () => {

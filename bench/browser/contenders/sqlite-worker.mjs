@@ -39,7 +39,7 @@ const methods = {
   async open(name, durability) {
     const sqlite3 = await sqlite3InitModule();
     // The pool locks its files, so each database gets one of its own.
-    pool = await sqlite3.installOpfsSAHPoolVfs({ name: `pool-${name}`, directory: `/${name}` });
+    pool = await sqlite3.installOpfsSAHPoolVfs({ name: `pool of ${name}`, directory: `/${name}` });
     db = new pool.OpfsSAHPoolDb("/bench.sqlite3");
     // Without shared memory WAL wants the file to itself.
     db.exec("PRAGMA locking_mode = EXCLUSIVE");
