@@ -6,11 +6,20 @@ import { contenders } from "./browser/contenders.mjs";
 
 const WORKLOADS = ["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8"];
 
+const OPTIONS = {
+  quick: { type: "boolean", default: false },
+  growth: { type: "boolean", default: false },
+  memory: { type: "boolean", default: false },
+  only: { type: "string" },
+  against: { type: "string" },
+};
+
 await main(async () => {
   const options = parse();
   runCommand("node", ["scripts/setup.mjs"]);
   runCommand("node", ["scripts/build.mjs"]);
   console.log(`\n${output(browser().chrome, ["--version"])}`);
+  if (options.quick) console.log("Quick: this tries the bench. Its times say nothing.");
   const { compare } = await import("./browser/compare.mjs");
   const { growth } = await import("./browser/growth.mjs");
   const { memory } = await import("./browser/memory.mjs");
@@ -20,15 +29,12 @@ await main(async () => {
 });
 
 function parse() {
-  const { values } = parseArgs({
-    options: {
-      quick: { type: "boolean", default: false },
-      growth: { type: "boolean", default: false },
-      memory: { type: "boolean", default: false },
-      only: { type: "string" },
-      against: { type: "string" },
-    },
-  });
+  let values;
+  try {
+    ({ values } = parseArgs({ options: OPTIONS }));
+  } catch (error) {
+    throw new Stop(`${error.message}. There are --${Object.keys(OPTIONS).join(", --")}.`);
+  }
   return {
     ...values,
     only: chosen("--only", values.only, WORKLOADS),

@@ -74,13 +74,11 @@ async function openLane(browser, url, { contender, name }) {
   };
 }
 
-/** What is alive in the page, in bytes: its scripts' objects, and the memories of its wasm, which lie beside them. */
-async function memory(page) {
-  const devtools = page.devtools;
-  await devtools("HeapProfiler.collectGarbage");
-  await devtools("Performance.enable");
-  const { metrics } = await devtools("Performance.getMetrics");
-  const heap = metrics.find(({ name }) => name === "JSHeapUsedSize").value;
+/** What a page holds, in bytes: its objects and buffers, and the memories of its wasm, which Chromium does not count. */
+async function memory({ evaluate, devtools }) {
+  // It counts after the next garbage collection, which a page behind others waits long for.
+  await devtools("Page.bringToFront");
+  const { bytes } = await evaluate("performance.measureUserAgentSpecificMemory()");
 
   const prototype = await devtools("Runtime.evaluate", { expression: "WebAssembly.Memory.prototype" });
   const { objects } = await devtools("Runtime.queryObjects", {
@@ -92,5 +90,5 @@ async function memory(page) {
       "function () { return this.reduce((sum, { buffer }) => sum + buffer.byteLength, 0); }",
     returnByValue: true,
   });
-  return { heap, wasm: wasm.result.value };
+  return { page: bytes, wasm: wasm.result.value };
 }

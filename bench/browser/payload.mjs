@@ -1,15 +1,15 @@
 // What the workloads write, made ahead of the timed part: different each time, and as hard to compress as real text.
 
 const ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .";
-const POOL_CHARS = 4 * 1024 * 1024;
+const LEAST_POOL = 256 * 1024;
 const INPUT_BYTES = 600;
 
-let pool;
+let pool = "";
 
 /** Random text of so many ASCII characters. */
 function text(length) {
-  pool ??= randomText(POOL_CHARS);
-  const start = Math.floor(Math.random() * (POOL_CHARS - length));
+  if (pool.length < 2 * length) pool = randomText(Math.max(LEAST_POOL, 2 * length));
+  const start = Math.floor(Math.random() * (pool.length - length));
   return pool.slice(start, start + length);
 }
 

@@ -25,6 +25,9 @@ pub fn run() {
     let map = "a map of structs behind a mutex";
     let burrow = "burrow in memory";
 
+    if quick {
+        println!("Quick: this tries the bench. Its times say nothing.\n");
+    }
     println!("In memory:\n");
     rounds.print(vec![
         (
