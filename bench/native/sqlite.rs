@@ -47,7 +47,7 @@ pub fn run(rounds: &Rounds, inputs: usize) {
         ),
         (
             "W1 of 16 tasks at once, each",
-            10,
+            4,
             vec![
                 Lane::new(kept, AtOnce::new(files.kept())),
                 Lane::new(per_call, AtOnce::new(files.per_call())),
