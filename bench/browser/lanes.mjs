@@ -13,6 +13,9 @@ const ISOLATED = {
   "cross-origin-embedder-policy": "require-corp",
 };
 
+// One call may fill a database or commit 100,000 times.
+const PATIENCE_MS = 60 * 60 * 1000;
+
 /** Runs `body` with a browser, its profile fresh and on disk, and a function that opens lanes in it. */
 export async function withLanes(contenders, body) {
   const folders = await bundle(contenders);
@@ -20,7 +23,7 @@ export async function withLanes(contenders, body) {
   const servers = [];
   let browser;
   try {
-    browser = await chromium.launch(profile);
+    browser = await chromium.launch(profile, { protocolTimeout: PATIENCE_MS });
     await body(async (contender, name = contender) => {
       const server = await serve({ headers: ISOLATED });
       servers.push(server);
