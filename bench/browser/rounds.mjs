@@ -3,7 +3,17 @@
 import { shuffled } from "../stats.mjs";
 
 // How often the operation is done in one round; what is not listed, once.
-const OPERATIONS = { W1: 20, W2: 40, W3: 40, W5: 2, "W8 128 KB": 5, "W8 512 KB": 3, "W8 2 MB": 2 };
+const OPERATIONS = {
+  W1: 20,
+  W2: 40,
+  W3: 40,
+  W5: 2,
+  "W7 list": 5,
+  "W7 select": 5,
+  "W8 128 KB": 5,
+  "W8 512 KB": 3,
+  "W8 2 MB": 2,
+};
 // Scripts get fast as they run, so the first rounds do not count.
 const WARM_UPS = 2;
 
