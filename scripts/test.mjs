@@ -66,6 +66,10 @@ function suites() {
     ["demo", native, "node", "demo/run.mjs"],
     ["JavaScript", native, ...nodeTests("tests/js")],
     ["packaging", native, ...nodeTests("tests/packaging")],
+    // Whether the benches still run and every contender stores what it is told; their times are nothing to go by here.
+    ["bench, natively", native, "cargo", "bench", "--features", "sqlite", "--", "--quick"],
+    ["bench, in Chromium", native, "node", "bench/run.mjs", "--quick"],
+    ["bench, the long ones", native, "node", "bench/run.mjs", "--quick", "--growth", "--memory"],
   ];
 }
 

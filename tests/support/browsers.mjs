@@ -8,8 +8,10 @@ import { asExpression, outcome, until } from "./in-page.mjs";
 const START_DEADLINE_MS = 60_000;
 
 export const chromium = {
-  launch: (profile) =>
+  /** `options` are further ones of Puppeteer's. */
+  launch: (profile, options = {}) =>
     launch({
+      ...options,
       executablePath: chromiumPair().chrome,
       // Puppeteer's own flags switch off much that people's browsers do.
       ignoreDefaultArgs: true,

@@ -1,0 +1,70 @@
+// The workloads, each contender beside the others: one table per durability.
+
+import { lines, table } from "../stats.mjs";
+import { contenders, takesPart } from "./contenders.mjs";
+import { withLanes } from "./lanes.mjs";
+import { run, runCold } from "./rounds.mjs";
+
+const ROUNDS = 18;
+const QUICK_ROUNDS = 2;
+// Loads take long, so that fewer rounds tell as much.
+const LOAD_ROUNDS = 9;
+
+/** What is told of each workload, in the order of the table. */
+const TITLES = {
+  W1: "W1 boundary commit",
+  W2: "W2 one input",
+  W3: "W3 cursor",
+  W4: "W4 load inputs",
+  W5: "W5 64 boundaries at once",
+  "W6 again": "W6 cold page to first write",
+  "W6 new": "W6 the same, database new",
+  "W7 list": "W7 list labels",
+  "W7 select": "W7 select labels",
+  "W8 128 KB": "W8 boundary of 128 KB",
+  "W8 512 KB": "W8 boundary of 512 KB",
+  "W8 2 MB": "W8 boundary of 2 MB",
+};
+
+/** Runs and prints. `only` are the names of workloads, `against` those of contenders. */
+export async function compare({ quick, only, against }) {
+  const workloads = Object.keys(TITLES).filter((workload) => only.includes(workload.split(" ")[0]));
+  const taken = contenders.filter(({ name }) => against.includes(name));
+
+  await withLanes(
+    taken.map(({ name }) => name),
+    async (openLane) => {
+      const lanes = new Map();
+      for (const { name } of taken) lanes.set(name, await openLane(name));
+
+      for (const durability of ["strict", "relaxed"]) {
+        const rows = [];
+        for (const workload of workloads) {
+          const runners = taken.filter((contender) => takesPart(contender, workload, durability));
+          const times = await measure(
+            workload,
+            runners.map(({ name }) => lanes.get(name)),
+            { quick, durability },
+          );
+          rows.push(...lines(TITLES[workload], times, workload === "W5" ? "raw-coalesced" : "raw"));
+        }
+        console.log(`\nDurability ${durability}:\n`);
+        console.log(table(["workload", "with", "median ms", "p95 ms", "ratio"], rows, 2));
+      }
+    },
+  );
+}
+
+function roundsOf(workload, quick) {
+  if (quick) return workload.startsWith("W6") ? 1 : QUICK_ROUNDS;
+  return workload === "W4" ? LOAD_ROUNDS : ROUNDS;
+}
+
+function measure(workload, lanes, { quick, durability }) {
+  console.error(`${durability} ${workload}: ${lanes.map(({ name }) => name).join(", ")}`);
+  const rounds = roundsOf(workload, quick);
+  if (workload.startsWith("W6")) {
+    return runCold(lanes, { rounds, fresh: workload === "W6 new", durability });
+  }
+  return run(lanes, workload, { rounds, quick, durability, database: `${workload} ${durability}` });
+}

@@ -1,0 +1,52 @@
+// A database that has long been in use: many receipts, written past the contender's API, for that would take hours.
+
+import { boundary, newId } from "./payload.mjs";
+import { same } from "./same.mjs";
+
+const RUNTIMES = 100;
+const RECEIPTS_PER_RUN = 100;
+const RECEIPTS_PER_TRANSACTION = 10_000;
+const LOOKED_AT = 100;
+
+/** Fills a new database with so many receipts; some are then read back through the contender. */
+export async function fillReceipts({ open, u64, receiptRows }, name, count) {
+  const store = await open(name, "relaxed");
+  const db = await connect(name);
+  const seen = [];
+  let run = newId();
+  for (let from = 0; from < count; from += RECEIPTS_PER_TRANSACTION) {
+    const rows = Math.min(RECEIPTS_PER_TRANSACTION, count - from);
+    await write(db, receiptRows.store, (receipts) => {
+      for (let i = from; i < from + rows; i++) {
+        if (i % RECEIPTS_PER_RUN === 0) run = newId();
+        const runtime = `agent-${Math.floor(i / RECEIPTS_PER_RUN) % RUNTIMES}`;
+        const { receipt } = boundary(Number, { run, sequence: i % RECEIPTS_PER_RUN, inputs: 0 });
+        receipts.put(JSON.stringify(receipt), receiptRows.key(runtime, receipt));
+        if (i % Math.ceil(count / LOOKED_AT) === 0) seen.push({ runtime, receipt });
+      }
+    });
+  }
+  db.close();
+  for (const { runtime, receipt } of seen) {
+    const told = { ...receipt, message_count: u64(receipt.message_count), sequence: u64(receipt.sequence) };
+    same("a receipt", await store.receipt(runtime, receipt.run_id, told.sequence), told);
+  }
+  await store.close();
+}
+
+function connect(name) {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(name);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+function write(db, store, puts) {
+  return new Promise((resolve, reject) => {
+    const transaction = db.transaction(store, "readwrite", { durability: "relaxed" });
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
+    puts(transaction.objectStore(store));
+  });
+}

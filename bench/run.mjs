@@ -1,0 +1,60 @@
+// `npm run bench`: the workloads in Chromium, burrow beside what a user would take instead, in one run.
+
+import { parseArgs } from "node:util";
+import { main, output, run as runCommand, browser, Stop } from "../scripts/toolchain.mjs";
+import { contenders } from "./browser/contenders.mjs";
+
+const WORKLOADS = ["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8"];
+
+const OPTIONS = {
+  quick: { type: "boolean", default: false },
+  growth: { type: "boolean", default: false },
+  memory: { type: "boolean", default: false },
+  only: { type: "string" },
+  against: { type: "string" },
+};
+
+await main(async () => {
+  const options = parse();
+  runCommand("node", ["scripts/setup.mjs"]);
+  runCommand("node", ["scripts/build.mjs"]);
+  console.log(`\n${output(browser().chrome, ["--version"])}`);
+  if (options.quick) console.log("Quick: this tries the bench. Its times say nothing.");
+  const { compare } = await import("./browser/compare.mjs");
+  const { growth } = await import("./browser/growth.mjs");
+  const { memory } = await import("./browser/memory.mjs");
+  if (!options.growth && !options.memory) await compare(options);
+  if (options.growth) await growth(options);
+  if (options.memory) await memory(options);
+});
+
+function parse() {
+  let values;
+  try {
+    ({ values } = parseArgs({ options: OPTIONS }));
+  } catch (error) {
+    throw new Stop(`${error.message}. There are --${Object.keys(OPTIONS).join(", --")}.`);
+  }
+  return {
+    ...values,
+    only: chosen("--only", values.only, WORKLOADS),
+    against: chosen(
+      "--against",
+      values.against,
+      contenders.map(({ name }) => name),
+    ),
+  };
+}
+
+/** The names that an option lists, of those there are; without the option, all. */
+function chosen(option, list, names) {
+  if (list === undefined) return names;
+  const listed = list.split(",");
+  const unknown = listed.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new Stop(
+      `${option}: there is no "${unknown}". There are ${names.join(", ")}, separated by commas.`,
+    );
+  }
+  return listed;
+}
