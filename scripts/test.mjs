@@ -55,6 +55,7 @@ function suites() {
     ["rustfmt", native, "cargo", "fmt", "--check"],
     ["prettier", native, "prettier", "--check", "."],
     ["tsc", native, "tsc", "--noEmit", "-p", "pkg/tsconfig.json"],
+    ["tsc console", native, "tsc", "-p", "www/tsconfig.json"],
     ["clippy", native, ...lint, ...denyWarnings],
     ["clippy wasm32", wasm, ...lint, "--target", TARGET, ...denyWarnings],
     ["cargo test", native, "cargo", "test", "--all-features"],
@@ -66,6 +67,7 @@ function suites() {
     ["demo", native, "node", "demo/run.mjs"],
     ["JavaScript", native, ...nodeTests("tests/js")],
     ["packaging", native, ...nodeTests("tests/packaging")],
+    ["console", native, ...nodeTests("tests/e2e")],
   ];
 }
 

@@ -1,6 +1,6 @@
 // Editing in place: a small form where the value was.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Failure } from "./failure.js";
 
 /** One text of the form. */
@@ -27,8 +27,9 @@ export function Edit({ title, fields, save, remove, close }: Props) {
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const form = useRef<HTMLFormElement>(null);
-  // The last field is the one that most edits are about, unless the ones before it are still to be filled.
-  useEffect(() => {
+  // The last field is what most edits are about, unless one before it is still to be filled. The focus is there before
+  // the next key is pressed.
+  useLayoutEffect(() => {
     const inputs = [...(form.current?.querySelectorAll("input") ?? [])];
     (inputs.find((input) => input.value === "") ?? inputs.at(-1))?.select();
   }, []);
@@ -92,7 +93,7 @@ export function Edit({ title, fields, save, remove, close }: Props) {
 export function useFocusBack(editing: boolean) {
   const button = useRef<HTMLButtonElement>(null);
   const before = useRef(editing);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (before.current && !editing) button.current?.focus();
     before.current = editing;
   }, [editing]);

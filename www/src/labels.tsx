@@ -1,7 +1,7 @@
 // The labels of one mob or run, each edited in its place.
 
 import type { Labels, LabelScope, Store } from "burrow-store";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Edit } from "./edit.js";
 import { useStore } from "./live.js";
 
@@ -18,7 +18,7 @@ export function LabelSet({ scope, labels }: { scope: LabelScope; labels: Labels 
   const next = useRef<string | undefined>(undefined);
 
   // Whoever edits by keyboard goes on from the label, once the store has told of it.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (editing || next.current === undefined) return;
     const found = place.current?.querySelector<HTMLElement>(`[data-label="${CSS.escape(next.current)}"]`);
     if (!found) return;

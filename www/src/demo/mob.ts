@@ -69,17 +69,15 @@ export class Mob {
       const labels = await this.#store.getLabels({ mob: MOB });
       if (Object.keys(labels).length === 0) await this.#store.setLabels({ mob: MOB }, { env: "demo" });
       await Promise.all(AGENTS.map((id) => this.#tend(id, supervisor)));
-      if (await isOurs(supervisor)) {
-        await supervisor.transition({ from: "running", to: "idle" });
-        await supervisor.release();
-      }
+      await supervisor.transition({ from: "running", to: "idle" });
+      await supervisor.release();
     } catch (error) {
-      this.#change({ error });
+      this.#change(isFenced(error) ? { news: "Another tab has the mob." } : { error });
     }
     this.#change({ running: false });
   }
 
-  /** Has every agent leave after its boundary. */
+  /** Has every agent leave after its boundary; one that has crashed recovers first, to leave its place in order. */
   stop(): void {
     this.#stop.abort();
   }
@@ -87,9 +85,9 @@ export class Mob {
   /** Gives an agent one life after the other, as long as the mob is ours. */
   async #tend(id: string, supervisor: ClaimedRuntime): Promise<void> {
     try {
-      while (!this.#stop.signal.aborted) {
+      for (;;) {
         const end = await this.#life(id);
-        if (end === "stopped") break;
+        if (end === "stopped") return this.#turn(id, "away", "has stopped.");
         if (end === "crashed") {
           this.#turn(id, "crashed", "has crashed: its memory and its claim are gone.");
           await new Promise((resolve) => setTimeout(resolve, 800));
@@ -99,7 +97,6 @@ export class Mob {
           return this.#turn(id, "fenced", "was fenced: another tab has the mob.");
         }
       }
-      this.#turn(id, "away", "has stopped.");
     } catch (error) {
       this.#turn(id, "failed", "cannot go on.", { error });
     }
@@ -132,7 +129,7 @@ export class Mob {
     switch (news.kind) {
       case "recovered": {
         const faults = [...news.faults, ...(await this.#missing(id))];
-        this.#change({ faults: [...this.#view.faults, ...faults] });
+        this.#change({ faults: [...new Set([...this.#view.faults, ...faults])] });
         const { run, next } = news.memory;
         const place = { run, sequence: next };
         const again = news.requeued > 0 ? `, ${news.requeued} of its inputs queued again` : "";
