@@ -85,7 +85,8 @@ export function LabelSet({ scope, labels }: { scope: LabelScope; labels: Labels 
 
 /**
  * Replaces one label of a set, or adds or removes it. Labels are written as a set, so it starts from the set as it is
- * stored now: what another tab did to other labels stays, and what it did to this one is not overwritten unseen.
+ * stored now: what another tab did to other labels stays, and what it did to this one is not overwritten unseen. Only
+ * what it does between this read and this write can be, as labels have no owner.
  */
 export async function replaceLabel(
   store: Store,

@@ -58,11 +58,13 @@ export function Mobs() {
 }
 
 function Mob({ mob }: { mob: string }) {
+  const [shown, setShown] = useState(PAGE);
   const { value: entries, error } = useLive(
     (store) => store.listLabels(mob),
     (change) => change.mob === mob && change.kinds.includes("labels"),
   );
   const own = entries?.find(({ run }) => run === undefined)?.labels ?? {};
+  const { items: runs, more } = firstOf(entries?.filter(({ run }) => run !== undefined) ?? [], shown);
   return (
     <article class="card" aria-label={`mob ${mob}`}>
       <div class="title">
@@ -72,7 +74,7 @@ function Mob({ mob }: { mob: string }) {
       {error !== undefined && <Failure error={error} />}
       {entries && <LabelSet scope={{ mob }} labels={own} />}
       <ul class="runs">
-        {entries?.map(
+        {runs.map(
           ({ run, labels }) =>
             run !== undefined && (
               <li key={run} aria-label={`run ${run}`}>
@@ -82,6 +84,7 @@ function Mob({ mob }: { mob: string }) {
             ),
         )}
       </ul>
+      {more && <button onClick={() => setShown(shown + PAGE)}>Show more runs</button>}
     </article>
   );
 }

@@ -9,6 +9,7 @@ export const MOB = "demo";
 const BOUNDARIES_PER_RUN = 6n;
 const QUEUE = 3;
 const REMEMBERED = 8;
+const WORK_MS = { least: 200, most: 700 };
 
 /** A boundary's place. */
 export interface Place {
@@ -71,7 +72,7 @@ class Agent {
     const { run, next: sequence } = this.#memory;
     await this.#alive(this.#world.tell({ kind: "working", run, sequence }));
     const input = await this.#take();
-    await this.#alive(new Promise((resolve) => setTimeout(resolve, 200 + 500 * Math.random())));
+    await this.#work();
     await this.#commit(input);
     await this.#alive(this.#world.tell({ kind: "committed", run, sequence }));
   }
@@ -103,6 +104,12 @@ class Agent {
     await this.#alive(this.#runtime.transition({ from: "running", to: "running", inputs: [staged] }));
     this.#memory = { ...this.#memory, queue: rest };
     return staged;
+  }
+
+  async #work(): Promise<void> {
+    const { least, most } = WORK_MS;
+    const time = least + (most - least) * Math.random();
+    await this.#alive(new Promise((resolve) => setTimeout(resolve, time)));
   }
 
   /** Snapshot, receipt and input in one commit. Only then does the memory go on. */

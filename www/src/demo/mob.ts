@@ -6,6 +6,8 @@ import { live, MOB, type News, type Place } from "./agent.js";
 import { takeUp } from "./memory.js";
 
 const SUPERVISOR = `${MOB}/supervisor`;
+const LIFE_MS = { least: 2000, most: 8000 };
+const DEAD_MS = 800;
 const AGENTS = [1, 2, 3, 4].map((number) => `${MOB}/agent-${number}`);
 
 /** What has become of an agent. */
@@ -43,6 +45,7 @@ export const AWAY: MobView = {
   news: "",
 };
 
+/** Starts, tends and stops the agents, and says what becomes of them. */
 export class Mob {
   readonly #store: Store;
   readonly #show: (view: MobView) => void;
@@ -90,7 +93,7 @@ export class Mob {
         if (end === "stopped") return this.#turn(id, "away", "has stopped.");
         if (end === "crashed") {
           this.#turn(id, "crashed", "has crashed: its memory and its claim are gone.");
-          await new Promise((resolve) => setTimeout(resolve, 800));
+          await new Promise((resolve) => setTimeout(resolve, DEAD_MS));
         }
         // An agent of ours may be fenced though the mob is ours: by one of the tab that had it before.
         if (!(await isOurs(supervisor))) {
@@ -108,7 +111,8 @@ export class Mob {
     const crashed = new Promise<"crashed">((resolve) =>
       crash.signal.addEventListener("abort", () => resolve("crashed")),
     );
-    const timer = setTimeout(() => crash.abort(), 2000 + 6000 * Math.random());
+    const { least, most } = LIFE_MS;
+    const timer = setTimeout(() => crash.abort(), least + (most - least) * Math.random());
     const tell = (news: News): Promise<void> => this.#hear(id, news);
     const world = { store: this.#store, crash: crash.signal, stop: this.#stop.signal, tell };
     const lived = live(id, world).then(
