@@ -48,7 +48,8 @@ export function DemoPanel() {
           </ul>
           <p class="sum">
             {counted(acknowledged, "boundary", "boundaries")} acknowledged ·{" "}
-            {counted(crashes, "crash", "crashes")} · <b>{faults.length} lost or torn</b>
+            {counted(crashes, "crash", "crashes")} ·{" "}
+            <b class={faults.length > 0 ? "gap" : ""}>{faults.length} lost or torn</b>
           </p>
           {faults.map((fault) => (
             <p key={fault} class="failure" role="alert">
