@@ -12,23 +12,18 @@ export class Live {
 
   constructor(store: Store) {
     this.#store = store;
+    const look = (): void => (document.visibilityState === "visible" ? this.#comeBack() : this.#leave());
+    document.addEventListener("visibilitychange", look);
     // A watch would keep the page out of the back/forward cache, so it ends before the page goes there.
     addEventListener("pagehide", () => this.#leave());
-    addEventListener("pageshow", () => this.#comeBack());
-    document.addEventListener("visibilitychange", () =>
-      document.visibilityState === "visible" ? this.#comeBack() : this.#leave(),
-    );
-    if (document.visibilityState === "visible") this.#watch();
+    addEventListener("pageshow", look);
+    look();
   }
 
   /** The listener gets each commit, or nothing when the page came back and may have missed some. */
   listen(listener: (change?: Change) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  #watch(): void {
-    this.#unwatch ??= this.#store.watch({}, (change) => this.#tell(change));
   }
 
   #leave(): void {
@@ -38,7 +33,7 @@ export class Live {
 
   #comeBack(): void {
     if (this.#unwatch) return;
-    this.#watch();
+    this.#unwatch = this.#store.watch({}, (change) => this.#tell(change));
     this.#tell();
   }
 
