@@ -40,6 +40,20 @@ export function testRecords({ inBrowser }) {
       assert.match(await page.locator("header").innerText(), /indexeddb:http:\/\/127\.0\.0\.1:\d+\/console/);
     }));
 
+  test("the store's status is what the store says", () =>
+    inBrowser({}, async ({ openConsole, openBeside }) => {
+      const beside = await openBeside();
+      const status = await beside.evaluate(() => store.status());
+      const page = await openConsole();
+      const shown = page.getByRole("list", { name: "status of the store" });
+      await shown.getByText("durability strict").waitFor();
+      const items = await shown.getByRole("listitem").allTextContents();
+      assert.equal(items[0], status.backend);
+      assert.equal(items[2], status.persisted ? "persisted" : "evictable");
+      assert.match(items[3], /^\d+(\.\d)? .?B of \d+(\.\d)? [GT]B$/);
+      assert.equal(items[4], `${status.reopens} reopens`);
+    }));
+
   test("labels are edited in place by keyboard, and another page reads them through the package", () =>
     inBrowser({}, async ({ openConsole, openBeside }) => {
       const page = await openConsole();

@@ -1,6 +1,7 @@
 // How values are written.
 
 const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const UNITS = ["B", "kB", "MB", "GB", "TB"];
 const COUNT = new Intl.NumberFormat("en");
 
 /** A UUID's two ends: the first tells about when it was made, the last which one it is. */
@@ -17,6 +18,13 @@ export function clock(time: string): string {
 /** A number with its thousands apart. */
 export function count(number: number | bigint): string {
   return COUNT.format(number);
+}
+
+/** A number of bytes in the unit that suits it. */
+export function bytes(number: number): string {
+  const power = Math.min(Math.floor(Math.log10(Math.max(number, 1)) / 3), UNITS.length - 1);
+  const amount = new Intl.NumberFormat("en", { maximumFractionDigits: 1 }).format(number / 1000 ** power);
+  return `${amount} ${UNITS[power]}`;
 }
 
 /** A number and its noun. */
