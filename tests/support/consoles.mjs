@@ -9,6 +9,9 @@ import { browser as chromiumPair } from "../../scripts/toolchain.mjs";
 import { serveConsole } from "../../www/serve.mjs";
 import { CHROMIUM_FLAGS } from "./browsers.mjs";
 
+// A busy machine may take its time; what does not come at all is a failure.
+const DEADLINE_MS = 60_000;
+
 /** Builds and serves the console before a file's tests, and ends everything after them. */
 export function consoles() {
   let server, browser, bundle;
@@ -33,6 +36,7 @@ export function consoles() {
     /** Runs a test with a browser profile of its own. No page of it may have said that anything is wrong. */
     async inBrowser(options, test) {
       const context = await browser.newContext(options);
+      context.setDefaultTimeout(DEADLINE_MS);
       const wrong = [];
       context.on("console", (message) => {
         if (["error", "warning"].includes(message.type())) wrong.push(message.text());
