@@ -55,6 +55,7 @@ function suites() {
     ["rustfmt", native, "cargo", "fmt", "--check"],
     ["prettier", native, "prettier", "--check", "."],
     ["tsc", native, "tsc", "--noEmit", "-p", "pkg/tsconfig.json"],
+    ["tsc console", native, "tsc", "-p", "www/tsconfig.json"],
     ["clippy", native, ...lint, ...denyWarnings],
     ["clippy wasm32", wasm, ...lint, "--target", TARGET, ...denyWarnings],
     ["cargo test", native, "cargo", "test", "--all-features"],
@@ -70,6 +71,7 @@ function suites() {
     ["bench, natively", native, "cargo", "bench", "--features", "sqlite", "--", "--quick"],
     ["bench, in Chromium", native, "node", "bench/run.mjs", "--quick"],
     ["bench, the long ones", native, "node", "bench/run.mjs", "--quick", "--growth", "--memory"],
+    ["console", native, ...nodeTests("tests/e2e")],
   ];
 }
 

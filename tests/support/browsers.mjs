@@ -7,6 +7,17 @@ import { asExpression, outcome, until } from "./in-page.mjs";
 
 const START_DEADLINE_MS = 60_000;
 
+/** What lets a Chromium run anywhere, as any user, and keep to itself. */
+export const CHROMIUM_FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
 export const chromium = {
   /** `options` are further ones of Puppeteer's. */
   launch: (profile, options = {}) =>
@@ -15,18 +26,7 @@ export const chromium = {
       executablePath: chromiumPair().chrome,
       // Puppeteer's own flags switch off much that people's browsers do.
       ignoreDefaultArgs: true,
-      args: [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        `--user-data-dir=${profile}`,
-        "about:blank",
-      ],
+      args: ["--headless", ...CHROMIUM_FLAGS, `--user-data-dir=${profile}`, "about:blank"],
     }),
 };
 
