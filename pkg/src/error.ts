@@ -52,12 +52,19 @@ export type ErrorCode =
 
 /** What else an error may tell. */
 export interface ErrorDetails {
-  retryable?: boolean;
-  argument?: string;
-  table?: string;
-  key?: string;
+  /** Default: false. */
+  retryable?: boolean | undefined;
+  /** The argument at fault. */
+  argument?: string | undefined;
+  /** The table of an unreadable record. */
+  table?: string | undefined;
+  /** The key of an unreadable record. */
+  key?: string | undefined;
+  /** Bytes that the origin uses. */
   usage?: number | undefined;
+  /** Bytes that the origin may use. */
   quota?: number | undefined;
+  /** What it came of. */
   cause?: unknown;
 }
 
@@ -108,12 +115,12 @@ export class BurrowError extends Error {
   }
 }
 
-/** An argument that is not of the form the operation takes. */
+/** @internal An argument that is not of the form the operation takes. */
 export function invalid(argument: string, reason: string): BurrowError {
   return new BurrowError("InvalidInput", `invalid input: ${argument}: ${reason}`, { argument });
 }
 
-/** What the module rejected with, as the `BurrowError` that callers see. */
+/** @internal What the module rejected with, as the `BurrowError` that callers see. */
 export async function explained(failure: unknown): Promise<unknown> {
   if (!isFailure(failure)) return failure;
   const { usage, quota } = failure.code === "QuotaExceeded" ? await originStorage() : {};

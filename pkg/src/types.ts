@@ -53,23 +53,29 @@ export type Labels = Record<string, string>;
 
 /** What labels hang on: a mob, or one run of it. */
 export interface LabelScope {
+  /** The mob's id. */
   mob: string;
+  /** The id of one of its runs; absent: the mob itself. */
   run?: string | undefined;
 }
 
 /** One scope of a mob and its labels; `run` is absent for the mob's own. */
 export interface LabelsEntry {
+  /** The run's id. */
   run?: string;
+  /** All its labels. */
   labels: Labels;
 }
 
 /** One labelled mob, or one labelled run of a mob. */
 export interface SelectedLabels extends LabelsEntry {
+  /** The mob's id. */
   mob: string;
 }
 
 /** Which part of a listing: what comes after an item, the last of the page before. */
 export interface PageOptions<After = string> {
+  /** The last item of the page before; absent: the first page. */
   after?: After | undefined;
   /** At most so many items. Default: 100. */
   limit?: number | undefined;
@@ -86,17 +92,39 @@ export interface FoundSession {
 /** What of a mob or runtime a commit wrote. */
 export type ChangeKind = "labels" | "cursor" | "session" | "receipt" | "inputs" | "state" | "ops" | "claim";
 
+/** A commit about a mob or one of its runs. */
+export interface MobChange {
+  /** The mob's id. */
+  mob: string;
+  /** The run's id, where it was about one. */
+  run?: string;
+  runtime?: never;
+  /** What it wrote. */
+  kinds: ChangeKind[];
+}
+
+/** A commit about a runtime. */
+export interface RuntimeChange {
+  /** The runtime's id. */
+  runtime: string;
+  mob?: never;
+  run?: never;
+  /** What it wrote. */
+  kinds: ChangeKind[];
+}
+
 /** One commit, as its watchers see it: what it was about and what it wrote, never the payload. */
-export type Change =
-  | { mob: string; run?: string; runtime?: never; kinds: ChangeKind[] }
-  | { runtime: string; mob?: never; run?: never; kinds: ChangeKind[] };
+export type Change = MobChange | RuntimeChange;
 
 /** Which commits a watcher wants to see: those about a mob and its runs, about a runtime, or with `{}` all. */
 export type WatchScope =
   { mob: string; runtime?: never } | { runtime: string; mob?: never } | Record<string, never>;
 
-/** The operation registry of a runtime. Members that burrow does not know are kept. */
+/**
+ * The operation registry of a runtime. Members that burrow does not know are kept; see `Receipt` for how to write them.
+ */
 export interface OpsSnapshot {
+  /** The registry's own. */
   epoch_id: string;
   /** The registry's own. */
   authority_state: Json;
@@ -106,8 +134,11 @@ export interface OpsSnapshot {
   completion_entries: Json;
   /** How far each side has come in the stream of completed operations. */
   cursors: {
+    /** What the agent has applied. */
     agent_applied_cursor: bigint;
+    /** What the runtime has seen. */
     runtime_observed_seq: bigint;
+    /** What the runtime has put into the conversation. */
     runtime_last_injected_seq: bigint;
   };
 }
@@ -119,10 +150,14 @@ export type RuntimeState =
 /** Where in a run a boundary lies. */
 export type Boundary = "immediate" | "run_start" | "run_checkpoint";
 
-/** Proof that a run reached a boundary. Members that burrow does not know are kept. */
+/**
+ * Proof that a run reached a boundary. Members that burrow does not know are kept, at every depth. A runtime that has some
+ * names their type, `Receipt & { trace: string }`: every call takes it, and a typing error in a literal is still told.
+ */
 export interface Receipt {
   /** UUID. */
   run_id: string;
+  /** Which kind of boundary. */
   boundary: Boundary;
   /** UUIDs of the inputs that this boundary took in, in order. */
   contributing_input_ids: string[];
@@ -149,29 +184,47 @@ export type InputState =
 /** How an input ended. */
 export type TerminalOutcome =
   | { outcome_type: "consumed" }
-  | { outcome_type: "superseded"; superseded_by: string }
-  | { outcome_type: "coalesced"; aggregate_id: string }
-  | { outcome_type: "abandoned"; reason: Json };
+  | {
+      outcome_type: "superseded";
+      /** The UUID of the input that took its place. */
+      superseded_by: string;
+    }
+  | {
+      outcome_type: "coalesced";
+      /** The UUID of the input that it went into. */
+      aggregate_id: string;
+    }
+  | {
+      outcome_type: "abandoned";
+      /** Why, in the runtime's own form. */
+      reason: Json;
+    };
 
 /** One step in an input's history. */
 export interface InputStateChange {
   /** RFC 3339. */
   timestamp: string;
+  /** Where it stood. */
   from: InputState;
+  /** Where it went. */
   to: InputState;
+  /** Why. */
   reason?: string;
 }
 
-/** One queued input. Members that burrow does not know are kept. */
+/** One queued input. Members that burrow does not know are kept; see `Receipt` for how to write them. */
 export interface Input {
   /** UUID, best version 7 (`newId()`): inputs are listed in the order of their ids. */
   input_id: string;
+  /** Where it stands. */
   current_state: InputState;
   /** The runtime's policy decision on it. */
   policy?: Json;
   /** The runtime's reading of it. */
   runtime_semantics?: Json;
+  /** How it ended, in a terminal state. */
   terminal_outcome?: TerminalOutcome;
+  /** Whether it must survive: the runtime's own rule, to which burrow gives no meaning. */
   durability?: "durable" | "ephemeral" | "derived";
   /** The sender's key against doing the same twice. */
   idempotency_key?: string;
@@ -197,6 +250,7 @@ export interface Input {
 
 /** What a run boundary commits, all or none. */
 export interface BoundaryCommit {
+  /** Says which boundary it is. */
   receipt: Receipt;
   /** The session's new snapshot, kept byte for byte; absent: the last one stays. */
   session?: Uint8Array | undefined;
@@ -212,5 +266,6 @@ export interface Transition {
   from: RuntimeState;
   /** The state that it leads to. */
   to: RuntimeState;
+  /** Inputs that change with it. */
   inputs?: readonly Input[] | undefined;
 }

@@ -1,0 +1,106 @@
+// What the types promise of the functions, a store and its errors. It is compiled, never run: `@ts-expect-error` fails
+// where there is no error.
+
+import { expectTypeOf } from "expect-type";
+import {
+  BurrowError,
+  type Change,
+  type ClaimedRuntime,
+  type Durability,
+  type ErrorCode,
+  type FoundSession,
+  init,
+  type Labels,
+  newId,
+  openStore,
+  type Runtime,
+  type Status,
+  type Store,
+  type WasmSource,
+} from "burrow-store";
+import wasm from "burrow-store/wasm";
+
+// Opening.
+expectTypeOf(openStore).returns.resolves.toEqualTypeOf<Store>();
+expectTypeOf(openStore).toBeCallableWith();
+expectTypeOf(openStore).toBeCallableWith({ name: undefined, durability: "relaxed", backend: "memory" });
+// @ts-expect-error There is no such durability.
+void openStore({ durability: "none" });
+// @ts-expect-error There is no such option.
+void openStore({ nme: "console" });
+expectTypeOf(newId).returns.resolves.toBeString();
+
+// Where the module comes from.
+expectTypeOf(init).returns.resolves.toBeVoid();
+expectTypeOf(init).toBeCallableWith();
+expectTypeOf(init).toBeCallableWith(wasm);
+expectTypeOf<
+  ArrayBuffer | Uint8Array | DataView | URL | string | Response | Promise<Response> | WebAssembly.Module
+>().toExtend<WasmSource | WebAssembly.Module>();
+// @ts-expect-error A number is no module.
+void init(7);
+
+// A store comes from `openStore` only.
+declare const store: Store;
+// @ts-expect-error It is a type, not a class to call.
+void new Store();
+
+// Labels and cursors.
+expectTypeOf(store.getLabels).returns.resolves.toEqualTypeOf<Labels>();
+expectTypeOf(store.getCursor).returns.resolves.toEqualTypeOf<bigint | undefined>();
+expectTypeOf(store.listLabels).returns.resolves.items.toEqualTypeOf<{ run?: string; labels: Labels }>();
+expectTypeOf(store.sessionById).returns.resolves.toEqualTypeOf<FoundSession | undefined>();
+// @ts-expect-error A cursor is a bigint: a number would lose digits.
+void store.setCursor("mob", 1);
+// @ts-expect-error A label is a string.
+void store.setLabels({ mob: "mob" }, { env: 1 });
+// @ts-expect-error A scope has a mob.
+void store.getLabels({ run: "run" });
+// @ts-expect-error There is no such member of a scope.
+void store.getLabels({ mob: "mob", rum: "run" });
+
+// Status.
+expectTypeOf(store.status).returns.resolves.toEqualTypeOf<Status>();
+expectTypeOf<Status["durability"]>().toEqualTypeOf<Durability | "none">();
+expectTypeOf<Status["persisted"]>().toEqualTypeOf<boolean | undefined>();
+
+// Watching.
+store.watch({ mob: "mob" }, (change) => {
+  expectTypeOf(change).toEqualTypeOf<Change>();
+  if (change.runtime === undefined) expectTypeOf(change.mob).toBeString();
+  else expectTypeOf(change.runtime).toBeString();
+});
+// @ts-expect-error It is one or the other.
+store.watch({ mob: "mob", runtime: "runtime" }, () => {});
+// @ts-expect-error There is no such scope.
+store.watch({ runtme: "runtime" }, () => {});
+
+// The end of a block closes a store and gives a claim up.
+async function blocks(): Promise<void> {
+  using opened = await openStore();
+  await using closed = await openStore();
+  await using claimed = await closed.runtime("agent").claim();
+  expectTypeOf(opened).toExtend<Disposable>();
+  expectTypeOf(claimed).toEqualTypeOf<ClaimedRuntime>();
+  expectTypeOf(claimed).toExtend<Runtime>();
+  expectTypeOf(claimed.epoch).toBeBigInt();
+}
+void blocks;
+
+// Errors.
+async function caught(error: unknown): Promise<void> {
+  if (!(error instanceof BurrowError)) return;
+  expectTypeOf(error).toEqualTypeOf<BurrowError>();
+  expectTypeOf(error.code).toEqualTypeOf<ErrorCode>();
+  expectTypeOf(error.retryable).toBeBoolean();
+  expectTypeOf(error.argument).toEqualTypeOf<string | undefined>();
+  expectTypeOf(error.usage).toEqualTypeOf<number | undefined>();
+  expectTypeOf(error.cause).toBeUnknown();
+  expectTypeOf<"Poisoned">().toExtend<ErrorCode>();
+  // @ts-expect-error There is no such code.
+  if (error.code === "Poison") return;
+  // @ts-expect-error It is not for the program to change.
+  error.code = "Conflict";
+}
+void caught;
+expectTypeOf<(typeof BurrowError)["prototype"]>().toExtend<Error>();
