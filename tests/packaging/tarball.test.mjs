@@ -8,7 +8,7 @@ import { build } from "esbuild";
 import { consumer } from "./consumer.mjs";
 
 const PUBLIC = ["error", "index", "runtime", "store", "types"];
-const INNER = ["entry", "handle", "instance", "load", "open", "storage", "watch", "wire"];
+const INNER = ["calls", "entry", "handle", "instance", "load", "open", "storage", "watch", "wire"];
 const ENTRIES = ["browser", "inline", "node", "workerd"];
 const WASM = "wasm/burrow_bg.wasm";
 const WASM_IN_A_STRING = "wasm/base64.js";
