@@ -5,6 +5,7 @@ import { newId, openStore } from "../pkg/dist/browser.js";
 const MOB = "demo-mob";
 const SNAPSHOT_BYTES = 32 * 1024;
 const INPUTS_PER_BOUNDARY = 4;
+const AT_ONCE = 8;
 
 const store = await openStore({ name: "demo" });
 const runtime = store.runtime("demo-agent");
@@ -54,12 +55,22 @@ async function setUp() {
   return describe();
 }
 
-/** Commits boundary after boundary of a new run, until the browser ends; tells of each one that is acknowledged. */
+/**
+ * Commits boundary after boundary of a new run, one alone and then several at once, until the browser ends; tells of
+ * each one that is acknowledged.
+ */
 async function stream(acknowledge) {
   const runId = await newId();
-  for (let sequence = 0n; ; sequence++) {
-    await runtime.commitBoundary(await boundary(runId, sequence));
-    acknowledge(runId, Number(sequence));
+  for (let next = 0; ;) {
+    const boundaries = [];
+    for (const end = next + 1 + (next % AT_ONCE); next < end; next++) {
+      boundaries.push(await boundary(runId, BigInt(next)));
+    }
+    const commit = async (boundary) => {
+      await runtime.commitBoundary(boundary);
+      acknowledge(runId, Number(boundary.receipt.sequence));
+    };
+    await Promise.all(boundaries.map(commit));
   }
 }
 

@@ -89,8 +89,7 @@ pub trait Engine: Send + Sync + 'static {
     /// Calls begin when their futures are first polled. Those that begin while a transaction is in flight may go together
     /// in the next one: each is decided in the order in which they began, on what is stored and what those before it
     /// write, as if each had a transaction of its own. A call that has begun is carried out even if its future is
-    /// dropped, and a read sees what the calls that began before it have written, unless their connection broke and they
-    /// had to be tried again.
+    /// dropped, and a read sees what the calls that began before it have written, unless they had to be tried again.
     async fn transact(&self, reads: Reads, decide: Decide) -> Result<ReadSet>;
 
     /// A stable name of the durable store behind the engine, the same each time it is opened; `None` where nothing is
@@ -104,7 +103,8 @@ pub trait Engine: Send + Sync + 'static {
     /// where the engine reaches further, of others'.
     fn watch(&self, listener: Listener) -> Watch;
 
-    /// Lets go of what the engine holds. Transactions that have begun finish; what comes later fails with `Closed`.
+    /// Lets go of what the engine holds. A transaction under way finishes; what comes later fails with `Closed`, and so may
+    /// calls that still wait for their transaction.
     fn close(&self);
 }
 

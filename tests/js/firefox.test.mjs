@@ -3,6 +3,7 @@
 import { firefox } from "../support/browsers.mjs";
 import { pagesOf } from "../support/pages.mjs";
 import { testConnection } from "./connection.mjs";
+import { testGroupCommit } from "./group-commit.mjs";
 import { testManyTabs } from "./many-tabs.mjs";
 import { testOnePage } from "./one-page.mjs";
 import { testWorkers } from "./workers.mjs";
@@ -12,4 +13,5 @@ const pages = pagesOf(firefox);
 testOnePage(pages);
 testManyTabs(pages);
 testConnection(pages);
+testGroupCommit(pages);
 testWorkers(pages);

@@ -1,6 +1,7 @@
 // What the JavaScript API promises, on every backend: each rule gets the package and a fresh, empty store.
 
 import { equal, fails } from "../support/expect.mjs";
+import { atOnce } from "./at-once.mjs";
 
 const U64_MAX = 2n ** 64n - 1n;
 const NOW = "2026-11-22T02:48:30.193749452Z";
@@ -34,6 +35,8 @@ async function receipt({ newId }, members = {}) {
 const bytes = (text) => new TextEncoder().encode(text);
 
 export const rules = {
+  ...atOnce,
+
   async "labels are replaced wholesale, read, listed and deleted"({ store }) {
     await store.setLabels({ mob: "m" }, { env: "dev", team: "a" });
     await store.setLabels({ mob: "m" }, { env: "prod" });

@@ -56,7 +56,10 @@ impl Marks {
 
     /// The mark of the next transaction.
     pub(super) fn next(&self) -> Mark {
-        let now = now_ms();
+        self.next_at(now_ms())
+    }
+
+    fn next_at(&self, now: u64) -> Mark {
         if now.abs_diff(self.since_ms.get()) >= SERVES_FOR_MS {
             self.row.set(Uuid::now_v7());
             self.since_ms.set(now);
@@ -68,15 +71,56 @@ impl Marks {
 
     /// Once per row: the key up to which rows are too old to be of use.
     pub(super) fn outdated(&self) -> Option<Key> {
-        if self.pruned.replace(true) {
-            return None;
-        }
-        // A version 7 UUID begins with its time in milliseconds, in 48 bits.
-        let oldest = u128::from(now_ms().saturating_sub(KEPT_FOR_MS)) << 80;
-        Some((Uuid::from_u128(oldest).to_string(),).into())
+        (!self.pruned.replace(true)).then(|| outdated_at(now_ms()))
     }
+}
+
+fn outdated_at(now: u64) -> Key {
+    // A version 7 UUID begins with its time in milliseconds, in 48 bits.
+    let oldest = u128::from(now.saturating_sub(KEPT_FOR_MS)) << 80;
+    (Uuid::from_u128(oldest).to_string(),).into()
 }
 
 fn now_ms() -> u64 {
     Date::now() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    const HOUR: u64 = 60 * 60 * 1000;
+
+    #[wasm_bindgen_test]
+    fn each_transaction_has_a_mark_of_its_own() {
+        let (marks, others) = (Marks::new(), Marks::new());
+        let (first, second) = (marks.next(), marks.next());
+        assert_eq!((first.key(), first.value()), (second.key(), "1".to_owned()));
+        assert_eq!(second.value(), "2");
+        assert_ne!(others.next().key(), first.key());
+    }
+
+    #[wasm_bindgen_test]
+    fn a_store_that_lives_long_takes_a_new_row_before_another_takes_its_old_one_away() {
+        let (marks, opened) = (Marks::new(), now_ms());
+        let row = marks.next().key();
+        let mut last = opened;
+        while marks.next_at(last + HOUR).key() == row {
+            last += HOUR;
+        }
+        assert_eq!((last + HOUR - opened) / HOUR, 24);
+        // Its last mark can still be asked for a day later.
+        assert!(row > outdated_at(last + 24 * HOUR));
+        assert!(row < outdated_at(opened + 49 * HOUR));
+    }
+
+    #[wasm_bindgen_test]
+    fn old_rows_are_taken_away_once_for_each_row() {
+        let marks = Marks::new();
+        assert!(marks.outdated().is_some() && marks.outdated().is_none());
+        marks.next_at(now_ms() + 25 * HOUR);
+        assert!(marks.outdated().is_some() && marks.outdated().is_none());
+    }
 }

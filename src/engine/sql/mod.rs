@@ -22,10 +22,8 @@ use super::{Bus, Decide, Engine, Listener, Read, ReadSet, Reads, Result, TableIn
 ///
 /// A file is in write-ahead mode with `synchronous=FULL`: a resolved call has reached the disk. Several processes may
 /// have it open; one that waits longer than 5 s for another's transaction fails with `Blocked`. No async runtime is
-/// needed, and no caller's thread is blocked. An operation begins when its future is first polled; from then on it is
-/// carried out, whole, even if the future is dropped. Closing the engine or dropping it lets the operations begun
-/// before finish, then closes the file. Those who watch are told of all commits of this process to the file, not of
-/// other processes'.
+/// needed, and no caller's thread is blocked. Closing the engine or dropping it lets the operations begun before finish,
+/// then closes the file. Those who watch are told of all commits of this process to the file, not of other processes'.
 #[derive(Debug)]
 pub struct Sqlite {
     worker: Worker,

@@ -28,9 +28,11 @@ pub(super) struct Worker {
 }
 
 enum Job {
-    Read(Reads, oneshot::Sender<Result<ReadSet>>),
+    Read(Reads, Reply),
     Transact(Call),
 }
+
+type Reply = oneshot::Sender<Result<ReadSet>>;
 
 impl Worker {
     /// Starts the thread and opens the database on it; what else `open` finds out is handed on.
@@ -87,32 +89,41 @@ impl Worker {
     }
 }
 
-/// Does jobs in the order they were sent, until nobody can send any more. Transactions that wait behind one another go
-/// together; a read between them keeps its place.
+/// Does jobs in the order they were sent, until nobody can send any more. Transactions that wait go together, and the reads
+/// between them come after: they see what was sent before them, and each group is as large as it can be.
 fn work<D: Driver>(database: &Database<D>, bus: &Bus, jobs: mpsc::Receiver<Job>) {
     let mut held = None;
     while let Some(job) = held.take().or_else(|| jobs.recv().ok()) {
         match job {
-            // A caller who has gone away is not waiting for the answer.
-            Job::Read(reads, reply) => drop(reply.send(caught(|| database.read(&reads)))),
+            Job::Read(reads, reply) => read(database, &reads, reply),
             Job::Transact(call) => {
                 let mut group = Group::of(call);
+                let mut between = Vec::new();
                 while held.is_none()
                     && let Ok(next) = jobs.try_recv()
                 {
-                    held = match next {
-                        Job::Transact(call) => group.join(call).err().map(Job::Transact),
-                        read @ Job::Read(..) => Some(read),
-                    };
+                    match next {
+                        Job::Transact(call) => held = group.join(call).err().map(Job::Transact),
+                        Job::Read(reads, reply) => between.push((reads, reply)),
+                    }
                 }
                 commit(database, bus, group);
+                for (reads, reply) in between {
+                    read(database, &reads, reply);
+                }
             }
         }
     }
 }
 
-fn commit<D: Driver>(database: &Database<D>, bus: &Bus, mut group: Group) {
+fn read<D: Driver>(database: &Database<D>, reads: &Reads, reply: Reply) {
     // A panic must not take the thread with it, and with the thread the store.
+    let found = caught(|| database.read(reads));
+    // A caller who has gone away is not waiting for the answer.
+    drop(reply.send(found));
+}
+
+fn commit<D: Driver>(database: &Database<D>, bus: &Bus, mut group: Group) {
     match caught(|| database.transact(&mut group)) {
         // Told here, where the commits are made, and so in their order and whoever waits for them.
         Ok(()) => group.committed(|changes| changes.iter().for_each(|change| bus.publish(change))),
