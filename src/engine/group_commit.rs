@@ -243,7 +243,7 @@ impl<'a> Written<'a> {
 /// The table and key of a point read: a group reads nothing else, unless it is one call alone.
 fn place(read: &Read) -> Option<Place<'_>> {
     match read {
-        Read::Get(table, key) => Some((table.name, key)),
+        Read::Get(table, key, _) => Some((table.name, key)),
         Read::Range(..) | Read::Distinct(..) => None,
     }
 }

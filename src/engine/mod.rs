@@ -22,7 +22,7 @@ use async_trait::async_trait;
 
 pub use bus::{Bus, Listener, Watch};
 pub use key::{Key, KeyPart};
-pub use reads::{Keys, Many, One, Page, Read, ReadSet, Reads, Row};
+pub use reads::{Expected, Keys, Many, One, Page, Read, ReadSet, Reads, Row};
 pub use record::{Encoded, Record, Value};
 pub use table::{Column, ColumnType, Table, TableInfo, ValueType};
 

@@ -10,13 +10,18 @@ type Result<T, E = RuntimeStoreError> = std::result::Result<T, E>;
 /// One declared read.
 #[derive(Clone, Debug)]
 pub enum Read {
-    /// The record under a key.
-    Get(&'static TableInfo, Key),
+    /// The record under a key, and what it should be for the operation to go ahead.
+    Get(&'static TableInfo, Key, Option<Expected>),
     /// The records whose keys start with a prefix, in key order.
     Range(&'static TableInfo, Key, Page),
     /// The different values that follow a prefix in the keys, in order: each as the key `[…prefix, value]`.
     Distinct(&'static TableInfo, Key, Page),
 }
+
+/// What a point read should find: this record, or that there is none. Only an engine that would otherwise wait for its
+/// reads need look at it; what they find is what counts.
+#[derive(Clone, Debug)]
+pub struct Expected(pub Option<Value>);
 
 /// Which part of a range is read.
 #[derive(Clone, Debug, Default)]
@@ -31,7 +36,7 @@ impl Read {
     /// The table it reads.
     pub fn table(&self) -> &'static TableInfo {
         match self {
-            Self::Get(table, _) | Self::Range(table, ..) | Self::Distinct(table, ..) => table,
+            Self::Get(table, ..) | Self::Range(table, ..) | Self::Distinct(table, ..) => table,
         }
     }
 }
@@ -66,7 +71,13 @@ impl Reads {
 
     /// Reads the record under a key.
     pub fn get<V: Record>(&mut self, table: &Table<V>, key: impl Into<Key>) -> One<V> {
-        self.0.push(Read::Get(table.info, key.into()));
+        self.0.push(Read::Get(table.info, key.into(), None));
+        One(self.0.len() - 1, PhantomData)
+    }
+
+    /// Reads the record under a key, which the operation goes ahead with only where it is this one.
+    pub fn expect<V: Record>(&mut self, table: &Table<V>, key: impl Into<Key>, record: Option<V>) -> One<V> {
+        self.0.push(Read::Get(table.info, key.into(), Some(Expected(record.map(Value::new)))));
         One(self.0.len() - 1, PhantomData)
     }
 
@@ -117,6 +128,25 @@ impl ReadSet {
         Self(reads.into_iter().zip(rows).map(|(read, rows)| Found { table: read.table(), rows }).collect())
     }
 
+    /// What the reads should find; `None` where that is not known of each.
+    #[cfg(target_arch = "wasm32")]
+    pub(super) fn expected(reads: &[&Read]) -> Option<Self> {
+        let mut rows = Vec::with_capacity(reads.len());
+        for read in reads {
+            let Read::Get(_, key, Some(Expected(record))) = read else { return None };
+            rows.push(record.iter().map(|record| (key.clone(), Row::Live(record.clone()))).collect());
+        }
+        Some(Self::new(reads.iter().copied(), rows))
+    }
+
+    /// Whether the same was found.
+    #[cfg(target_arch = "wasm32")]
+    pub(super) fn is(&self, other: &Self) -> bool {
+        let rows = |set: &Self| set.0.iter().map(|found| found.rows.first().map(|(_, row)| row.encoded())).collect();
+        let (own, others): (Vec<_>, Vec<_>) = (rows(self), rows(other));
+        own == others
+    }
+
     /// The snapshot of several that were read together, as that of each: of the first so many reads, of the next ones,
     /// and on.
     #[cfg(any(feature = "sqlite", target_arch = "wasm32"))]
@@ -164,6 +194,15 @@ impl ReadSet {
 }
 
 impl Row {
+    #[cfg(target_arch = "wasm32")]
+    fn encoded(&self) -> Option<Encoded> {
+        match self {
+            Self::Live(value) => value.encode().ok(),
+            Self::Stored(encoded) => Some(encoded.clone()),
+            Self::Unreadable(_) | Self::KeyOnly => None,
+        }
+    }
+
     fn record<V: Record>(&self) -> Result<Arc<V>, String> {
         match self {
             Self::Live(value) => match value.downcast() {

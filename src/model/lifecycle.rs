@@ -110,6 +110,11 @@ impl MachineLifecycleCommit {
         self.next
     }
 
+    /// The state that the step began at, where it matters.
+    pub(crate) fn expected(self) -> Option<RuntimeState> {
+        self.expected
+    }
+
     /// Whether the step may be committed over `stored`.
     pub(crate) fn check(self, stored: RuntimeState) -> Result<(), RuntimeStoreError> {
         match self.expected {

@@ -139,7 +139,8 @@ impl Fence {
             let reason = format!("this handle writes under a claim on {}, not on {runtime_id}", self.runtime_id);
             return Err(RuntimeStoreError::invalid("runtime_id", reason));
         }
-        Ok(Guard { fence: self.clone(), stored: reads.get(&CLAIMS, (runtime_id.as_str(),)) })
+        let held = Text(claim_text(self.epoch, self.token));
+        Ok(Guard { fence: self.clone(), stored: reads.expect(&CLAIMS, (runtime_id.as_str(),), Some(held)) })
     }
 }
 

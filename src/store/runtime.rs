@@ -72,7 +72,7 @@ pub(crate) fn commit_boundary<R: Receipt, I: Input>(
     writes.push(receipts.put(key.clone(), receipt.clone()));
 
     let mut reads = Reads::new();
-    let stored = reads.get(&receipts, key);
+    let stored = reads.expect(&receipts, key, None);
     let decide = move |seen: &ReadSet| match seen.one(stored)? {
         None => Ok(writes.clone()),
         // It was committed before, and its acknowledgement was lost.
@@ -130,7 +130,13 @@ pub(crate) fn transition(
     writes.push(STATES.put((runtime_id.as_str(),), Document(commit.runtime_state())));
 
     let mut reads = Reads::new();
-    let stored = reads.get(&STATES, (runtime_id.as_str(),));
+    let key = (runtime_id.as_str(),);
+    let stored = match commit.expected() {
+        // Most often the runtime is new, and has no state yet.
+        Some(RuntimeState::Initializing) => reads.expect(&STATES, key, None),
+        Some(state) => reads.expect(&STATES, key, Some(Document(state))),
+        None => reads.get(&STATES, key),
+    };
     let decide = move |seen: &ReadSet| {
         let state = seen.one(stored)?.map_or_else(RuntimeState::default, |state| state.0);
         commit.check(state)?;

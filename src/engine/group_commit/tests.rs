@@ -55,7 +55,7 @@ impl Disk {
     fn seen(&self, group: &Group) -> ReadSet {
         let reads = group.reads();
         let rows = reads.iter().map(|read| {
-            let Read::Get(_, key) = read else { panic!("{read:?} in a group") };
+            let Read::Get(_, key, _) = read else { panic!("{read:?} in a group") };
             let row = |text: &String| (key.clone(), Row::Stored(Encoded::Text(text.clone())));
             self.rows.get(key).map(row).into_iter().collect()
         });

@@ -12,12 +12,12 @@ use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
 
-use super::{bindings::set_timeout, held::Held};
+use super::{bindings::set_timeout, held::Held, later::later};
 use crate::{
     engine::bus::{Bus, Listener, Watch},
     model::{
         Change,
-        wire::{Wire, Writer},
+        wire::{Wire, to_json},
     },
 };
 
@@ -35,6 +35,8 @@ struct Shared {
     watchers: Cell<usize>,
     /// Commits told so far, by which the timer sees that the channel is idle.
     told: Cell<u64>,
+    /// What others are still to be told, as JSON texts.
+    untold: RefCell<Vec<String>>,
 }
 
 struct Channel {
@@ -52,6 +54,7 @@ impl Broadcast {
             channel: RefCell::default(),
             watchers: Cell::default(),
             told: Cell::default(),
+            untold: RefCell::default(),
         })))
     }
 
@@ -66,23 +69,33 @@ impl Broadcast {
         })
     }
 
-    /// Tells of commits here and, in one message, elsewhere. A commit that cannot be told is a commit all the same.
+    /// Tells of commits: here at once, and elsewhere when the callers of these have been answered. To post a message takes
+    /// longer than all else that a commit does in this thread, and so it is done while the next one waits for the disk.
     pub(super) fn publish(&self, changes: &[Change]) {
         let shared = &self.0;
         changes.iter().for_each(|change| shared.here.publish(change));
-        let mut message = Writer::default();
-        message.array(changes, |to, change| change.write(to));
-        shared.told.set(shared.told.get() + 1);
-        if shared.open() {
-            linger(Rc::clone(shared));
-        }
-        if let Some(channel) = &*shared.channel.borrow() {
-            let _ = channel.raw.post_message(&message.into_text().into());
+        let untold = shared.untold.borrow().len();
+        shared.untold.borrow_mut().extend(changes.iter().map(to_json));
+        if untold == 0 {
+            let shared = Rc::clone(shared);
+            later(move || shared.post());
         }
     }
 }
 
 impl Shared {
+    /// Tells the origin what it was not told yet, in one message. A commit that cannot be told is a commit all the same.
+    fn post(self: Rc<Self>) {
+        let message = format!("[{}]", self.untold.take().join(","));
+        self.told.set(self.told.get() + 1);
+        if self.open() {
+            linger(Rc::clone(&self));
+        }
+        if let Some(channel) = &*self.channel.borrow() {
+            let _ = channel.raw.post_message(&message.into());
+        }
+    }
+
     /// Opens the channel where it is not open; whether it was opened now.
     fn open(&self) -> bool {
         if self.channel.borrow().is_some() {

@@ -21,6 +21,7 @@ use super::{
     held::Held,
     open::open,
     transaction::Transaction,
+    value::Lengths,
     waiting::Waiting,
 };
 use crate::model::RuntimeStoreError;
@@ -111,7 +112,7 @@ impl Connection {
         handle
             .database
             .begin(stores, mode, &self.options)
-            .map(|raw| Transaction::new(raw, asked, Rc::clone(&handle.waiting)))
+            .map(|raw| Transaction::new(raw, asked, Rc::clone(&handle.waiting), Rc::clone(&handle.lengths)))
             .map_err(|error| failed(asked, "beginning a transaction", error))
     }
 
@@ -147,6 +148,7 @@ pub(super) struct Handle {
     database: RawDatabase,
     lost: Rc<Cell<bool>>,
     waiting: Rc<Waiting>,
+    lengths: Rc<Lengths>,
     _held: Held,
     /// Called when another tab wants to upgrade or delete the database: it would wait for as long as this is open.
     /// Held, as the next one, for as long as the browser may call it.
@@ -175,7 +177,15 @@ impl Handle {
         database.set_onversionchange(Some(on_version_change.as_ref().unchecked_ref()));
         database.set_onclose(Some(on_close.as_ref().unchecked_ref()));
         let _held = Held::new(&database);
-        Rc::new(Self { database, lost, waiting, _held, _on_version_change: on_version_change, _on_close: on_close })
+        Rc::new(Self {
+            database,
+            lost,
+            waiting,
+            lengths: Rc::default(),
+            _held,
+            _on_version_change: on_version_change,
+            _on_close: on_close,
+        })
     }
 
     /// Notes that the handle serves no more: the next operation opens another.

@@ -10,6 +10,7 @@ mod connection;
 mod error;
 mod held;
 mod key;
+mod later;
 mod mark;
 mod open;
 mod transaction;

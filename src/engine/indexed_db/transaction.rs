@@ -15,7 +15,7 @@ use super::{
     held::Held,
     key,
     mark::{self, Mark},
-    value::{PIECE, joined, text_row},
+    value::{Lengths, joined, pieces_of, text_row},
     waiting::Waiting,
 };
 use crate::{
@@ -28,12 +28,13 @@ pub(super) struct Transaction {
     raw: RawTransaction,
     asked: Asked,
     waiting: Rc<Waiting>,
+    lengths: Rc<Lengths>,
     committed: bool,
     _held: Held,
 }
 
 /// The requests that one declared read takes.
-enum Sent {
+pub(super) enum Sent {
     Value(IdbRequest),
     Pieces(IdbRequest),
     Range {
@@ -45,19 +46,28 @@ enum Sent {
 }
 
 impl Transaction {
-    pub(super) fn new(raw: RawTransaction, asked: Asked, waiting: Rc<Waiting>) -> Self {
+    pub(super) fn new(raw: RawTransaction, asked: Asked, waiting: Rc<Waiting>, lengths: Rc<Lengths>) -> Self {
         let _held = Held::new(&raw);
-        Self { raw, asked, waiting, committed: false, _held }
+        Self { raw, asked, waiting, lengths, committed: false, _held }
     }
 
     /// Reads all of `reads`. The transaction stays open for what is decided on them without another await.
     pub(super) async fn read(&self, reads: &[&Read]) -> Attempt<ReadSet> {
-        let sent = reads.iter().map(|read| self.send(read)).collect::<Attempt<Vec<_>>>()?;
+        self.answers(reads, &self.ask(reads)?).await
+    }
+
+    /// Sends what reads all of `reads`.
+    pub(super) fn ask(&self, reads: &[&Read]) -> Attempt<Vec<Sent>> {
+        reads.iter().map(|read| self.send(read)).collect()
+    }
+
+    /// Waits for what was sent.
+    pub(super) async fn answers(&self, reads: &[&Read], sent: &[Sent]) -> Attempt<ReadSet> {
         if let Some(last) = sent.iter().rev().find_map(Sent::last_request) {
             self.settled(last).await?;
         }
         let mut rows = Vec::with_capacity(sent.len());
-        for (read, sent) in reads.iter().zip(&sent) {
+        for (read, sent) in reads.iter().zip(sent) {
             rows.push(match read {
                 Read::Distinct(table, prefix, page) => self.distinct(table, prefix, page).await?,
                 _ => self.rows(read, sent)?,
@@ -99,11 +109,11 @@ impl Transaction {
         let doing = || format!("reading {}", read.table().name);
         let sent = |request: Result<_, JsValue>| request.map_err(|error| self.failed(&doing(), error));
         match read {
-            Read::Get(table, key) if table.value_type == ValueType::Bytes => {
+            Read::Get(table, key, _) if table.value_type == ValueType::Bytes => {
                 let range = key::starting_with(key)?;
                 sent(store.get_all_with_key(&range)).map(Sent::Pieces)
             }
-            Read::Get(_, key) => sent(store.get(&key::to_js(key))).map(Sent::Value),
+            Read::Get(_, key, _) => sent(store.get(&key::to_js(key))).map(Sent::Value),
             Read::Range(_, prefix, page) => {
                 let range = key::starting_with_after(prefix, page.after.as_ref())?;
                 let limit = page.limit.unwrap_or(u32::MAX);
@@ -118,10 +128,10 @@ impl Transaction {
     fn rows(&self, read: &Read, sent: &Sent) -> Attempt<Vec<(Key, Row)>> {
         let result = |request: &IdbRequest| self.result(read.table(), request);
         match (read, sent) {
-            (Read::Get(_, key), Sent::Pieces(pieces)) => {
+            (Read::Get(_, key, _), Sent::Pieces(pieces)) => {
                 Ok(joined(key, result(pieces)?.unchecked_ref()).into_iter().collect())
             }
-            (Read::Get(_, key), Sent::Value(value)) => {
+            (Read::Get(_, key, _), Sent::Value(value)) => {
                 let value = result(value)?;
                 Ok(if value.is_undefined() { Vec::new() } else { vec![(key.clone(), text_row(&value))] })
             }
@@ -169,13 +179,15 @@ impl Transaction {
 
     fn put_pieces(&self, table: &TableInfo, store: &IdbObjectStore, key: &Key, bytes: &[u8]) -> Attempt<()> {
         let mut pieces = 0;
-        // An empty snapshot is one empty piece: it is there.
-        for piece in bytes.chunks(PIECE).chain(bytes.is_empty().then_some(bytes)) {
+        for piece in pieces_of(bytes) {
             self.sent(table, store.put_with_key(&Uint8Array::from(piece), &key::piece_to_js(key, pieces)))?;
             pieces += 1;
         }
-        let rest = key::pieces_from(key, pieces)?;
-        self.sent(table, store.delete(&rest))
+        if self.lengths.set(table, key, pieces) {
+            let rest = key::pieces_from(key, pieces)?;
+            self.sent(table, store.delete(&rest))?;
+        }
+        Ok(())
     }
 
     /// Commits, and resolves when the transaction is complete.

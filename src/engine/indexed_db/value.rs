@@ -1,15 +1,43 @@
 //! Values as IndexedDB keeps them: JSON and text as strings, which DevTools shows, and bytes in pieces.
 //!
 //! Chromium moves a value above some 64 to 110 KB into a file of its own, and the commit that writes one waits several
-//! times as long. So bytes are split over rows: `[…key, "00000000000000000000"]` and on.
+//! times as long. So bytes are split over rows: `[…key, "00000000000000000000"]` and on. The first piece that is not full
+//! is the last, and may be empty; what a longer value before it has left behind it does not count.
+
+use std::{cell::RefCell, collections::BTreeMap};
 
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::engine::{Encoded, Key, Row};
+use crate::engine::{Encoded, Key, Row, TableInfo};
 
-/// The most bytes that one row holds.
-pub(super) const PIECE: usize = 60 * 1024;
+/// The bytes that a full row holds.
+const PIECE: usize = 60 * 1024;
+
+/// The pieces of a value, the last of them not full.
+pub(super) fn pieces_of(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let end: &[u8] = &[];
+    bytes.chunks(PIECE).chain(bytes.len().is_multiple_of(PIECE).then_some(end))
+}
+
+/// How many rows the values that a connection has written took.
+#[derive(Default)]
+pub(super) struct Lengths(RefCell<BTreeMap<(&'static str, Key), u64>>);
+
+/// Of so many values at most.
+const REMEMBERED: usize = 1000;
+
+impl Lengths {
+    /// Notes the length of a value; whether there may be rows beyond it, to be taken away. Where another tab has written a
+    /// longer one meanwhile there are, which cost room and nothing else.
+    pub(super) fn set(&self, table: &TableInfo, key: &Key, rows: u64) -> bool {
+        let mut lengths = self.0.borrow_mut();
+        if lengths.len() >= REMEMBERED {
+            lengths.clear();
+        }
+        lengths.insert((table.name, key.clone()), rows).is_none_or(|before| before > rows)
+    }
+}
 
 /// The string that a record of JSON or text is stored as.
 pub(super) fn text_row(value: &JsValue) -> Row {
@@ -24,14 +52,16 @@ pub(super) fn joined(key: &Key, pieces: &Array) -> Option<(Key, Row)> {
     if pieces.length() == 0 {
         return None;
     }
+    let unreadable = |reason: &str| Some((key.clone(), Row::Unreadable(reason.to_owned())));
     let mut bytes = Vec::new();
     for piece in pieces.iter() {
-        let Some(piece) = piece.dyn_ref::<Uint8Array>() else {
-            return Some((key.clone(), Row::Unreadable("expected bytes".to_owned())));
-        };
+        let Some(piece) = piece.dyn_ref::<Uint8Array>() else { return unreadable("expected bytes") };
         let start = bytes.len();
         bytes.resize(start + piece.length() as usize, 0);
         piece.copy_to(&mut bytes[start..]);
+        if bytes.len() - start < PIECE {
+            return Some((key.clone(), Row::Stored(Encoded::Bytes(bytes.into()))));
+        }
     }
-    Some((key.clone(), Row::Stored(Encoded::Bytes(bytes.into()))))
+    unreadable("its last piece is missing")
 }

@@ -6,6 +6,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
+    mem,
     rc::Rc,
 };
 
@@ -16,11 +17,13 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::IdbTransactionMode;
 
 use super::{
-    Decide, ReadSet, Reads, Result,
+    Decide, ReadSet, Reads, Result, Write,
     broadcast::Broadcast,
     connection::Connection,
-    mark::{self, Marks},
+    error::Attempt,
+    mark::{self, Mark, Marks},
     table,
+    transaction::Transaction,
 };
 use crate::{
     engine::group_commit::{Call, Fault, Group},
@@ -112,27 +115,26 @@ impl Writer {
         let mark = self.marks.next();
         // Whether an attempt has sent something to be committed, and nobody knows whether it was.
         let mut unknown = false;
+        let mut as_expected = true;
         let outcome = self
             .connection
             .with_handle(async |handle| {
-                let transaction = self.connection.begin(handle, &self.stores, IdbTransactionMode::Readwrite)?;
+                let begin = || self.connection.begin(handle, &self.stores, IdbTransactionMode::Readwrite);
+                let mut transaction = begin()?;
                 readers.clear();
-                if unknown && transaction.has_mark(mark).await? {
-                    return Ok(());
+                if mem::take(&mut unknown) {
+                    if transaction.has_mark(mark).await? {
+                        return Ok(());
+                    }
+                } else if mem::take(&mut as_expected) {
+                    match self.send_as_expected(&transaction, &mut group, mark).await? {
+                        Some(sent) => return commit(transaction, sent, &mut unknown).await,
+                        None => transaction = begin()?,
+                    }
                 }
-                unknown = false;
                 let seen = transaction.read(&group.reads()).await?;
-                let writes = group.decide(seen)?;
-                let writes_something = !writes.is_empty();
-                if writes_something {
-                    transaction.set_mark(mark, self.marks.outdated())?;
-                }
-                for write in writes {
-                    transaction.write(write)?;
-                }
-                let outcome = transaction.commit().await;
-                unknown = writes_something && outcome.as_ref().is_err_and(|failure| failure.lost);
-                outcome
+                let sent = self.send(&transaction, group.decide(seen)?, mark)?;
+                commit(transaction, sent, &mut unknown).await
             })
             .await;
         match outcome {
@@ -145,6 +147,51 @@ impl Writer {
             Err(failure) => group.failed(&failure.error, Fault::OfAMember),
         }
     }
+}
+
+impl Writer {
+    /// Sends what a group writes beside what it reads, decided on what it should find: nobody waits for that twice. `None`
+    /// where it finds something else; then nothing of it must be committed.
+    async fn send_as_expected(
+        &self,
+        transaction: &Transaction,
+        group: &mut Group,
+        mark: Mark,
+    ) -> Attempt<Option<Sent>> {
+        let Some(expected) = ReadSet::expected(&group.reads()) else { return Ok(None) };
+        let asked = transaction.ask(&group.reads())?;
+        let Ok(writes) = group.decide(expected) else { return Ok(None) };
+        let sent = self.send(transaction, writes, mark)?;
+        let reads = group.reads();
+        let found = transaction.answers(&reads, &asked).await?;
+        Ok(ReadSet::expected(&reads).is_some_and(|expected| found.is(&expected)).then_some(sent))
+    }
+
+    /// Sends what is to be written, and with it the mark.
+    fn send(&self, transaction: &Transaction, writes: Vec<Write>, mark: Mark) -> Attempt<Sent> {
+        if writes.is_empty() {
+            return Ok(Sent::Nothing);
+        }
+        transaction.set_mark(mark, self.marks.outdated())?;
+        for write in writes {
+            transaction.write(write)?;
+        }
+        Ok(Sent::Writes)
+    }
+}
+
+/// What a transaction was sent.
+#[derive(PartialEq)]
+enum Sent {
+    Nothing,
+    Writes,
+}
+
+/// Commits what was sent; notes where nobody knows whether it was.
+async fn commit(transaction: Transaction, sent: Sent, unknown: &mut bool) -> Attempt<()> {
+    let outcome = transaction.commit().await;
+    *unknown = sent == Sent::Writes && outcome.as_ref().is_err_and(|failure| failure.lost);
+    outcome
 }
 
 /// A commit was sent, its acknowledgement was lost, and nobody could be asked whether it was made.

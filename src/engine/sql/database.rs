@@ -41,7 +41,7 @@ impl<D: Driver> Database<D> {
 
     fn rows(&self, read: &Read) -> Result<Vec<(Key, Row)>> {
         match read {
-            Read::Get(table, key) => {
+            Read::Get(table, key, _) => {
                 let parameters: Vec<Cell<'_>> = cells(key).collect();
                 self.driver
                     .query(self.statements.get(table)?, &parameters, |found| (key.clone(), value_row(first(found))))
