@@ -244,7 +244,7 @@ impl<'a> Written<'a> {
 fn place(read: &Read) -> Option<Place<'_>> {
     match read {
         Read::Get(table, key, _) => Some((table.name, key)),
-        Read::Range(..) | Read::Distinct(..) => None,
+        Read::Range(..) | Read::Values(..) | Read::Distinct(..) => None,
     }
 }
 

@@ -110,7 +110,7 @@ fn find(rows: &Rows, read: &Read) -> Vec<(Key, Row)> {
     let live = |(key, value): (&Key, &Value)| (key.clone(), Row::Live(value.clone()));
     match read {
         Read::Get(_, key, _) => rows.get_key_value(key).map(live).into_iter().collect(),
-        Read::Range(_, prefix, page) => {
+        Read::Range(_, prefix, page) | Read::Values(_, prefix, page) => {
             let after = page.after.as_ref().map_or(Bound::Included(prefix), Bound::Excluded);
             within(rows, after, prefix).take(limit(page)).map(live).collect()
         }

@@ -14,6 +14,8 @@ pub enum Read {
     Get(&'static TableInfo, Key, Option<Expected>),
     /// The records whose keys start with a prefix, in key order.
     Range(&'static TableInfo, Key, Page),
+    /// The same, for which an engine that reads keys apart need not give each record its key: the prefix will do.
+    Values(&'static TableInfo, Key, Page),
     /// The different values that follow a prefix in the keys, in order: each as the key `[…prefix, value]`.
     Distinct(&'static TableInfo, Key, Page),
 }
@@ -36,7 +38,9 @@ impl Read {
     /// The table it reads.
     pub fn table(&self) -> &'static TableInfo {
         match self {
-            Self::Get(table, ..) | Self::Range(table, ..) | Self::Distinct(table, ..) => table,
+            Self::Get(table, ..) | Self::Range(table, ..) | Self::Values(table, ..) | Self::Distinct(table, ..) => {
+                table
+            }
         }
     }
 }
@@ -63,6 +67,14 @@ impl<V> Clone for One<V> {
 
 impl<V> Copy for One<V> {}
 
+impl<V> Clone for Many<V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<V> Copy for Many<V> {}
+
 impl Reads {
     /// No reads yet.
     pub fn new() -> Self {
@@ -85,6 +97,26 @@ impl Reads {
     pub fn range<V: Record>(&mut self, table: &Table<V>, prefix: impl Into<Key>, page: Page) -> Many<V> {
         self.0.push(Read::Range(table.info, prefix.into(), page));
         Many(self.0.len() - 1, PhantomData)
+    }
+
+    /// As [`range`](Self::range), without the keys.
+    pub fn values<V: Record>(&mut self, table: &Table<V>, prefix: impl Into<Key>, page: Page) -> Many<V> {
+        self.0.push(Read::Values(table.info, prefix.into(), page));
+        Many(self.0.len() - 1, PhantomData)
+    }
+
+    /// The same reads with every record's key; `None` where they have them already.
+    pub(crate) fn with_keys(&self) -> Option<Self> {
+        let mut some = false;
+        let with_key = |read: &Read| match read {
+            Read::Values(table, prefix, page) => {
+                some = true;
+                Read::Range(table, prefix.clone(), page.clone())
+            }
+            other => other.clone(),
+        };
+        let reads = Self(self.0.iter().map(with_key).collect());
+        some.then_some(reads)
     }
 
     /// Reads the different values that follow a prefix in the keys.

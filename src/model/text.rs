@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use hifijson::{
-    Error, Expect, SliceLexer,
+    Error, Expect, Read as _, SliceLexer,
     num::Lex as _,
     str::{Lex as _, LexAlloc as _},
     token::Lex,
@@ -125,14 +125,20 @@ fn skip(first: u8, lexer: &mut SliceLexer<'_>, depth: usize) -> Result<(), Error
     match first {
         b'a'..=b'z' => lexer.null_or_bool().map(drop).ok_or(Expect::Value.into()),
         b'0'..=b'9' | b'-' => lexer.num_ignore().validate().map(drop).map_err(Error::Num),
-        b'"' => lexer.discarded().str_ignore().map_err(Error::Str),
+        b'"' => skip_string(lexer.discarded()),
         b'[' => lexer.discarded().seq(b']', Lex::ws_peek, |first, lexer| skip(first, lexer, depth)),
         b'{' => lexer.discarded().seq(b'}', Lex::ws_peek, |first, lexer| {
             lexer.expect(|_| Some(first), b'"').ok_or(Expect::String)?;
-            lexer.str_ignore().map_err(Error::Str)?;
+            skip_string(lexer)?;
             lexer.expect(Lex::ws_peek, b':').ok_or(Expect::Colon)?;
             skip(lexer.ws_peek().ok_or(Expect::Value)?, lexer, depth)
         }),
         _ => Err(Expect::Value.into()),
     }
+}
+
+/// Passes the rest of a string. Most hold nothing that must be looked at twice.
+fn skip_string(lexer: &mut SliceLexer<'_>) -> Result<(), Error> {
+    lexer.skip_until(|byte| byte == b'"' || byte == b'\\' || byte < b' ');
+    lexer.str_ignore().map_err(Error::Str)
 }

@@ -146,7 +146,7 @@ pub(crate) fn receipts<R: Receipt>(
 ) -> Result<Operation<Vec<R>>> {
     let after = after.map(|(run, sequence)| (runtime_id.as_str(), run.to_string(), sequence).into());
     let mut reads = Reads::new();
-    let receipts = reads.range(&RECEIPTS.holding::<Document<R>>(), (runtime_id.as_str(),), page(after, limit)?);
+    let receipts = reads.values(&RECEIPTS.holding::<Document<R>>(), (runtime_id.as_str(),), page(after, limit)?);
     Ok(Operation::read(reads, move |seen| {
         Ok(seen.many(receipts)?.into_iter().map(|(_, receipt)| receipt.0.clone()).collect())
     }))

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     engine::{Commit, Decide, Engine, MaybeSend, ReadSet, Reads, Result, Write},
-    model::LogicalRuntimeId,
+    model::{LogicalRuntimeId, RuntimeStoreError},
 };
 
 /// One operation of the contract, not yet carried out: what it reads, what it decides to write, what it answers.
@@ -18,9 +18,9 @@ pub(crate) struct Operation<T> {
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-type Answer<T> = Box<dyn FnOnce(&ReadSet) -> Result<T> + Send>;
+type Answer<T> = Box<dyn FnMut(&ReadSet) -> Result<T> + Send>;
 #[cfg(target_arch = "wasm32")]
-type Answer<T> = Box<dyn FnOnce(&ReadSet) -> Result<T>>;
+type Answer<T> = Box<dyn FnMut(&ReadSet) -> Result<T>>;
 
 #[cfg(not(target_arch = "wasm32"))]
 type Writes = Box<dyn FnMut(&ReadSet) -> Result<Vec<Write>> + Send>;
@@ -29,19 +29,19 @@ type Writes = Box<dyn FnMut(&ReadSet) -> Result<Vec<Write>>>;
 
 impl<T: 'static> Operation<T> {
     /// Answers from what is read.
-    pub(super) fn read(reads: Reads, answer: impl FnOnce(&ReadSet) -> Result<T> + MaybeSend + 'static) -> Self {
+    pub(super) fn read(reads: Reads, answer: impl FnMut(&ReadSet) -> Result<T> + MaybeSend + 'static) -> Self {
         Self { reads, decide: None, answer: Box::new(answer) }
     }
 
     /// The operation with another answer, made from what was seen.
-    pub(super) fn answering<U>(self, answer: impl FnOnce(&ReadSet) -> Result<U> + MaybeSend + 'static) -> Operation<U> {
+    pub(super) fn answering<U>(self, answer: impl FnMut(&ReadSet) -> Result<U> + MaybeSend + 'static) -> Operation<U> {
         Operation { reads: self.reads, decide: self.decide, answer: Box::new(answer) }
     }
 
     /// The operation with something made of its answer.
-    pub(crate) fn map<U: 'static>(self, make: impl FnOnce(T) -> Result<U> + MaybeSend + 'static) -> Operation<U> {
-        let answer = self.answer;
-        Operation { reads: self.reads, decide: self.decide, answer: Box::new(|seen| make(answer(seen)?)) }
+    pub(crate) fn map<U: 'static>(self, mut make: impl FnMut(T) -> Result<U> + MaybeSend + 'static) -> Operation<U> {
+        let mut answer = self.answer;
+        Operation { reads: self.reads, decide: self.decide, answer: Box::new(move |seen| make(answer(seen)?)) }
     }
 }
 
@@ -112,11 +112,16 @@ fn guarded(guard: Guard, mut decide: Writes) -> Writes {
 impl<E: Engine> Store<E> {
     /// Carries an operation out.
     pub(crate) async fn run<T: 'static>(&self, operation: Result<Operation<T>>) -> Result<T> {
-        let Operation { reads, decide, answer } = operation?;
-        let seen = match decide {
-            None => self.engine.read(reads).await?,
-            Some(decide) => self.engine.transact(reads, decide).await?,
-        };
-        answer(&seen)
+        let Operation { reads, decide, mut answer } = operation?;
+        if let Some(decide) = decide {
+            return answer(&self.engine.transact(reads, decide).await?);
+        }
+        let with_keys = reads.with_keys();
+        let answered = answer(&self.engine.read(reads).await?);
+        match (&answered, with_keys) {
+            // The error must name the record, whose key nobody asked for.
+            (Err(RuntimeStoreError::Decode { .. }), Some(reads)) => answer(&self.engine.read(reads).await?),
+            _ => answered,
+        }
     }
 }

@@ -86,7 +86,7 @@ pub(crate) fn commit_boundary<R: Receipt, I: Input>(
 
 pub(crate) fn inputs<I: Input>(runtime_id: &LogicalRuntimeId) -> Result<Operation<Vec<I>>> {
     let mut reads = Reads::new();
-    let inputs = reads.range(&INPUTS.holding::<Document<I>>(), (runtime_id.as_str(),), Page::default());
+    let inputs = reads.values(&INPUTS.holding::<Document<I>>(), (runtime_id.as_str(),), Page::default());
     Ok(Operation::read(reads, move |seen| {
         Ok(seen.many(inputs)?.into_iter().map(|(_, input)| input.0.clone()).collect())
     }))

@@ -41,6 +41,7 @@ pub(super) enum Sent {
         keys: IdbRequest,
         values: IdbRequest,
     },
+    Values(IdbRequest),
     /// One request after another, each beginning where the last one's answer says.
     Distinct,
 }
@@ -121,6 +122,11 @@ impl Transaction {
                 let values = sent(store.get_all_with_key_and_limit(&range, limit))?;
                 Ok(Sent::Range { keys, values })
             }
+            Read::Values(_, prefix, page) => {
+                let range = key::starting_with_after(prefix, page.after.as_ref())?;
+                let limit = page.limit.unwrap_or(u32::MAX);
+                sent(store.get_all_with_key_and_limit(&range, limit)).map(Sent::Values)
+            }
             Read::Distinct(..) => Ok(Sent::Distinct),
         }
     }
@@ -141,6 +147,10 @@ impl Transaction {
                     Ok((stored_key(table, table.key.len(), &key)?, text_row(&value)))
                 };
                 keys.iter().zip(values.iter()).map(row).collect()
+            }
+            (Read::Values(_, prefix, _), Sent::Values(values)) => {
+                let values: Array = result(values)?.unchecked_into();
+                Ok(values.iter().map(|value| (prefix.clone(), text_row(&value))).collect())
             }
             _ => Err(RuntimeStoreError::Internal(format!("{}: a request of another read", read.table().name)).into()),
         }
@@ -257,7 +267,10 @@ fn stored_key(table: &'static TableInfo, columns: usize, key: &JsValue) -> Attem
 impl Sent {
     fn last_request(&self) -> Option<&IdbRequest> {
         match self {
-            Self::Value(request) | Self::Pieces(request) | Self::Range { values: request, .. } => Some(request),
+            Self::Value(request)
+            | Self::Pieces(request)
+            | Self::Values(request)
+            | Self::Range { values: request, .. } => Some(request),
             Self::Distinct => None,
         }
     }

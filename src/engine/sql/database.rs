@@ -46,7 +46,7 @@ impl<D: Driver> Database<D> {
                 self.driver
                     .query(self.statements.get(table)?, &parameters, |found| (key.clone(), value_row(first(found))))
             }
-            Read::Range(table, prefix, page) => {
+            Read::Range(table, prefix, page) | Read::Values(table, prefix, page) => {
                 let columns = prefix.parts().len();
                 let statement = self.statements.range(table, columns, begin(page))?;
                 let parameters: Vec<Cell<'_>> =
