@@ -27,7 +27,7 @@ async fn a_panic_writes_nothing_and_leaves_the_store_usable(engine: impl Engine)
     let second = put("second", RuntimeState::Stopped);
     engine.transact(Reads::new(), Box::new(move |_| Ok(written(vec![second.clone()])))).await.unwrap();
     let mut reads = Reads::new();
-    let states = reads.range(&STATES, Key::ALL, Page::default());
+    let states = reads.range(&STATES, Key::all(), Page::default());
     let found: Vec<_> =
         engine.read(reads).await.unwrap().many(states).unwrap().into_iter().map(|(_, state)| state.0).collect();
     assert_eq!(found, [RuntimeState::Idle, RuntimeState::Stopped]);

@@ -88,11 +88,13 @@ impl Files {
     }
 
     fn kept(&self) -> Kept {
-        Kept(Mutex::new(open(&self.next())))
+        Kept(Mutex::new(create(&self.next())))
     }
 
     fn per_call(&self) -> PerCall {
-        PerCall(self.next())
+        let path = self.next();
+        create(&path);
+        PerCall(path)
     }
 
     fn burrow(&self) -> SqliteRuntimeStore {
@@ -100,13 +102,19 @@ impl Files {
     }
 }
 
+/// A new database. It stays in write-ahead mode; to ask for that again while others are at work may fail.
+fn create(path: &Path) -> Connection {
+    let connection = open(path);
+    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).unwrap();
+    assert_eq!(mode, "wal");
+    connection.execute_batch(SCHEMA).unwrap();
+    connection
+}
+
 fn open(path: &Path) -> Connection {
     let connection = Connection::open(path).unwrap();
     connection.busy_timeout(Duration::from_secs(60)).unwrap();
-    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).unwrap();
-    assert_eq!(mode, "wal");
     connection.pragma_update(None, "synchronous", "FULL").unwrap();
-    connection.execute_batch(SCHEMA).unwrap();
     connection
 }
 

@@ -2,6 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
+use uuid::Uuid;
+
+use crate::model::{InputId, LogicalRuntimeId, RunId, SessionId};
+
 /// One component of a key. Components compare as their column says: text by its UTF-8 bytes, numbers by value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeyPart {
@@ -38,16 +42,36 @@ impl fmt::Display for KeyPart {
     }
 }
 
-/// A record's key, one component per key column of its table; or the first few of them, as a prefix.
+impl From<&LogicalRuntimeId> for KeyPart {
+    fn from(id: &LogicalRuntimeId) -> Self {
+        Self::Text(id.shared())
+    }
+}
+
+macro_rules! key_part_from_uuid {
+    ($($id:ty),+) => {$(
+        impl From<&$id> for KeyPart {
+            fn from(id: &$id) -> Self {
+                (&*id.as_uuid().hyphenated().encode_lower(&mut Uuid::encode_buffer())).into()
+            }
+        }
+    )+};
+}
+key_part_from_uuid!(RunId, InputId, SessionId);
+
+/// A record's key, one component per key column of its table; or the first few of them, as a prefix. A clone costs
+/// nothing.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key(Vec<KeyPart>);
+pub struct Key(Arc<[KeyPart]>);
 
 impl Key {
     /// The prefix of every key.
-    pub const ALL: Self = Self(Vec::new());
+    pub fn all() -> Self {
+        Self::new([])
+    }
 
     /// A key of these components.
-    pub fn new(parts: impl Into<Vec<KeyPart>>) -> Self {
+    pub fn new(parts: impl Into<Arc<[KeyPart]>>) -> Self {
         Self(parts.into())
     }
 
@@ -105,7 +129,7 @@ macro_rules! key_from_tuple {
         impl<$($name: Into<KeyPart>),+> From<($($name,)+)> for Key {
             #[allow(non_snake_case, reason = "the type parameters name the values too")]
             fn from(($($name,)+): ($($name,)+)) -> Self {
-                Self(vec![$($name.into()),+])
+                Self([$($name.into()),+].into())
             }
         }
     };

@@ -1,6 +1,6 @@
 //! The names of things: UUIDs for runs, inputs and sessions, a free string for a runtime.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use uuid::Uuid;
@@ -94,11 +94,11 @@ uuid_id! {
 
 /// The name of a runtime: any non-empty string, `rt:session:<uuid>` for a session's.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LogicalRuntimeId(String);
+pub struct LogicalRuntimeId(Arc<str>);
 
 impl LogicalRuntimeId {
     /// Names a runtime. An empty name is [`RuntimeStoreError::InvalidInput`].
-    pub fn new(id: impl Into<String>) -> Result<Self, RuntimeStoreError> {
+    pub fn new(id: impl Into<Arc<str>>) -> Result<Self, RuntimeStoreError> {
         let id = id.into();
         if id.is_empty() {
             return Err(RuntimeStoreError::invalid("runtime_id", "expected a non-empty string"));
@@ -108,7 +108,12 @@ impl LogicalRuntimeId {
 
     /// The runtime that serves a session.
     pub fn for_session(session: SessionId) -> Self {
-        Self(format!("rt:session:{session}"))
+        Self(format!("rt:session:{session}").into())
+    }
+
+    /// The name, shared.
+    pub(crate) fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
     }
 
     /// The name as a string.
@@ -125,7 +130,7 @@ impl fmt::Display for LogicalRuntimeId {
 
 impl Serialize for LogicalRuntimeId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
+        serializer.serialize_str(&self.0)
     }
 }
 

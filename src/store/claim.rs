@@ -50,7 +50,7 @@ impl<E: Engine> Store<E> {
 /// Raises the epoch of a runtime's claim.
 pub(crate) fn claim(runtime_id: &LogicalRuntimeId) -> Result<Operation<Fence>> {
     let mut reads = Reads::new();
-    let stored = reads.get(&CLAIMS, (runtime_id.as_str(),));
+    let stored = reads.get(&CLAIMS, (runtime_id,));
     let (runtime_id, token) = (runtime_id.clone(), Uuid::now_v7());
     let raised = move |seen: &ReadSet| {
         let epoch = next_epoch(epoch(seen, stored, &runtime_id)?)?;
@@ -60,7 +60,7 @@ pub(crate) fn claim(runtime_id: &LogicalRuntimeId) -> Result<Operation<Fence>> {
         let raised = raised.clone();
         move |seen: &ReadSet| {
             let Fence { runtime_id, epoch, token } = raised(seen)?;
-            Ok(vec![CLAIMS.put((runtime_id.as_str(),), Text(claim_text(epoch, token)))])
+            Ok(vec![CLAIMS.put((&runtime_id,), Text(claim_text(epoch, token)))])
         }
     };
     Ok(Operation::transact(reads, decide).answering(raised))
@@ -69,14 +69,14 @@ pub(crate) fn claim(runtime_id: &LogicalRuntimeId) -> Result<Operation<Fence>> {
 /// Raises the epoch where the claim is still the stored one.
 pub(crate) fn release(fence: &Fence) -> Result<Operation<()>> {
     let mut reads = Reads::new();
-    let stored = reads.get(&CLAIMS, (fence.runtime_id.as_str(),));
+    let stored = reads.get(&CLAIMS, (&fence.runtime_id,));
     let fence = fence.clone();
     let decide = move |seen: &ReadSet| {
         if !fence.is_in(seen, stored)? {
             return Ok(Vec::new());
         }
         let released = claim_text(next_epoch(fence.epoch)?, Uuid::now_v7());
-        Ok(vec![CLAIMS.put((fence.runtime_id.as_str(),), Text(released))])
+        Ok(vec![CLAIMS.put((&fence.runtime_id,), Text(released))])
     };
     Ok(Operation::transact(reads, decide))
 }
@@ -140,7 +140,7 @@ impl Fence {
             return Err(RuntimeStoreError::invalid("runtime_id", reason));
         }
         let held = Text(claim_text(self.epoch, self.token));
-        Ok(Guard { fence: self.clone(), stored: reads.expect(&CLAIMS, (runtime_id.as_str(),), Some(held)) })
+        Ok(Guard { fence: self.clone(), stored: reads.expect(&CLAIMS, (runtime_id,), Some(held)) })
     }
 }
 

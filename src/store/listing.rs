@@ -100,14 +100,14 @@ impl<E: Engine> Store<E> {
 }
 
 pub(crate) fn runtimes(after: Option<&LogicalRuntimeId>, limit: u32) -> Result<Operation<Vec<LogicalRuntimeId>>> {
-    let page = page(after.map(|id| (id.as_str(),).into()), limit)?;
+    let page = page(after.map(|id| (id,).into()), limit)?;
     let mut reads = Reads::new();
     let tables = [
-        reads.distinct(&INPUTS, Key::ALL, page.clone()),
-        reads.distinct(&RECEIPTS, Key::ALL, page.clone()),
-        reads.distinct(&SNAPSHOTS, Key::ALL, page.clone()),
-        reads.distinct(&STATES, Key::ALL, page.clone()),
-        reads.distinct(&OPS, Key::ALL, page),
+        reads.distinct(&INPUTS, Key::all(), page.clone()),
+        reads.distinct(&RECEIPTS, Key::all(), page.clone()),
+        reads.distinct(&SNAPSHOTS, Key::all(), page.clone()),
+        reads.distinct(&STATES, Key::all(), page.clone()),
+        reads.distinct(&OPS, Key::all(), page),
     ];
     Ok(Operation::read(reads, move |seen| {
         first_texts(seen, &tables, limit).into_iter().map(LogicalRuntimeId::new).collect()
@@ -117,14 +117,14 @@ pub(crate) fn runtimes(after: Option<&LogicalRuntimeId>, limit: u32) -> Result<O
 pub(crate) fn mobs(after: Option<&str>, limit: u32) -> Result<Operation<Vec<String>>> {
     let page = page(after.map(|id| (id,).into()), limit)?;
     let mut reads = Reads::new();
-    let tables = [reads.distinct(&METADATA, Key::ALL, page.clone()), reads.distinct(&LABELS, Key::ALL, page)];
+    let tables = [reads.distinct(&METADATA, Key::all(), page.clone()), reads.distinct(&LABELS, Key::all(), page)];
     Ok(Operation::read(reads, move |seen| Ok(first_texts(seen, &tables, limit))))
 }
 
 pub(crate) fn runs(runtime_id: &LogicalRuntimeId, after: Option<&RunId>, limit: u32) -> Result<Operation<Vec<RunId>>> {
-    let page = page(after.map(|run| (runtime_id.as_str(), run.to_string()).into()), limit)?;
+    let page = page(after.map(|run| (runtime_id, run).into()), limit)?;
     let mut reads = Reads::new();
-    let runs = reads.distinct(&RECEIPTS, (runtime_id.as_str(),), page);
+    let runs = reads.distinct(&RECEIPTS, (runtime_id,), page);
     Ok(Operation::read(reads, move |seen| seen.keys(runs).map(|key| stored_id(RECEIPTS.info.name, key)).collect()))
 }
 
@@ -133,9 +133,9 @@ pub(crate) fn input_ids(
     after: Option<&InputId>,
     limit: u32,
 ) -> Result<Operation<Vec<InputId>>> {
-    let page = page(after.map(|input| (runtime_id.as_str(), input.to_string()).into()), limit)?;
+    let page = page(after.map(|input| (runtime_id, input).into()), limit)?;
     let mut reads = Reads::new();
-    let inputs = reads.distinct(&INPUTS, (runtime_id.as_str(),), page);
+    let inputs = reads.distinct(&INPUTS, (runtime_id,), page);
     Ok(Operation::read(reads, move |seen| seen.keys(inputs).map(|key| stored_id(INPUTS.info.name, key)).collect()))
 }
 
@@ -144,9 +144,9 @@ pub(crate) fn receipts<R: Receipt>(
     after: Option<(&RunId, u64)>,
     limit: u32,
 ) -> Result<Operation<Vec<R>>> {
-    let after = after.map(|(run, sequence)| (runtime_id.as_str(), run.to_string(), sequence).into());
+    let after = after.map(|(run, sequence)| (runtime_id, run, sequence).into());
     let mut reads = Reads::new();
-    let receipts = reads.values(&RECEIPTS.holding::<Document<R>>(), (runtime_id.as_str(),), page(after, limit)?);
+    let receipts = reads.values(&RECEIPTS.holding::<Document<R>>(), (runtime_id,), page(after, limit)?);
     Ok(Operation::read(reads, move |seen| {
         Ok(seen.many(receipts)?.into_iter().map(|(_, receipt)| receipt.0.clone()).collect())
     }))
@@ -154,7 +154,7 @@ pub(crate) fn receipts<R: Receipt>(
 
 pub(crate) fn selected<L: LabelSet>(selector: LabelSelector) -> Result<Operation<Vec<(MetadataScope, L)>>> {
     let mut reads = Reads::new();
-    let rows = reads.range(&LABELS.holding::<Document<L>>(), Key::ALL, Page::default());
+    let rows = reads.range(&LABELS.holding::<Document<L>>(), Key::all(), Page::default());
     Ok(Operation::read(reads, move |seen| {
         let selected =
             seen.many(rows)?.into_iter().filter(|(_, labels)| selector.matches_by(|name| labels.0.label(name)));
@@ -165,7 +165,7 @@ pub(crate) fn selected<L: LabelSet>(selector: LabelSelector) -> Result<Operation
 /// The runtime under which a session was last committed with its key.
 pub(crate) fn holder(session: SessionId) -> Result<Operation<Option<LogicalRuntimeId>>> {
     let mut reads = Reads::new();
-    let runtime = reads.get(&SESSIONS, (session.to_string(),));
+    let runtime = reads.get(&SESSIONS, (&session,));
     Ok(Operation::read(reads, move |seen| {
         seen.one(runtime)?.map(|runtime| LogicalRuntimeId::new(runtime.0.as_str())).transpose()
     }))
@@ -174,7 +174,7 @@ pub(crate) fn holder(session: SessionId) -> Result<Operation<Option<LogicalRunti
 /// A runtime's snapshot, where it is the session's.
 pub(crate) fn session_of(runtime: &LogicalRuntimeId, session: SessionId) -> Result<Operation<Option<Vec<u8>>>> {
     let mut reads = Reads::new();
-    let snapshot = reads.get(&SNAPSHOTS, (runtime.as_str(),));
+    let snapshot = reads.get(&SNAPSHOTS, (runtime,));
     Ok(Operation::read(reads, move |seen| {
         let snapshot = seen.one(snapshot)?;
         let is_its = |snapshot: &Arc<Bytes>| SessionDelta::new(snapshot.0.clone()).check_session_key(session).is_ok();

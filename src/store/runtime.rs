@@ -57,7 +57,7 @@ pub(crate) fn commit_boundary<R: Receipt, I: Input>(
     if let Some(session) = session {
         if let Some(key) = session_key {
             session.check_session_key(key)?;
-            writes.push(SESSIONS.put((key.to_string(),), Text(runtime_id.to_string())));
+            writes.push(SESSIONS.put((&key,), Text(runtime_id.to_string())));
         }
         writes.push(put_snapshot(runtime_id, session));
     }
@@ -86,14 +86,14 @@ pub(crate) fn commit_boundary<R: Receipt, I: Input>(
 
 pub(crate) fn inputs<I: Input>(runtime_id: &LogicalRuntimeId) -> Result<Operation<Vec<I>>> {
     let mut reads = Reads::new();
-    let inputs = reads.values(&INPUTS.holding::<Document<I>>(), (runtime_id.as_str(),), Page::default());
+    let inputs = reads.values(&INPUTS.holding::<Document<I>>(), (runtime_id,), Page::default());
     Ok(Operation::read(reads, move |seen| {
         Ok(seen.many(inputs)?.into_iter().map(|(_, input)| input.0.clone()).collect())
     }))
 }
 
 pub(crate) fn input<I: Input>(runtime_id: &LogicalRuntimeId, input_id: &InputId) -> Result<Operation<Option<I>>> {
-    Ok(document(&INPUTS.holding(), (runtime_id.as_str(), input_id.to_string())))
+    Ok(document(&INPUTS.holding(), (runtime_id, input_id)))
 }
 
 pub(crate) fn persist_input(
@@ -113,11 +113,11 @@ pub(crate) fn receipt<R: Receipt>(
 }
 
 pub(crate) fn session(runtime_id: &LogicalRuntimeId) -> Result<Operation<Option<Vec<u8>>>> {
-    Ok(bytes(&SNAPSHOTS, (runtime_id.as_str(),)))
+    Ok(bytes(&SNAPSHOTS, (runtime_id,)))
 }
 
 pub(crate) fn state(runtime_id: &LogicalRuntimeId) -> Result<Operation<Option<RuntimeState>>> {
-    Ok(document(&STATES, (runtime_id.as_str(),)))
+    Ok(document(&STATES, (runtime_id,)))
 }
 
 pub(crate) fn transition(
@@ -127,10 +127,10 @@ pub(crate) fn transition(
     inputs: Vec<impl Input>,
 ) -> Result<Operation<()>> {
     let mut writes = inputs.into_iter().map(|input| put_input(runtime_id, input)).collect::<Result<Vec<_>>>()?;
-    writes.push(STATES.put((runtime_id.as_str(),), Document(commit.runtime_state())));
+    writes.push(STATES.put((runtime_id,), Document(commit.runtime_state())));
 
     let mut reads = Reads::new();
-    let key = (runtime_id.as_str(),);
+    let key = (runtime_id,);
     let stored = match commit.expected() {
         // Most often the runtime is new, and has no state yet.
         Some(RuntimeState::Initializing) => reads.expect(&STATES, key, None),
@@ -154,12 +154,12 @@ pub(crate) fn persist_ops(
     Operation::write_runtime(
         fence,
         runtime_id,
-        vec![OPS.holding::<Document<_>>().put((runtime_id.as_str(),), Document(snapshot))],
+        vec![OPS.holding::<Document<_>>().put((runtime_id,), Document(snapshot))],
     )
 }
 
 pub(crate) fn ops<O: Stored>(runtime_id: &LogicalRuntimeId) -> Result<Operation<Option<O>>> {
-    Ok(document(&OPS.holding(), (runtime_id.as_str(),)))
+    Ok(document(&OPS.holding(), (runtime_id,)))
 }
 
 /// Loads one document.
@@ -183,16 +183,16 @@ fn bytes(table: &Table<Bytes>, key: impl Into<Key>) -> Operation<Option<Vec<u8>>
 const OAUTH_FLOWS_ID: &str = "auth_oauth_flow_state";
 
 fn put_snapshot(runtime_id: &LogicalRuntimeId, session: &SessionDelta) -> Write {
-    SNAPSHOTS.put((runtime_id.as_str(),), Bytes(session.session_snapshot.clone()))
+    SNAPSHOTS.put((runtime_id,), Bytes(session.session_snapshot.clone()))
 }
 
 fn put_input(runtime_id: &LogicalRuntimeId, input: impl Input) -> Result<Write> {
     input.check()?;
-    Ok(INPUTS.holding::<Document<_>>().put((runtime_id.as_str(), input.id()?.to_string()), Document(input)))
+    Ok(INPUTS.holding::<Document<_>>().put((runtime_id, &input.id()?), Document(input)))
 }
 
 fn receipt_key(runtime_id: &LogicalRuntimeId, run_id: &RunId, sequence: u64) -> Key {
-    (runtime_id.as_str(), run_id.to_string(), sequence).into()
+    (runtime_id, run_id, sequence).into()
 }
 
 #[cfg_attr(not(target_arch = "wasm32"), async_trait)]

@@ -33,17 +33,18 @@ pub(super) fn change_of(writes: &[Write]) -> Option<Change> {
     let mut change: Option<Change> = None;
     for write in writes {
         let (Write::Put(table, key, _) | Write::Delete(table, key) | Write::DeleteRange(table, key)) = write;
-        let Some((kind, scope)) = meaning(table.name, key) else { continue };
-        let change = change.get_or_insert_with(|| Change { scope: scope.clone(), kinds: Vec::new() });
-        if change.scope == scope && !change.kinds.contains(&kind) {
-            change.kinds.push(kind);
+        let Some(kind) = kind_of(table.name) else { continue };
+        match &mut change {
+            None => change = scope_of(kind, key).map(|scope| Change { scope, kinds: vec![kind] }),
+            Some(change) if change.kinds.contains(&kind) => {}
+            Some(change) => change.kinds.push(kind),
         }
     }
     change
 }
 
-/// What a record in a table is about; `None` for what belongs to no mob or runtime.
-fn meaning(table: &str, key: &Key) -> Option<(ChangeKind, ChangeScope)> {
+/// What a table holds; `None` for what belongs to no mob or runtime.
+fn kind_of(table: &str) -> Option<ChangeKind> {
     let kinds = [
         (INPUTS.info.name, ChangeKind::Inputs),
         (RECEIPTS.info.name, ChangeKind::Receipt),
@@ -54,11 +55,13 @@ fn meaning(table: &str, key: &Key) -> Option<(ChangeKind, ChangeScope)> {
         (LABELS.info.name, ChangeKind::Labels),
         (METADATA.info.name, ChangeKind::Cursor),
     ];
-    let (_, kind) = kinds.into_iter().find(|(name, _)| *name == table)?;
-    let scope = match kind {
+    kinds.into_iter().find(|(name, _)| *name == table).map(|(_, kind)| kind)
+}
+
+fn scope_of(kind: ChangeKind, key: &Key) -> Option<ChangeScope> {
+    Some(match kind {
         ChangeKind::Labels => ChangeScope::Mob(super::metadata::scope(key)),
         ChangeKind::Cursor => ChangeScope::Mob(MetadataScope::Mob(key.text(0).to_owned())),
         _ => ChangeScope::Runtime(LogicalRuntimeId::new(key.text(0)).ok()?),
-    };
-    Some((kind, scope))
+    })
 }

@@ -276,7 +276,7 @@ fn a_group_has_room_for_so_many_and_for_point_reads_only() {
     assert!(points.join(ranged()).is_err());
     assert!(Group::of(ranged()).join(append("a", "1").0).is_err());
     let mut reads = Reads::new();
-    reads.distinct(&METADATA, Key::ALL, Page::default());
+    reads.distinct(&METADATA, Key::all(), Page::default());
     assert!(points.join(call(reads, |_| Ok(Commit::default())).0).is_err());
     assert!(points.join(append("a", "1").0).is_ok());
 }

@@ -142,7 +142,7 @@ async fn one_that_does_not_fit_on_the_disk_fails_alone() {
     assert_eq!(seen.transactions.load(Ordering::SeqCst), 1 + 1 + 5);
     let mut reads = Reads::new();
     let (names, snapshots) =
-        (reads.distinct(&METADATA, ("m",), Page::default()), reads.distinct(&SNAPSHOTS, Key::ALL, Page::default()));
+        (reads.distinct(&METADATA, ("m",), Page::default()), reads.distinct(&SNAPSHOTS, Key::all(), Page::default()));
     let found = worker.read(reads).await.unwrap();
     assert_eq!((found.keys(names).count(), found.keys(snapshots).count()), (2, 2));
 }
