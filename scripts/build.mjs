@@ -3,10 +3,11 @@
 
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { dropInnerDeclarations, writeBase64, writeBindings, writeCommonJs } from "./bindings.mjs";
-import { main, root, run, TARGET, wasmEnv } from "./toolchain.mjs";
+import { main, output, root, run, TARGET, wasmEnv } from "./toolchain.mjs";
 
 // What today's rustc emits by default.
 const WASM_FEATURES = [
@@ -26,7 +27,9 @@ await main(() => {
 
   // The `js` door, as a module to load: neither is part of what Rust users of the crate compile.
   const crate = ["--lib", "--features", "js", "--crate-type", "cdylib"];
-  run("cargo", ["rustc", "--release", "--target", TARGET, ...crate], { env });
+  run("cargo", ["rustc", "--release", "--target", TARGET, ...crate], {
+    env: { ...env, ...withoutOurPaths(env) },
+  });
 
   const scripts = ["build.mjs", "bindings.mjs"].map((name) => path.join(root, "scripts", name));
   const hash = hashOf(compiled, ...scripts);
@@ -55,6 +58,20 @@ await main(() => {
   const gzipped = gzipSync(wasm, { level: 9 });
   console.log(`pkg/wasm/burrow_bg.wasm: ${kilobytes(wasm)}, ${kilobytes(gzipped)} gzipped`);
 });
+
+/** Panics name the files they come from: as they are called everywhere, not on this machine. */
+function withoutOurPaths(env) {
+  const cargoHome = env.CARGO_HOME ?? path.join(homedir(), ".cargo");
+  const names = [
+    [root, "burrow/"],
+    [path.join(cargoHome, "registry/src/"), ""],
+    [path.join(output("rustc", ["--print", "sysroot"], { env }), "lib/rustlib/src/"), ""],
+  ];
+  const remap = names.map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
+  return {
+    CARGO_ENCODED_RUSTFLAGS: [...remap, ...(env.RUSTFLAGS ?? "").split(/\s+/)].filter(Boolean).join("\x1f"),
+  };
+}
 
 function hashOf(...files) {
   const hash = createHash("sha256");
