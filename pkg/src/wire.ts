@@ -39,15 +39,17 @@ export function page(value: unknown): [after: string | undefined, limit: number]
   return [after === undefined ? undefined : id("after", after), limit("limit", most)];
 }
 
-/** A copy of bytes: what is committed is what they are now, and a detached buffer is told of here. */
+/** Bytes, which the module copies before the call returns: what is committed is what they are now. */
 export function bytes(argument: string, value: unknown): Uint8Array {
   if (!(value instanceof Uint8Array))
     throw invalid(argument, `expected a Uint8Array, got ${described(value)}`);
   try {
-    return new Uint8Array(value);
+    // A detached buffer looks like an empty one.
+    new Uint8Array(value.buffer, 0, 0);
   } catch (error) {
     throw invalid(argument, `its bytes cannot be read: ${String(error)}`);
   }
+  return value;
 }
 
 /** One of the known names. */

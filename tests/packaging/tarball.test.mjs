@@ -2,9 +2,11 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { build } from "esbuild";
+import { root } from "../../scripts/toolchain.mjs";
 import { consumer } from "./consumer.mjs";
 
 const PUBLIC = ["error", "index", "runtime", "store", "types"];
@@ -81,3 +83,8 @@ async function loadedBy(entry) {
   });
   return Object.keys(metafile.inputs).map(path.normalize);
 }
+
+test("the wasm names no path of the machine that built it", async () => {
+  const wasm = await readFile(inPackage(WASM), "latin1");
+  for (const place of [homedir(), root]) if (place !== "/") assert.ok(!wasm.includes(place), place);
+});
