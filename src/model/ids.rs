@@ -57,7 +57,7 @@ macro_rules! uuid_id {
             const KIND: Kind = Kind::Uuid;
 
             fn read(json: &str) -> Result<Self, String> {
-                String::read(json)?.parse().map_err(|_| expected("a UUID", json))
+                String::read(json).ok().and_then(|text| text.parse().ok()).ok_or_else(|| expected("a UUID", json))
             }
 
             fn write(&self, to: &mut Writer) {

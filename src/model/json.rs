@@ -169,7 +169,7 @@ impl Wire for Timestamp {
     const KIND: Kind = Kind::Time;
 
     fn read(json: &str) -> Result<Self, String> {
-        String::read(json)?.parse().map_err(|_| expected("RFC 3339", json))
+        String::read(json).ok().and_then(|text| text.parse().ok()).ok_or_else(|| expected("RFC 3339", json))
     }
 
     fn write(&self, to: &mut Writer) {

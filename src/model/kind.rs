@@ -157,3 +157,101 @@ impl<T: Wire> Wire for Checked<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{PersistedOpsSnapshot, RunBoundaryReceipt, StoredInputState, wire::to_json};
+
+    const ID: &str = "01a20127-b8f1-725e-bae9-39a85b9ab50a";
+    const NOW: &str = "2026-11-22T02:48:30.193749452Z";
+
+    fn receipt() -> serde_json::Value {
+        serde_json::json!({
+            "run_id": ID, "boundary": "run_start", "contributing_input_ids": [ID], "conversation_digest": "07",
+            "message_count": 1, "sequence": u64::MAX, "future": {"a": [null]},
+        })
+    }
+
+    fn input() -> serde_json::Value {
+        serde_json::json!({
+            "input_id": ID, "current_state": "abandoned", "policy": {"any": 1},
+            "terminal_outcome": {"outcome_type": "abandoned", "reason": "x", "aggregate_id": ID}, "durability": "durable",
+            "idempotency_key": "k", "attempt_count": 1, "recovery_count": 4_294_967_295u32,
+            "history": [{"timestamp": NOW, "from": "accepted", "to": "queued", "reason": "because"}],
+            "last_run_id": ID, "last_boundary_sequence": 7, "created_at": NOW, "updated_at": NOW,
+        })
+    }
+
+    fn registry() -> serde_json::Value {
+        serde_json::json!({
+            "epoch_id": "e", "authority_state": {}, "operation_specs": {}, "completion_entries": [],
+            "cursors": {"agent_applied_cursor": 1, "runtime_observed_seq": 2, "runtime_last_injected_seq": u64::MAX},
+        })
+    }
+
+    /// Every value in the document replaced by each of these, and taken out, one at a time.
+    fn mutations(document: &serde_json::Value) -> Vec<serde_json::Value> {
+        let bad = serde_json::json!([null, true, -1, 1.5, 4_294_967_296u64, "", "x", ID, NOW, "queued", [], ["x"], {}, {"a": 1}]);
+        let mut all = vec![document.clone()];
+        let places: Vec<String> = places(document, String::new());
+        for place in places {
+            for value in bad.as_array().into_iter().flatten() {
+                let mut changed = document.clone();
+                if let Some(there) = changed.pointer_mut(&place) {
+                    *there = value.clone();
+                }
+                all.push(changed);
+            }
+            let mut without = document.clone();
+            let (parent, name) = place.rsplit_once('/').unwrap_or_default();
+            if let Some(object) = without.pointer_mut(parent).and_then(|parent| parent.as_object_mut()) {
+                object.remove(name);
+            }
+            all.push(without);
+        }
+        all
+    }
+
+    fn places(value: &serde_json::Value, at: String) -> Vec<String> {
+        let children: Vec<(String, &serde_json::Value)> = match value {
+            serde_json::Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), value)).collect(),
+            serde_json::Value::Array(items) => items.iter().enumerate().map(|(i, v)| (i.to_string(), v)).collect(),
+            _ => Vec::new(),
+        };
+        let below = children.into_iter().flat_map(|(name, child)| places(child, format!("{at}/{name}")));
+        below.chain((!at.is_empty()).then(|| at.clone())).collect()
+    }
+
+    fn agree<T: Wire>(document: &serde_json::Value) {
+        let mut refused = 0;
+        for changed in mutations(document) {
+            let json = changed.to_string();
+            let (read, checked) = (T::read(&json).map(drop), Checked::<T>::read(&json).map(drop));
+            assert_eq!(read, checked, "{json}");
+            refused += usize::from(read.is_err());
+        }
+        assert!(refused > 20 && T::read(&document.to_string()).is_ok(), "{refused} refused");
+    }
+
+    #[test]
+    fn checking_a_text_and_reading_it_refuse_the_same_for_the_same_reason() {
+        agree::<RunBoundaryReceipt>(&receipt());
+        agree::<StoredInputState>(&input());
+        agree::<PersistedOpsSnapshot>(&registry());
+    }
+
+    #[test]
+    fn a_u64_that_a_double_would_round_is_a_string_for_javascript_and_all_else_is_as_it_was() {
+        let for_js = |json: &str| {
+            Checked::<RunBoundaryReceipt>::read(json).map(|checked| crate::model::wire::to_json_for_js(&checked))
+        };
+        let large = receipt().to_string();
+        let quoted = large.replace(&u64::MAX.to_string(), &format!("\"{}\"", u64::MAX));
+        let quoted = quoted.replace(r#""message_count":1"#, r#""message_count":"1""#);
+        assert_eq!(for_js(&large), Ok(quoted));
+        let small = large.replace(&u64::MAX.to_string(), &MAX_SAFE_INTEGER.to_string());
+        assert_eq!(for_js(&small), Ok(small.clone()));
+        assert_eq!(Checked::<RunBoundaryReceipt>::read(&large).map(|checked| to_json(&checked)), Ok(large));
+    }
+}

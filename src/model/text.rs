@@ -142,3 +142,63 @@ fn skip_string(lexer: &mut SliceLexer<'_>) -> Result<(), Error> {
     lexer.skip_until(|byte| byte == b'"' || byte == b'\\' || byte < b' ');
     lexer.str_ignore().map_err(Error::Str)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_is_split_into_the_texts_of_its_members() {
+        let members = Members::read(" { \"a\" : [1, {\"b\": null}] , \"\\u0062\\n\":\"x\\\"}\" ,\"n\":-1.5e+400} ");
+        let shown = members.map(|members| members.0.iter().map(|(name, json)| format!("{name}={json}")).collect());
+        assert_eq!(shown, Ok(vec![r#"a=[1, {"b": null}]"#.to_owned(), "b\n=\"x\\\"}\"".into(), "n=-1.5e+400".into()]));
+    }
+
+    #[test]
+    fn of_two_members_with_one_name_the_last_counts() {
+        let members = Members::read(r#"{"a":1,"b":2,"a":3}"#);
+        assert_eq!(members.as_ref().ok().and_then(|members| members.get("a")), Some("3"));
+        assert_eq!(members.map(Members::rest).map(|rest| rest.len()), Ok(2));
+    }
+
+    #[test]
+    fn what_is_no_json_is_refused_wherever_it_breaks() {
+        let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(items(&deep(DEPTH)).is_ok());
+        assert!(items(&deep(100_000)).is_err());
+        for bad in [
+            "",
+            "{",
+            "{}}",
+            "{} x",
+            "{,}",
+            r#"{"a"}"#,
+            r#"{"a":}"#,
+            r#"{"a":1,}"#,
+            r#"{a:1}"#,
+            r#"{"a":01}"#,
+            r#"{"a":1.}"#,
+            r#"{"a":+1}"#,
+            r#"{"a":tru}"#,
+            r#"{"a":"\x"}"#,
+            "{\"a\":\"\n\"}",
+            r#"{"a":"\u12"}"#,
+            r#"{"a":"}"#,
+            r#"{"a":[1 2]}"#,
+            "[]",
+            "null",
+            "7",
+        ] {
+            assert!(Members::read(bad).is_err(), "{bad}");
+            assert!(!bad.starts_with('{') || valid(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_string_is_read_without_its_escapes_or_not_at_all() {
+        assert_eq!(unescaped(r#" "é\u00e9\ud83e\udde0\/" "#).as_deref(), Some("éé🧠/"));
+        for bad in ["", "x", "\"", r#""a"b"#, r#""\ud83e""#, "7", "\"\u{1}\""] {
+            assert_eq!(unescaped(bad), None, "{bad}");
+        }
+    }
+}

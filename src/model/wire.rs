@@ -55,7 +55,7 @@ pub(crate) fn quoted(text: &str) -> String {
 }
 
 /// A value as JSON text for JavaScript: where its numbers would lose digits of a u64, that is a string.
-#[cfg(all(feature = "js", target_arch = "wasm32"))]
+#[cfg(any(test, all(feature = "js", target_arch = "wasm32")))]
 pub(crate) fn to_json_for_js(value: &impl Wire) -> String {
     let mut writer = Writer { text: String::new(), for_js: true };
     value.write(&mut writer);
