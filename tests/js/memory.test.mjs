@@ -1,9 +1,12 @@
 // The JavaScript API in Node, where nothing durable is expected: the store is in memory.
 
 import { test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import * as burrow from "../../pkg/dist/node.js";
-import { fails } from "../support/expect.mjs";
-import { poisonRules } from "./poison.mjs";
+import { equal, fails } from "../support/expect.mjs";
+import { breakable, poisonRules } from "./poison.mjs";
 import { rules } from "./rules.mjs";
 
 for (const [name, rule] of Object.entries(rules)) {
@@ -11,6 +14,35 @@ for (const [name, rule] of Object.entries(rules)) {
 }
 
 for (const [name, rule] of Object.entries(poisonRules)) test(name, () => rule("memory"));
+
+test("finalizers of a poisoned instance leave the next one alone", async () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc");
+  const { openStore, panic } = breakable();
+  /** Stores under claims and watches, whose handles nobody keeps. */
+  const openMany = async (cursor) => {
+    for (let i = 0; i < 200; i++) {
+      const store = await openStore();
+      await store.runtime("r").claim();
+      store.watch({}, () => {});
+      await store.setCursor("m", cursor);
+    }
+  };
+  await openMany(1n);
+  await fails(panic("boom"), { code: "Poisoned" });
+
+  const stores = await Promise.all(Array.from({ length: 200 }, () => openStore()));
+  await Promise.all(stores.map((store, i) => store.setCursor("m", BigInt(i))));
+  for (let i = 0; i < 5; i++) {
+    collectGarbage();
+    await turn();
+  }
+  await openMany(2n);
+  equal(
+    await Promise.all(stores.map((store) => store.getCursor("m"))),
+    stores.map((_, i) => BigInt(i)),
+  );
+});
 
 test("IndexedDB is refused where there is none", () =>
   fails(burrow.openStore({ backend: "indexeddb" }), { code: "Unsupported" }));

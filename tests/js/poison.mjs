@@ -7,7 +7,7 @@ import { open } from "../../pkg/dist/open.js";
 import { equal, fails } from "../support/expect.mjs";
 
 /** An entry over a loader of its own, with the means to break it. */
-function breakable(name) {
+export function breakable(name) {
   const loader = new Loader(() => Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0)));
   const within = async (work) => {
     const instance = await loader.instance();
