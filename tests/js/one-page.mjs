@@ -184,6 +184,62 @@ export function testOnePage({ openPage }) {
     await page.close();
   });
 
+  test("of a longer snapshot by another store nothing shows, and one that lost its end is unreadable", async () => {
+    const page = await openPage();
+    const outcome = await page.evaluate(async () => {
+      const PIECE = 60 * 1024;
+      const name = "pieces";
+      const [first, second] = [await burrow.openStore({ name }), await burrow.openStore({ name })];
+      const snapshot = (length, fill) => new Uint8Array(length).fill(fill);
+      const stored = async (store) => {
+        const bytes = await store.runtime("r").session();
+        return [bytes.length, new Set(bytes).size, bytes[0]];
+      };
+      const seen = [];
+      for (const [store, length, fill] of [
+        [first, 10, 1],
+        [second, 3 * PIECE + 5, 2],
+        [first, 20, 3],
+        [first, 2 * PIECE, 4],
+        [second, PIECE - 1, 5],
+      ]) {
+        await store.runtime("r").commitSession(snapshot(length, fill));
+        seen.push(await stored(first), await stored(second));
+      }
+
+      await first.runtime("r").commitSession(snapshot(PIECE, 6));
+      const database = await new Promise((resolve) => {
+        indexedDB.open(name).onsuccess = ({ target }) => resolve(target.result);
+      });
+      const rows = database.transaction("runtime_session_snapshots", "readwrite");
+      const table = rows.objectStore("runtime_session_snapshots");
+      table.delete(IDBKeyRange.lowerBound(["r", "00000000000000000001"]));
+      await new Promise((resolve) => (rows.oncomplete = resolve));
+      const { code, key } = await first
+        .runtime("r")
+        .session()
+        .catch((error) => error);
+      return { seen, code, key };
+    });
+    const PIECE = 60 * 1024;
+    const both = (length, fill) => [
+      [length, 1, fill],
+      [length, 1, fill],
+    ];
+    assert.deepEqual(outcome, {
+      seen: [
+        ...both(10, 1),
+        ...both(3 * PIECE + 5, 2),
+        ...both(20, 3),
+        ...both(2 * PIECE, 4),
+        ...both(PIECE - 1, 5),
+      ],
+      code: "Decode",
+      key: "[r]",
+    });
+    await page.close();
+  });
+
   test("a browser without IndexedDB is an error, unless memory is asked for", async () => {
     const page = await openPage();
     const outcome = await page.evaluate(async () => {
