@@ -212,6 +212,25 @@ export function testConnection({ openPage }) {
     await page.close();
   });
 
+  test("an outcome is unknown, too, where the connection breaks again while it is asked for", async () => {
+    const page = await openPage();
+    const result = await page.evaluate(async () => {
+      const store = await burrow.openStore({ name: "unknown twice" });
+      const { get } = IDBObjectStore.prototype;
+      tab.loseAcknowledgements(1, () => {
+        IDBObjectStore.prototype.get = function (key) {
+          if (this.name === "burrow_commits") throw new DOMException("gone", "UnknownError");
+          return get.call(this, key);
+        };
+      });
+      const error = await store.setCursor("m", 5n).catch((error) => error);
+      IDBObjectStore.prototype.get = get;
+      return [error.code, error.retryable, error.cause?.name, String(await store.getCursor("m"))];
+    });
+    assert.deepEqual(result, ["OutcomeUnknown", false, "UnknownError", "5"]);
+    await page.close();
+  });
+
   test("a claim does not come back with a database that was deleted", async () => {
     const page = await openPage();
     const result = await page.evaluate(async () => {

@@ -122,10 +122,11 @@ impl Writer {
                 let begin = || self.connection.begin(handle, &self.stores, IdbTransactionMode::Readwrite);
                 let mut transaction = begin()?;
                 readers.clear();
-                if mem::take(&mut unknown) {
+                if unknown {
                     if transaction.has_mark(mark).await? {
                         return Ok(());
                     }
+                    unknown = false;
                 } else if mem::take(&mut as_expected) {
                     match self.send_as_expected(&transaction, &mut group, mark).await? {
                         Some(sent) => return commit(transaction, sent, &mut unknown).await,
