@@ -1,7 +1,7 @@
 // Programs that run without a browser: in Node, whichever way they import the package, in Deno and in Bun.
 
 import assert from "node:assert/strict";
-import { rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { consumer, run, tool } from "./consumer.mjs";
@@ -21,6 +21,20 @@ for (const [name, program, ...args] of [
     assert.deepEqual(JSON.parse(await run(folder, program, ...args)), done("memory"));
   });
 }
+
+test("the manual's examples for Node do what they say", async () => {
+  const manual = await readFile(path.join(folder, "node_modules/burrow-store/README.md"), "utf8");
+  const examples = [...manual.matchAll(/```js\n([^]*?)```/g)].map(([, example]) => example);
+  const required = examples.filter((example) => example.includes("require("));
+  assert.equal(required.length, 1);
+  for (const [file, example] of [
+    ["manual.mjs", examples[0]],
+    ["manual.cjs", required[0]],
+  ]) {
+    await writeFile(path.join(folder, file), example);
+    assert.match(await run(folder, process.execPath, file), /backend: 'memory',\n\s*durability: 'none'/);
+  }
+});
 
 test("an error is a BurrowError to all parts of a program, whichever entries they use", async () => {
   const printed = await run(folder, process.execPath, "entries.cjs");

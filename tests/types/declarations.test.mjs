@@ -46,3 +46,12 @@ test("whatever has a name has a comment", () => {
   assert.ok(described > 120, `only ${described} were found`);
   assert.deepEqual(bare, []);
 });
+
+test("the manual says of every error code what to do", async () => {
+  const manual = await readFile(new URL("../../pkg/README.md", import.meta.url), "utf8");
+  const [, type] = texts[names.indexOf("error.d.ts")].match(/type ErrorCode =([^]*?";)/);
+  const codes = [...type.matchAll(/"(\w+)"/g)].map(([, code]) => code);
+  const rows = manual.split("\n").filter((line) => /^\| `[A-Z]/.test(line));
+  const named = rows.flatMap((row) => [...row.split("|")[1].matchAll(/`(\w+)`/g)].map(([, code]) => code));
+  assert.deepEqual(named.sort(), codes.sort());
+});
