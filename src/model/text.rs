@@ -105,7 +105,7 @@ fn parts<'a>(
         return Err(expected(what, json));
     }
     let read = lexer.exactly_one(Lex::ws_peek, |_, lexer| lexer.discarded().seq(close, Lex::ws_peek, part));
-    read.map_err(|_| format!("not JSON: byte {} is not what should be there", offset(json, &lexer)))
+    read.map_err(|_| format!("not JSON, or nested deeper than {DEPTH} levels, at byte {}", offset(json, &lexer)))
 }
 
 /// Passes a value and gives its text.
@@ -165,7 +165,7 @@ mod tests {
     fn what_is_no_json_is_refused_wherever_it_breaks() {
         let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(items(&deep(DEPTH)).is_ok());
-        assert!(items(&deep(100_000)).is_err());
+        assert!(items(&deep(100_000)).is_err_and(|reason| reason.contains("deeper than 128 levels")));
         for bad in [
             "",
             "{",
