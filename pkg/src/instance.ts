@@ -18,6 +18,9 @@ export class Instance {
   readonly #onEnd: () => void;
   readonly #underWay = new Set<(reason: BurrowError) => void>();
   #held: Iterable<object> = [];
+  /** What was thrown out of the module. It is noted first: to end takes more stack than there may be left. */
+  #fault: { cause: unknown } | undefined;
+  #exports: WebAssembly.Exports = {};
   #end: BurrowError | undefined;
 
   private constructor(onEnd: () => void) {
@@ -29,6 +32,7 @@ export class Instance {
     const instance = new Instance(onEnd);
     const imports = instance.bindings as unknown as WebAssembly.ModuleImports;
     const { exports } = await WebAssembly.instantiate(module, { [IMPORTS]: imports });
+    instance.#exports = exports;
     const guarded = instance.#guarded(exports);
     instance.bindings.__wbg_set_wasm(guarded);
     (guarded["__wbindgen_start"] as () => void)();
@@ -38,7 +42,7 @@ export class Instance {
 
   /** Whether the instance has come to its end. */
   get ended(): boolean {
-    return this.#end !== undefined;
+    return this.#fault !== undefined;
   }
 
   /** Does something with the module at once. */
@@ -55,6 +59,8 @@ export class Instance {
   /** Calls the module and awaits its answer, or the instance's end. Every rejection is a `BurrowError`. */
   call<T>(work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
+      // By then there is stack enough to end, whatever the caller has left of it now.
+      queueMicrotask(() => this.#endIfFaulty());
       const answer = this.run(work);
       this.#underWay.add(reject);
       answer.then(
@@ -78,6 +84,7 @@ export class Instance {
   }
 
   #alive(): void {
+    this.#endIfFaulty();
     if (this.#end) throw this.#end;
   }
 
@@ -89,27 +96,30 @@ export class Instance {
         try {
           return f(...args);
         } catch (cause) {
-          this.#endWith(cause, exports);
+          this.#fault ??= { cause };
+          this.#endIfFaulty();
           return NOTHING;
         }
       };
     return mapFunctions(exports, guard);
   }
 
-  #endWith(cause: unknown, exports: WebAssembly.Exports): void {
-    if (this.#end) return;
+  /** Ends what has a fault. Should the stack overflow on the way, the next one to come goes through all of it again. */
+  #endIfFaulty(): void {
+    if (!this.#fault || this.#end) return;
+    const { cause } = this.#fault;
     const end = new BurrowError(
       "Poisoned",
       `burrow failed and had to stop: ${cause instanceof Error ? cause.message : String(cause)}; ` +
         "open a store again, and load what you were writing to see whether it was committed",
       { cause },
     );
-    this.#end = end;
     // The browser's events, timers and finalizers that are still to come for this instance find nobody at home.
-    this.bindings.__wbg_set_wasm(mapFunctions(exports, () => () => NOTHING));
-    this.#onEnd();
+    this.bindings.__wbg_set_wasm(mapFunctions(this.#exports, () => () => NOTHING));
     for (const held of this.#held) letGo(held);
     for (const tell of this.#underWay) tell(end);
+    this.#onEnd();
+    this.#end = end;
     this.#underWay.clear();
   }
 }

@@ -44,6 +44,35 @@ test("finalizers of a poisoned instance leave the next one alone", async () => {
   );
 });
 
+test("calls made while the stack is used up settle, and the next store works", async () => {
+  const { openStore } = breakable();
+  const store = await openStore();
+  const calls = [];
+  const overflow = () => {
+    try {
+      overflow();
+    } catch {
+      // The caller's own overflow: it goes on calling as it unwinds.
+    }
+    if (calls.length < 400) {
+      try {
+        calls.push(store.setCursor("m", 9n).then(String, String));
+      } catch {
+        // There was not even stack enough to call.
+      }
+    }
+  };
+  overflow();
+  const outcomes = await Promise.all(calls);
+  equal(outcomes.length, 400);
+  // How much stack was left where decides whether the module met the overflow itself.
+  const after = await store.getCursor("m").catch((error) => error.code);
+  equal(after === "Poisoned" || after === 9n || after === undefined, true);
+  const next = await openStore();
+  await next.setCursor("m", 1n);
+  equal(await next.getCursor("m"), 1n);
+});
+
 test("IndexedDB is refused where there is none", () =>
   fails(burrow.openStore({ backend: "indexeddb" }), { code: "Unsupported" }));
 
