@@ -2,7 +2,7 @@
 
 import { parseArgs } from "node:util";
 import { main, output, run as runCommand, browser, Stop } from "../scripts/toolchain.mjs";
-import { contenders } from "./browser/contenders.mjs";
+import { contender, contenders } from "./browser/contenders.mjs";
 
 const WORKLOADS = ["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8"];
 
@@ -37,23 +37,19 @@ function parse() {
   }
   return {
     ...values,
-    only: chosen("--only", values.only, WORKLOADS),
-    against: chosen(
-      "--against",
-      values.against,
-      contenders.map(({ name }) => name),
-    ),
+    only: chosenWorkloads(values.only),
+    against: values.against?.split(",").map(contender) ?? contenders,
   };
 }
 
-/** The names that an option lists, of those there are; without the option, all. */
-function chosen(option, list, names) {
-  if (list === undefined) return names;
+/** The workloads that the option lists; without it, all. */
+function chosenWorkloads(list) {
+  if (list === undefined) return WORKLOADS;
   const listed = list.split(",");
-  const unknown = listed.find((name) => !names.includes(name));
+  const unknown = listed.find((name) => !WORKLOADS.includes(name));
   if (unknown !== undefined) {
     throw new Stop(
-      `${option}: there is no "${unknown}". There are ${names.join(", ")}, separated by commas.`,
+      `--only: there is no "${unknown}". There are ${WORKLOADS.join(", ")}, separated by commas.`,
     );
   }
   return listed;

@@ -2,6 +2,7 @@
 
 import { Stop } from "../../scripts/toolchain.mjs";
 import { lines, table } from "../stats.mjs";
+import { fileOf } from "./contenders.mjs";
 import { withLanes } from "./lanes.mjs";
 import { run } from "./rounds.mjs";
 
@@ -16,17 +17,17 @@ const DATABASE = "growth";
 /** Runs and prints. */
 export async function growth({ quick, only, against }) {
   const workloads = Object.entries(WORKLOADS).filter(([workload]) => only.includes(workload));
-  const names = GROWING.filter((name) => against.includes(name));
+  const growing = against.filter((contender) => GROWING.includes(fileOf(contender)));
   if (workloads.length === 0) throw new Stop("--growth is for W1 and W4; --only names neither.");
-  if (names.length === 0)
+  if (growing.length === 0)
     throw new Stop(`--growth is for ${GROWING.join(" and ")}; --against names neither.`);
 
-  await withLanes(names, async (openLane) => {
+  await withLanes(growing, async (openLane) => {
     const lanes = [];
     for (const size of quick ? QUICK_SIZES : SIZES) {
-      for (const contender of names) {
-        console.error(`filling: ${contender} with ${size} receipts`);
-        const lane = await openLane(contender, `${contender}, ${size.toLocaleString("en")} receipts`);
+      for (const contender of growing) {
+        console.error(`filling: ${contender.name} with ${size} receipts`);
+        const lane = await openLane(contender, `${contender.name}, ${size.toLocaleString("en")} receipts`);
         await lane.fillReceipts(DATABASE, size);
         lanes.push(lane);
       }
@@ -37,7 +38,7 @@ export async function growth({ quick, only, against }) {
       console.error(`growth: ${workload}`);
       const options = { rounds: quick ? 2 : ROUNDS, quick, durability: "strict", database: DATABASE };
       const times = await run(lanes, workload, options);
-      for (const contender of names) {
+      for (const contender of growing) {
         const own = lanes.filter((lane) => lane.contender === contender).map(({ name }) => name);
         rows.push(...lines(title, new Map(own.map((name) => [name, times.get(name)])), own[0]));
       }

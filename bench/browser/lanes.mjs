@@ -24,10 +24,10 @@ export async function withLanes(contenders, body) {
   let browser;
   try {
     browser = await chromium.launch(profile, { protocolTimeout: PATIENCE_MS });
-    await body(async (contender, name = contender) => {
+    await body(async (contender, name = contender.name) => {
       const server = await serve({ headers: ISOLATED });
       servers.push(server);
-      return openLane(browser, `${server.url}${folders[contender]}`, { contender, name });
+      return openLane(browser, `${server.url}${folders.get(contender.name)}`, { contender, name });
     });
   } finally {
     await browser?.close();

@@ -2,6 +2,7 @@
 
 import { Stop } from "../../scripts/toolchain.mjs";
 import { table } from "../stats.mjs";
+import { fileOf } from "./contenders.mjs";
 import { withLanes } from "./lanes.mjs";
 
 const MEASURED = ["raw", "burrow", "idb", "dexie"];
@@ -11,14 +12,15 @@ const QUICK_COMMITS = [10, 50];
 /** Runs and prints. */
 export async function memory({ quick, against }) {
   const [few, many] = quick ? QUICK_COMMITS : COMMITS;
-  const names = MEASURED.filter((name) => against.includes(name));
-  if (names.length === 0)
+  const measured = against.filter((contender) => MEASURED.includes(fileOf(contender)));
+  if (measured.length === 0)
     throw new Stop(`--memory is for ${MEASURED.join(", ")}; --against names none of them.`);
-  await withLanes(names, async (openLane) => {
+  await withLanes(measured, async (openLane) => {
     const rows = [];
-    for (const name of names) {
+    for (const contender of measured) {
+      const { name } = contender;
       console.error(`memory: ${name}`);
-      const lane = await openLane(name);
+      const lane = await openLane(contender);
       await lane.commitMany("memory", few);
       const before = await lane.memory();
       await lane.commitMany("memory", many - few);

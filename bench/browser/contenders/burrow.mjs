@@ -1,6 +1,6 @@
-// burrow, through its published API.
+// burrow, through its published API: the build that is here, or another.
 
-import { openStore } from "../../../pkg/dist/browser.js";
+import { openStore } from "burrow-build";
 
 export const u64 = BigInt;
 
