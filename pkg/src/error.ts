@@ -34,6 +34,10 @@ export type ErrorCode =
   | "Blocked"
   /** A newer burrow wrote the database. Nothing was changed. */
   | "SchemaTooNew"
+  /** The database holds what somebody else keeps there. Nothing was changed. */
+  | "ForeignDatabase"
+  /** The database was deleted, moved or replaced under the open store. */
+  | "Deleted"
   /** The store was closed, by the caller or by the browser. */
   | "Closed"
   /** This environment cannot do what was asked. */

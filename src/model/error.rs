@@ -122,6 +122,13 @@ pub enum RuntimeStoreError {
     /// The database was written by a newer burrow. Nothing was changed; use that version or a newer one.
     #[error("schema too new: {0}; nothing was changed, open it with a newer burrow")]
     SchemaTooNew(String),
+    /// The database holds what somebody else keeps there. Nothing was changed; give another name or path.
+    #[error("foreign database: {0}; nothing was changed, give another name or path")]
+    ForeignDatabase(String),
+    /// The database was deleted, moved or replaced under the open store, which can reach it no more. Open the store again,
+    /// once the database is where it should be: a new one is made where there is none.
+    #[error("deleted: {0}; open the store again")]
+    Deleted(String),
     /// The store was closed, by the caller or by the browser: open it again.
     #[error("closed: {0}")]
     Closed(String),
@@ -169,6 +176,8 @@ impl RuntimeStoreError {
             Self::OutcomeUnknown { .. } => "OutcomeUnknown",
             Self::Blocked(_) => "Blocked",
             Self::SchemaTooNew(_) => "SchemaTooNew",
+            Self::ForeignDatabase(_) => "ForeignDatabase",
+            Self::Deleted(_) => "Deleted",
             Self::Closed(_) => "Closed",
             Self::Decode { .. } => "Decode",
             Self::InvalidInput { .. } => "InvalidInput",
