@@ -81,7 +81,8 @@ function suites() {
     ["wasm in Firefox", inBrowsers, ...wasmPackTest, ...inFirefox],
     ...(hasWebKit ? [["wasm in WebKit", inBrowsers, ...onDisplay, ...wasmPackTest, ...inWebKit]] : []),
     ["demo", native, "node", "demo/run.mjs"],
-    ["JavaScript", native, ...nodeTests("tests/js")],
+    ["JavaScript in Node", native, ...nodeTests("tests/node")],
+    ["JavaScript in browsers", native, ...nodeTests("tests/browser")],
     ["packaging", native, ...nodeTests("tests/packaging")],
     // Whether the benches still run and every contender stores what it is told; their times are nothing to go by here.
     ["bench, natively", native, "cargo", "bench", "--features", "sqlite", "--", "--quick"],

@@ -3,7 +3,7 @@
 
 import puppeteer from "puppeteer-core";
 import { browser as chromiumPair, firefox as findFirefox, Stop } from "../../scripts/toolchain.mjs";
-import { asExpression, outcome, until } from "./in-page.mjs";
+import { asExpression, outcome, until } from "./evaluate.mjs";
 
 const START_DEADLINE_MS = 60_000;
 

@@ -26,7 +26,7 @@ export function pagesOf({ launch }) {
     /** The address of another page of the same origin. */
     elsewhere: () => `${server.url}/demo/page.html`,
     async openPage() {
-      const page = await browser.newPage(`${server.url}/tests/js/page.html`);
+      const page = await browser.newPage(`${server.url}/tests/in-page/page.html`);
       await page.waitFor("globalThis.check");
       return page;
     },

@@ -4,7 +4,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { asExpression, outcome, until } from "./in-page.mjs";
+import { asExpression, outcome, until } from "./evaluate.mjs";
 import { start, startDisplay } from "./process.mjs";
 
 const START_DEADLINE_MS = 60_000;

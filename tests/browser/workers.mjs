@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { poisonRules, poisonRulesOfIndexedDb } from "./poison.mjs";
-import { rules } from "./rules.mjs";
+import { poisonRules, poisonRulesOfIndexedDb } from "../in-page/poison.mjs";
+import { rules } from "../in-page/rules.mjs";
 
 export function testWorkers({ openPage }) {
   let workers;

@@ -6,8 +6,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import * as burrow from "../../pkg/dist/node.js";
 import { equal, fails } from "../support/expect.mjs";
-import { breakable, poisonRules } from "./poison.mjs";
-import { rules } from "./rules.mjs";
+import { breakable, poisonRules } from "../in-page/poison.mjs";
+import { rules } from "../in-page/rules.mjs";
 
 for (const [name, rule] of Object.entries(rules)) {
   test(name, async () => rule({ ...burrow, store: await burrow.openStore() }));

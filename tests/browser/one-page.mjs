@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { poisonRules, poisonRulesOfIndexedDb } from "./poison.mjs";
-import { rules } from "./rules.mjs";
+import { poisonRules, poisonRulesOfIndexedDb } from "../in-page/poison.mjs";
+import { rules } from "../in-page/rules.mjs";
 
 export function testOnePage({ openPage }) {
   for (const name of Object.keys(rules)) {
