@@ -4,11 +4,8 @@
 
 use burrow::{
     RuntimeState, RuntimeStoreError,
-    engine::{
-        Commit, Engine, Key, Page, Reads, Write,
-        memory::Memory,
-        table::{Document, STATES},
-    },
+    engine::{Commit, Document, Engine, Key, Page, Reads, Write, memory::Memory},
+    store::schema::STATES,
 };
 
 /// A decision that panics is its caller's error, and nobody else's.
@@ -46,11 +43,8 @@ async fn memory_survives_a_panic() {
 mod sqlite {
     use burrow::{
         RunBoundary, RunBoundaryReceipt, RunId,
-        engine::{
-            KeyPart, Write,
-            sql::Sqlite,
-            table::{METADATA, RECEIPTS, Text},
-        },
+        engine::{KeyPart, Text, Write, sql::Sqlite},
+        store::schema::{METADATA, RECEIPTS, TABLES},
     };
     use fastrand::Rng;
 
@@ -58,7 +52,7 @@ mod sqlite {
 
     #[tokio::test]
     async fn sqlite_survives_a_panic() {
-        a_panic_writes_nothing_and_leaves_the_store_usable(Sqlite::in_memory().await.unwrap()).await;
+        a_panic_writes_nothing_and_leaves_the_store_usable(Sqlite::in_memory(&TABLES).await.unwrap()).await;
     }
 
     /// Dice that fall the same way in each run.
@@ -132,7 +126,7 @@ mod sqlite {
     /// Memory is the reference: ordered maps, and nothing that could be wrong.
     #[tokio::test]
     async fn sqlite_finds_what_memory_finds() {
-        let (memory, sqlite) = (Memory::default(), Sqlite::in_memory().await.unwrap());
+        let (memory, sqlite) = (Memory::default(), Sqlite::in_memory(&TABLES).await.unwrap());
         let receipt = RunBoundaryReceipt::new(RunId::new(), RunBoundary::Immediate, 0);
         let mut dice = Dice(Rng::with_seed(20_261_123));
         for round in 0..3000 {

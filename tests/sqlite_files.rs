@@ -12,7 +12,8 @@ use std::{
 
 use burrow::{
     InputId, PersistentMetadataStore, RuntimeState, RuntimeStore, RuntimeStoreError, SessionDelta, SqliteRuntimeStore,
-    engine::{Engine, Page, Reads, sql::Sqlite, table::INPUTS},
+    engine::{Engine, Page, Reads, sql::Sqlite},
+    store::schema::{INPUTS, TABLES},
 };
 use rusqlite::Connection;
 use samples::{queued, runtime};
@@ -210,9 +211,9 @@ async fn the_authority_key_is_the_files_canonical_path() {
     let link = folder.path().join("link");
     std::os::unix::fs::symlink(folder.path(), &link).unwrap();
     let expected = Some(format!("sqlite:{}", fs::canonicalize(folder.path()).unwrap().join("burrow.sqlite").display()));
-    assert_eq!(Sqlite::open(&path).await.unwrap().authority_key(), expected);
-    assert_eq!(Sqlite::open(link.join("./burrow.sqlite")).await.unwrap().authority_key(), expected);
-    assert_eq!(Sqlite::in_memory().await.unwrap().authority_key(), None);
+    assert_eq!(Sqlite::open(&path, &TABLES).await.unwrap().authority_key(), expected);
+    assert_eq!(Sqlite::open(link.join("./burrow.sqlite"), &TABLES).await.unwrap().authority_key(), expected);
+    assert_eq!(Sqlite::in_memory(&TABLES).await.unwrap().authority_key(), None);
 }
 
 /// A record damaged behind our back harms only who asks for it, and is not lost.
@@ -253,7 +254,7 @@ async fn a_damaged_record_fails_its_own_load_only() {
 #[tokio::test]
 async fn a_damaged_key_fails_what_lists_it_only() {
     let (_folder, path) = folder();
-    let engine = Sqlite::open(&path).await.unwrap();
+    let engine = Sqlite::open(&path, &TABLES).await.unwrap();
     Connection::open(&path)
         .unwrap()
         .execute_batch("INSERT INTO runtime_input_states VALUES ('r', x'00', x'7B7D')")

@@ -12,7 +12,7 @@ use std::{
 
 use burrow::{
     LogicalRuntimeId, MetadataStoreError, PersistentMetadataStore, RunBoundary, RunBoundaryReceipt, RunId,
-    RuntimeState, RuntimeStore, SessionDelta, SessionId, SqliteRuntimeStore, engine::table,
+    RuntimeState, RuntimeStore, SessionDelta, SessionId, SqliteRuntimeStore, store::schema::TABLES,
 };
 use rusqlite::{Connection, OpenFlags, types::Value as Cell};
 use samples::{queued, runtime};
@@ -197,7 +197,7 @@ async fn our_tables_are_made_as_upstreams_are() {
     SqliteRuntimeStore::open(&new).await.unwrap();
     let (upstream, new) = (Connection::open(upstream).unwrap(), Connection::open(new).unwrap());
     let shared: Vec<_> =
-        table::ALL.into_iter().map(|table| table.name).filter(|name| !name.starts_with("burrow_")).collect();
+        TABLES.into_iter().map(|table| table.name).filter(|name| !name.starts_with("burrow_")).collect();
     assert_eq!(shared.len(), 7);
     for table in shared {
         let info = format!("SELECT * FROM pragma_table_info('{table}')");

@@ -10,7 +10,9 @@ mod key;
 mod panic;
 mod reads;
 mod record;
-pub mod table;
+#[cfg(all(test, feature = "sqlite", not(target_arch = "wasm32")))]
+mod samples;
+mod table;
 
 #[cfg(target_arch = "wasm32")]
 pub mod indexed_db;
@@ -23,8 +25,8 @@ use async_trait::async_trait;
 pub use bus::{Bus, Listener, Watch};
 pub use key::{Key, KeyPart};
 pub use reads::{Expected, Keys, Many, One, Page, Read, ReadSet, Reads, Row};
-pub use record::{Encoded, Record, Value};
-pub use table::{Column, ColumnType, Table, TableInfo, ValueType};
+pub use record::{Bytes, Document, Encoded, Record, Text, Value};
+pub use table::{Column, ColumnType, Table, TableInfo, Tables, ValueType};
 
 use crate::model::{Change, RuntimeStoreError};
 

@@ -2,6 +2,8 @@
 
 use std::{any::Any, fmt, sync::Arc};
 
+use crate::model::wire::{Wire, to_json};
+
 /// A record in the form that engines with a disk keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Encoded {
@@ -63,5 +65,53 @@ trait AnyRecord: Any + Send + Sync {
 impl<V: Record> AnyRecord for V {
     fn encode_any(&self) -> Result<Encoded, String> {
         self.encode()
+    }
+}
+
+/// A record kept as JSON.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document<T>(pub T);
+
+impl<T: Wire + Send + Sync + 'static> Record for Document<T> {
+    fn encode(&self) -> Result<Encoded, String> {
+        Ok(Encoded::Text(to_json(&self.0)))
+    }
+
+    fn decode(encoded: &Encoded) -> Result<Self, String> {
+        T::read(encoded.as_text()?).map(Self)
+    }
+}
+
+/// A record of opaque bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bytes(pub Arc<[u8]>);
+
+impl Record for Bytes {
+    fn encode(&self) -> Result<Encoded, String> {
+        Ok(Encoded::Bytes(Arc::clone(&self.0)))
+    }
+
+    fn decode(encoded: &Encoded) -> Result<Self, String> {
+        Ok(Self(match encoded {
+            Encoded::Bytes(bytes) => Arc::clone(bytes),
+            Encoded::Text(text) => text.as_bytes().into(),
+        }))
+    }
+}
+
+/// A record of plain text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text(pub String);
+
+impl Record for Text {
+    fn encode(&self) -> Result<Encoded, String> {
+        Ok(Encoded::Text(self.0.clone()))
+    }
+
+    fn decode(encoded: &Encoded) -> Result<Self, String> {
+        match encoded {
+            Encoded::Text(text) => Ok(Self(text.clone())),
+            Encoded::Bytes(_) => Err("expected text, found bytes".to_owned()),
+        }
     }
 }

@@ -22,6 +22,7 @@ use crate::{
         memory::Memory,
     },
     rpc::RpcHandler,
+    store::schema::TABLES,
 };
 
 /// A store of either kind. A call under way shares it, and so outlives a handle that is freed.
@@ -43,7 +44,7 @@ impl RawStore {
 #[wasm_bindgen(js_name = openIndexedDb, unchecked_return_type = "Promise<RawStore>")]
 pub fn open_indexed_db(name: String, relaxed: bool) -> Promise {
     let durability = if relaxed { Durability::Relaxed } else { Durability::Strict };
-    promise(Box::pin(async move { Ok(RawStore::over(IndexedDb::open(&name, durability).await?).into()) }))
+    promise(Box::pin(async move { Ok(RawStore::over(IndexedDb::open(&name, durability, &TABLES).await?).into()) }))
 }
 
 /// A new store in memory.

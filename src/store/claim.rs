@@ -9,12 +9,9 @@ use std::ops::Deref;
 
 use uuid::Uuid;
 
-use super::{Operation, Store};
+use super::{Operation, Store, schema::CLAIMS};
 use crate::{
-    engine::{
-        Engine, One, ReadSet, Reads, Result,
-        table::{CLAIMS, Text},
-    },
+    engine::{Engine, One, ReadSet, Reads, Result, Text},
     model::{LogicalRuntimeId, RuntimeStoreError, wire::quoted},
 };
 

@@ -8,12 +8,10 @@ use std::sync::Arc;
 use super::{
     Operation, Store,
     document::{LabelSet, Receipt},
+    schema::{INPUTS, LABELS, METADATA, OPS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
 };
 use crate::{
-    engine::{
-        Engine, Key, Keys, Page, ReadSet, Reads, Result,
-        table::{Bytes, Document, INPUTS, LABELS, METADATA, OPS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
-    },
+    engine::{Bytes, Document, Engine, Key, Keys, Page, ReadSet, Reads, Result},
     model::{
         InputId, LabelSelector, Labels, LogicalRuntimeId, MetadataScope, RunBoundaryReceipt, RunId, RuntimeStoreError,
         SessionDelta, SessionId,

@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 
-use super::{Operation, PersistentMetadataStore, RuntimeMetadataTable, Store, document::LabelSet};
+use super::{
+    Operation, PersistentMetadataStore, RuntimeMetadataTable, Store,
+    document::LabelSet,
+    schema::{LABELS, METADATA},
+};
 use crate::{
-    engine::{
-        Engine, Key, Page, ReadSet, Reads,
-        table::{Document, LABELS, METADATA, Text},
-    },
+    engine::{Document, Engine, Key, Page, ReadSet, Reads, Text},
     model::{Labels, MetadataScope, MetadataStoreError, RuntimeStoreError, wire::quoted},
 };
 

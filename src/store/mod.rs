@@ -6,6 +6,8 @@ pub(crate) mod listing;
 pub(crate) mod metadata;
 mod operation;
 pub(crate) mod runtime;
+#[doc(hidden)]
+pub mod schema;
 mod traits;
 mod watch;
 
@@ -94,7 +96,7 @@ impl Store<crate::engine::sql::Sqlite> {
     /// # Errors
     /// As [`Sqlite::open`](crate::engine::sql::Sqlite::open).
     pub async fn open(path: impl AsRef<std::path::Path>) -> crate::engine::Result<Self> {
-        crate::engine::sql::Sqlite::open(path).await.map(Self::over)
+        crate::engine::sql::Sqlite::open(path, &schema::TABLES).await.map(Self::over)
     }
 
     /// A new, empty SQLite database in memory. Nothing survives the value itself.
@@ -102,7 +104,7 @@ impl Store<crate::engine::sql::Sqlite> {
     /// # Errors
     /// As [`Sqlite::in_memory`](crate::engine::sql::Sqlite::in_memory).
     pub async fn in_memory() -> crate::engine::Result<Self> {
-        crate::engine::sql::Sqlite::in_memory().await.map(Self::over)
+        crate::engine::sql::Sqlite::in_memory(&schema::TABLES).await.map(Self::over)
     }
 }
 
@@ -114,6 +116,6 @@ impl Store<crate::engine::indexed_db::IndexedDb> {
     /// `Unsupported` where there is no IndexedDB, `Blocked` when another tab holds an older version open,
     /// `SchemaTooNew` for a database that a newer burrow wrote.
     pub async fn open(name: &str, durability: crate::engine::indexed_db::Durability) -> crate::engine::Result<Self> {
-        crate::engine::indexed_db::IndexedDb::open(name, durability).await.map(Self::over)
+        crate::engine::indexed_db::IndexedDb::open(name, durability, &schema::TABLES).await.map(Self::over)
     }
 }

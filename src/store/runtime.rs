@@ -8,12 +8,10 @@ use super::{
     OAuthFlowUpdate, Operation, RuntimeStore, Store,
     claim::Fence,
     document::{Input, Receipt, Stored},
+    schema::{INPUTS, OAUTH_FLOWS, OPS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
 };
 use crate::{
-    engine::{
-        Engine, Key, Page, ReadSet, Reads, Result, Table, Write,
-        table::{Bytes, Document, INPUTS, OAUTH_FLOWS, OPS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES, Text},
-    },
+    engine::{Bytes, Document, Engine, Key, Page, ReadSet, Reads, Result, Table, Text, Write},
     model::{
         InputId, LogicalRuntimeId, MachineLifecycleCommit, PersistedOpsSnapshot, RunBoundaryReceipt, RunId,
         RuntimeState, RuntimeStoreError, SessionDelta, SessionId, StoredInputState, wire::Wire,

@@ -1,11 +1,8 @@
 //! Watching: every commit, told once, after it is committed.
 
-use super::Store;
+use super::{Store, schema::change_kind};
 use crate::{
-    engine::{
-        Engine, Key, Watch, Write,
-        table::{CLAIMS, INPUTS, LABELS, METADATA, OPS, RECEIPTS, SNAPSHOTS, STATES},
-    },
+    engine::{Engine, Key, Watch, Write},
     model::{Change, ChangeKind, ChangeScope, LogicalRuntimeId, MetadataScope, WatchScope},
 };
 
@@ -33,7 +30,7 @@ pub(super) fn change_of(writes: &[Write]) -> Option<Change> {
     let mut change: Option<Change> = None;
     for write in writes {
         let (Write::Put(table, key, _) | Write::Delete(table, key) | Write::DeleteRange(table, key)) = write;
-        let Some(kind) = kind_of(table.name) else { continue };
+        let Some(kind) = change_kind(table) else { continue };
         match &mut change {
             None => change = scope_of(kind, key).map(|scope| Change { scope, kinds: vec![kind] }),
             Some(change) if change.kinds.contains(&kind) => {}
@@ -41,21 +38,6 @@ pub(super) fn change_of(writes: &[Write]) -> Option<Change> {
         }
     }
     change
-}
-
-/// What a table holds; `None` for what belongs to no mob or runtime.
-fn kind_of(table: &str) -> Option<ChangeKind> {
-    let kinds = [
-        (INPUTS.info.name, ChangeKind::Inputs),
-        (RECEIPTS.info.name, ChangeKind::Receipt),
-        (SNAPSHOTS.info.name, ChangeKind::Session),
-        (STATES.info.name, ChangeKind::State),
-        (OPS.info.name, ChangeKind::Ops),
-        (CLAIMS.info.name, ChangeKind::Claim),
-        (LABELS.info.name, ChangeKind::Labels),
-        (METADATA.info.name, ChangeKind::Cursor),
-    ];
-    kinds.into_iter().find(|(name, _)| *name == table).map(|(_, kind)| kind)
 }
 
 fn scope_of(kind: ChangeKind, key: &Key) -> Option<ChangeScope> {

@@ -11,8 +11,8 @@ use std::{
 use super::*;
 use crate::{
     engine::{
-        Encoded, Page,
-        table::{LABELS, METADATA, Text},
+        Encoded, Page, Text,
+        samples::{NUMBERED, TEXTS},
     },
     model::{ChangeScope, MetadataScope},
 };
@@ -44,7 +44,7 @@ impl Disk {
                     rows.insert(key, text);
                 }
                 Write::Delete(_, key) => drop(rows.remove(&key)),
-                Write::DeleteRange(table, _) if table.name != METADATA.info.name => {}
+                Write::DeleteRange(table, _) if table.name != TEXTS.info.name => {}
                 Write::DeleteRange(_, prefix) => rows.retain(|key, _| !key.starts_with(&prefix)),
             }
         }
@@ -86,11 +86,11 @@ fn key(name: &str) -> Key {
 /// Adds its own letter to a record that many write.
 fn append(name: &'static str, letter: &'static str) -> (Call, Answer) {
     let mut reads = Reads::new();
-    let stored = reads.get(&METADATA, key(name));
+    let stored = reads.get(&TEXTS, key(name));
     let decide = move |seen: &ReadSet| {
         let text = seen.one(stored)?.map_or_else(String::new, |text| text.0.clone());
         let change = Change { scope: ChangeScope::Mob(MetadataScope::Mob(letter.to_owned())), kinds: vec![] };
-        Ok(Commit { writes: vec![METADATA.put(key(name), Text(text + letter))], change: Some(change) })
+        Ok(Commit { writes: vec![TEXTS.put(key(name), Text(text + letter))], change: Some(change) })
     };
     call(reads, decide)
 }
@@ -98,10 +98,10 @@ fn append(name: &'static str, letter: &'static str) -> (Call, Answer) {
 /// Is refused where the record is there.
 fn create(name: &'static str, text: &'static str) -> (Call, Answer) {
     let mut reads = Reads::new();
-    let stored = reads.get(&METADATA, key(name));
+    let stored = reads.get(&TEXTS, key(name));
     let decide = move |seen: &ReadSet| match seen.one(stored)? {
         Some(there) => Err(RuntimeStoreError::Conflict(format!("{name} is {}", there.0))),
-        None => Ok(Commit { writes: vec![METADATA.put(key(name), Text(text.to_owned()))], change: None }),
+        None => Ok(Commit { writes: vec![TEXTS.put(key(name), Text(text.to_owned()))], change: None }),
     };
     call(reads, decide)
 }
@@ -139,13 +139,13 @@ fn members_are_decided_in_order_on_what_those_before_them_wrote() {
         append("a", "1"),
         append("kept", "2"),
         append("a", "3"),
-        write(METADATA.delete(key("a"))),
+        write(TEXTS.delete(key("a"))),
         append("a", "4"),
-        write(METADATA.delete_range(("m",))),
+        write(TEXTS.delete_range(("m",))),
         append("kept", "5"),
         append("a", "6"),
-        write(LABELS.delete_range(("m",))),
-        write(METADATA.delete_range(("another",))),
+        write(NUMBERED.delete_range(("m",))),
+        write(TEXTS.delete_range(("another",))),
         append("a", "7"),
     ]);
     disk.commit(group);
@@ -159,7 +159,7 @@ fn each_caller_gets_what_its_own_decision_saw() {
     let (group, answers) = group([append("a", "1"), append("b", "2"), append("a", "3")]);
     Disk::default().commit(group);
     let mut reads = Reads::new();
-    let first = reads.get(&METADATA, key("a"));
+    let first = reads.get(&TEXTS, key("a"));
     let seen = answers.into_iter().map(|answer| pollster::block_on(answer).unwrap().one(first).unwrap());
     assert_eq!(seen.collect::<Vec<_>>(), [None, None, Some(Text("1".to_owned()).into())]);
 }
@@ -189,7 +189,7 @@ fn where_all_are_refused_nothing_is_committed_or_tried_again() {
 #[test]
 fn a_failed_transaction_is_tried_again_singly_and_in_order() {
     let mut disk = Disk { poison: Some("poison"), ..Disk::default() };
-    let poison = write(METADATA.put(key("p"), Text("poison".to_owned())));
+    let poison = write(TEXTS.put(key("p"), Text("poison".to_owned())));
     let (group, answers) = group([append("a", "1"), create("p", "first"), poison, append("a", "2"), append("a", "3")]);
     disk.commit(group);
     assert_eq!(codes(answers), ["ok", "ok", "WriteFailed", "ok", "ok"]);
@@ -247,7 +247,7 @@ fn a_transaction_that_starts_over_is_decided_anew() {
 #[test]
 fn a_caller_who_goes_away_takes_nothing_along() {
     let mut disk = Disk { poison: Some("poison"), ..Disk::default() };
-    let poison = write(METADATA.put(key("p"), Text("poison".to_owned())));
+    let poison = write(TEXTS.put(key("p"), Text("poison".to_owned())));
     let (group, mut answers) = group([append("a", "1"), poison, append("a", "2"), append("a", "3")]);
     drop(answers.drain(..3));
     disk.commit(group);
@@ -269,14 +269,14 @@ fn a_group_has_room_for_so_many_and_for_point_reads_only() {
 
     let ranged = || {
         let mut reads = Reads::new();
-        reads.range(&METADATA, ("m",), Page::default());
+        reads.range(&TEXTS, ("m",), Page::default());
         call(reads, |_| Ok(Commit::default())).0
     };
     let (mut points, _answers) = group([append("a", "1")]);
     assert!(points.join(ranged()).is_err());
     assert!(Group::of(ranged()).join(append("a", "1").0).is_err());
     let mut reads = Reads::new();
-    reads.distinct(&METADATA, Key::all(), Page::default());
+    reads.distinct(&TEXTS, Key::all(), Page::default());
     assert!(points.join(call(reads, |_| Ok(Commit::default())).0).is_err());
     assert!(points.join(append("a", "1").0).is_ok());
 }

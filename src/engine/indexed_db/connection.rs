@@ -15,7 +15,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::IdbTransactionMode;
 
 use super::{
-    Durability,
+    Durability, Tables,
     bindings::{RawDatabase, TransactionOptions},
     error::{Asked, Attempt, Failure, failed},
     held::Held,
@@ -32,6 +32,7 @@ const REOPENS: usize = 2;
 /// A database of this origin, whether or not it is open at the moment.
 pub(super) struct Connection {
     name: Rc<str>,
+    tables: Tables,
     options: TransactionOptions,
     state: RefCell<State>,
     /// How often it was opened.
@@ -50,13 +51,13 @@ enum State {
 }
 
 impl Connection {
-    pub(super) fn new(name: &str, durability: Durability) -> Self {
+    pub(super) fn new(name: &str, durability: Durability, tables: Tables) -> Self {
         let options = TransactionOptions::default();
         options.set_durability(match durability {
             Durability::Strict => "strict",
             Durability::Relaxed => "relaxed",
         });
-        Self { name: name.into(), options, state: RefCell::new(State::Idle), opened: Cell::new(0) }
+        Self { name: name.into(), tables, options, state: RefCell::new(State::Idle), opened: Cell::new(0) }
     }
 
     /// The open database, opened now if it is not. A failure to open is this call's alone: the next one tries again.
@@ -68,8 +69,8 @@ impl Connection {
             State::Idle | State::Open(_) => None,
         };
         let opening = opening.unwrap_or_else(|| {
-            let name = Rc::clone(&self.name);
-            let opening = async move { open(&name).await.map(Handle::new) }.boxed_local().shared();
+            let (name, tables) = (Rc::clone(&self.name), self.tables);
+            let opening = async move { open(&name, tables).await.map(Handle::new) }.boxed_local().shared();
             self.state.replace(State::Opening(opening.clone()));
             opening
         });

@@ -27,7 +27,7 @@ use wasm_bindgen::JsValue;
 use web_sys::IdbTransactionMode;
 
 use self::{bindings::RawTransaction, broadcast::Broadcast, connection::Connection, writer::Writer};
-use super::{Decide, Engine, Listener, Read, ReadSet, Reads, Result, TableInfo, Watch, Write, table};
+use super::{Decide, Engine, Listener, Read, ReadSet, Reads, Result, TableInfo, Tables, Watch, Write};
 
 pub use error::BrowserError;
 pub use held::held;
@@ -56,11 +56,11 @@ impl IndexedDb {
     /// # Errors
     /// `Unsupported` where there is no IndexedDB; `Blocked` when another tab still holds an older version open, or the
     /// browser gives no answer, after ten seconds; `SchemaTooNew` for a database that a newer burrow wrote.
-    pub async fn open(name: &str, durability: Durability) -> Result<Self> {
-        let connection = Rc::new(Connection::new(name, durability));
+    pub async fn open(name: &str, durability: Durability, tables: Tables) -> Result<Self> {
+        let connection = Rc::new(Connection::new(name, durability, tables));
         connection.handle().await.map_err(|failure| failure.error)?;
         let broadcast = Broadcast::new(name);
-        let writer = Rc::new(Writer::new(Rc::clone(&connection), broadcast.clone()));
+        let writer = Rc::new(Writer::new(Rc::clone(&connection), broadcast.clone(), tables));
         Ok(Self { connection: SendWrapper::new(connection), writer: SendWrapper::new(writer), broadcast })
     }
 }

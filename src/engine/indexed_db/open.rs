@@ -14,7 +14,7 @@ use super::{
     mark,
 };
 use crate::{
-    engine::table,
+    engine::Tables,
     model::{RuntimeStoreError, wire::quoted},
 };
 
@@ -26,7 +26,7 @@ const VERSION: u32 = 2;
 const DEADLINE_MS: i32 = 10_000;
 
 /// Opens the database and creates the object stores that are missing.
-pub(super) async fn open(name: &str) -> Attempt<RawDatabase> {
+pub(super) async fn open(name: &str, tables: Tables) -> Attempt<RawDatabase> {
     let doing = format!("opening database {}", quoted(name));
     let request = factory()?.open_with_u32(name, VERSION).map_err(|error| failed(Asked::Open, &doing, error))?;
     let _held = Held::new(&request);
@@ -34,7 +34,9 @@ pub(super) async fn open(name: &str) -> Attempt<RawDatabase> {
     let told = Rc::clone(&blocked);
     let on_blocked = Closure::once(move || told.set(true));
     request.set_onblocked(Some(on_blocked.as_ref().unchecked_ref()));
-    request.set_onupgradeneeded(Some(Closure::once_into_js(create_missing_stores).unchecked_ref()));
+    request.set_onupgradeneeded(Some(
+        Closure::once_into_js(move |event| create_missing_stores(event, tables)).unchecked_ref(),
+    ));
 
     let mut timer = JsValue::UNDEFINED;
     let settled = Promise::new(&mut |resolve, _| {
@@ -67,10 +69,10 @@ fn factory() -> Attempt<IdbFactory> {
     factory.dyn_into().map_err(missing)
 }
 
-fn create_missing_stores(event: Event) -> Result<(), JsValue> {
+fn create_missing_stores(event: Event, tables: Tables) -> Result<(), JsValue> {
     let request: IdbOpenDbRequest = event.target().ok_or(JsValue::UNDEFINED)?.unchecked_into();
     let database: IdbDatabase = request.result()?.unchecked_into();
-    for name in table::ALL.iter().map(|table| table.name).chain([mark::STORE]) {
+    for name in tables.iter().map(|table| table.name).chain([mark::STORE]) {
         if !database.object_store_names().contains(name) {
             database.create_object_store(name)?;
         }

@@ -17,12 +17,11 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::IdbTransactionMode;
 
 use super::{
-    Decide, ReadSet, Reads, Result, Write,
+    Decide, ReadSet, Reads, Result, Tables, Write,
     broadcast::Broadcast,
     connection::Connection,
     error::Attempt,
     mark::{self, Mark, Marks},
-    table,
     transaction::Transaction,
 };
 use crate::{
@@ -49,8 +48,8 @@ enum Waiting {
 type Turn = oneshot::Sender<()>;
 
 impl Writer {
-    pub(super) fn new(connection: Rc<Connection>, broadcast: Broadcast) -> Self {
-        let stores = table::ALL.iter().map(|table| table.name).chain([mark::STORE]);
+    pub(super) fn new(connection: Rc<Connection>, broadcast: Broadcast, tables: Tables) -> Self {
+        let stores = tables.iter().map(|table| table.name).chain([mark::STORE]);
         Self {
             connection,
             broadcast,

@@ -16,7 +16,7 @@ use std::path::Path;
 use async_trait::async_trait;
 
 use self::worker::Worker;
-use super::{Bus, Decide, Engine, Listener, Read, ReadSet, Reads, Result, TableInfo, Watch, Write};
+use super::{Bus, Decide, Engine, Listener, Read, ReadSet, Reads, Result, TableInfo, Tables, Watch, Write};
 
 /// An SQLite database in a file or in memory, on a thread of its own.
 ///
@@ -38,10 +38,10 @@ impl Sqlite {
     /// `NotFound` where the file's folder does not exist, `InvalidInput` for a path that cannot name a file (a folder's,
     /// say), `Unsupported` for a file that is no SQLite database or that this process may not write, `SchemaTooNew`
     /// for one that a newer burrow wrote, `Blocked` while another process holds it.
-    pub async fn open(path: impl AsRef<Path>) -> Result<Self> {
+    pub async fn open(path: impl AsRef<Path>, tables: Tables) -> Result<Self> {
         let path = path.as_ref().to_owned();
         let opened = move || {
-            let (database, canonical) = native::open_file(&path)?;
+            let (database, canonical) = native::open_file(&path, tables)?;
             let authority_key = format!("sqlite:{canonical}");
             let bus = Bus::of_store(&authority_key);
             Ok((database, bus, authority_key))
@@ -54,8 +54,8 @@ impl Sqlite {
     ///
     /// # Errors
     /// `ReadFailed` where no thread can be started.
-    pub async fn in_memory() -> Result<Self> {
-        let opened = || Ok((native::open_in_memory()?, Bus::default(), ()));
+    pub async fn in_memory(tables: Tables) -> Result<Self> {
+        let opened = || Ok((native::open_in_memory(tables)?, Bus::default(), ()));
         let (worker, bus, ()) = Worker::start(opened).await?;
         Ok(Self { worker, authority_key: None, bus })
     }

@@ -13,7 +13,7 @@ use rusqlite::{
 };
 
 use super::{
-    Result,
+    Result, Tables,
     cell::{Cell, Found},
     database::Database,
     driver::Driver,
@@ -27,17 +27,17 @@ use crate::model::{Cause, RuntimeStoreError};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Opens the database in a file, which is created if it is not there, and gives it with the file's canonical path.
-pub(super) fn open_file(path: &Path) -> Result<(Database<Rusqlite>, String)> {
+pub(super) fn open_file(path: &Path, tables: Tables) -> Result<(Database<Rusqlite>, String)> {
     let invalid = |error: std::io::Error| RuntimeStoreError::invalid("path", error.to_string());
     // Absolute, so that SQLite does not take `:memory:`, `file:…` or nothing at all for something other than a file.
     let path = std::path::absolute(path).map_err(invalid)?;
-    let driver = Rusqlite::open(&path, format!("{:?}", utf8(&path)?))?;
-    Ok((driver.with_statements(), utf8(&canonical(&path)?)?.to_owned()))
+    let driver = Rusqlite::open(&path, format!("{:?}", utf8(&path)?), tables)?;
+    Ok((driver.with_statements(tables), utf8(&canonical(&path)?)?.to_owned()))
 }
 
 /// A new, empty database in memory.
-pub(super) fn open_in_memory() -> Result<Database<Rusqlite>> {
-    Ok(Rusqlite::in_memory()?.with_statements())
+pub(super) fn open_in_memory(tables: Tables) -> Result<Database<Rusqlite>> {
+    Ok(Rusqlite::in_memory(tables)?.with_statements(tables))
 }
 
 fn canonical(path: &Path) -> Result<PathBuf> {
@@ -59,25 +59,25 @@ pub(super) struct Rusqlite {
 }
 
 impl Rusqlite {
-    pub(super) fn in_memory() -> Result<Self> {
+    pub(super) fn in_memory(tables: Tables) -> Result<Self> {
         let name = "a database in memory".to_owned();
         let connection = Connection::open_in_memory().map_err(|error| failed(Asked::Read, "opening", &name, error))?;
         let driver = Self { connection, name };
-        schema::make_current(&driver)?;
+        schema::make_current(&driver, tables)?;
         Ok(driver)
     }
 
-    fn open(path: &Path, name: String) -> Result<Self> {
+    fn open(path: &Path, name: String, tables: Tables) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, error))?;
         let driver = Self { connection, name };
         driver.refuse_read_only()?;
         driver.be_patient()?;
         // A database that is too new, or is none, must be left as it is: so before anything is changed in it.
-        let current = schema::is_current(&driver)?;
+        let current = schema::is_current(&driver, tables)?;
         driver.write_ahead()?;
         if !current {
-            schema::make_current(&driver)?;
+            schema::make_current(&driver, tables)?;
         }
         Ok(driver)
     }
@@ -124,8 +124,8 @@ impl Rusqlite {
         }
     }
 
-    fn with_statements(self) -> Database<Self> {
-        let statements = Statements::of_all_tables();
+    fn with_statements(self, tables: Tables) -> Database<Self> {
+        let statements = Statements::of(tables);
         self.connection.set_prepared_statement_cache_capacity(statements.len());
         Database::new(self, statements)
     }
@@ -209,14 +209,14 @@ impl ToSql for Cell<'_> {
 mod tests {
     use super::*;
     use crate::engine::{
-        Commit, Reads, Write,
+        Bytes, Commit, Reads, Write,
         group_commit::{Call, Group},
-        table::{Bytes, SNAPSHOTS},
+        samples::{BLOBS, TABLES},
     };
 
     fn open() -> (tempfile::TempDir, Rusqlite) {
         let folder = tempfile::tempdir().unwrap();
-        let driver = Rusqlite::open(&folder.path().join("burrow.sqlite"), "a file".to_owned()).unwrap();
+        let driver = Rusqlite::open(&folder.path().join("burrow.sqlite"), "a file".to_owned(), TABLES).unwrap();
         (folder, driver)
     }
 
@@ -238,8 +238,8 @@ mod tests {
         let (_folder, driver) = open();
         let full_at = pragma::<i64>(&driver, "page_count") + 100;
         driver.connection.pragma_update(None, "max_page_count", full_at).unwrap();
-        let database = driver.with_statements();
-        let put = |id: &str, length: usize| SNAPSHOTS.put((id,), Bytes(vec![7; length].into()));
+        let database = driver.with_statements(TABLES);
+        let put = |id: &str, length: usize| BLOBS.put((id,), Bytes(vec![7; length].into()));
         let transact = |writes: Vec<Write>| {
             let commit = move |_: &_| Ok(Commit { writes: writes.clone(), change: None });
             let (call, _answer) = Call::new(Reads::new(), Box::new(commit));
@@ -247,18 +247,18 @@ mod tests {
         };
         let stored = |id: &str| {
             let mut reads = Reads::new();
-            let one = reads.get(&SNAPSHOTS, (id,));
+            let one = reads.get(&BLOBS, (id,));
             database.read(&reads).unwrap().one(one).unwrap().map(|bytes| bytes.0.len())
         };
         transact(vec![put("first", 300_000)]).unwrap();
 
         let error = transact(vec![put("small", 10), put("first", 10), put("large", 600_000)]).unwrap_err();
         let RuntimeStoreError::QuotaExceeded { message, cause: Some(cause) } = &error else { panic!("{error:?}") };
-        assert!(message.contains("writing runtime_session_snapshots") && message.contains("full"), "{message}");
+        assert!(message.contains("writing blobs") && message.contains("full"), "{message}");
         assert!(cause.downcast_ref::<rusqlite::Error>().is_some());
         assert_eq!((stored("small"), stored("first"), stored("large")), (None, Some(300_000), None));
 
-        transact(vec![SNAPSHOTS.delete(("first",))]).unwrap();
+        transact(vec![BLOBS.delete(("first",))]).unwrap();
         transact(vec![put("large", 300_000)]).unwrap();
         assert_eq!(stored("large"), Some(300_000));
     }

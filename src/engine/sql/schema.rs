@@ -8,7 +8,7 @@ use super::{
     driver::Driver,
     statement::{Statement, create},
 };
-use crate::{engine::table, model::RuntimeStoreError};
+use crate::{engine::Tables, model::RuntimeStoreError};
 
 /// Raised with each change to the tables that an older burrow could not live with. Kept in a table of our own: the
 /// header fields that SQLite has for it are meerkat's, if it wants them.
@@ -20,19 +20,19 @@ const TABLE: &str = "burrow_schema";
 ///
 /// # Errors
 /// `SchemaTooNew` for a database that a newer burrow wrote.
-pub(super) fn is_current(driver: &impl Driver) -> Result<bool> {
+pub(super) fn is_current(driver: &impl Driver, tables: Tables) -> Result<bool> {
     driver.snapshot(|| {
         let sql = "SELECT name FROM sqlite_master WHERE type = 'table'".to_owned();
         let names = Statement { sql, doing: "opening".to_owned() };
-        let tables: HashSet<String> = driver
+        let stored: HashSet<String> = driver
             .query(&names, &[], |row| match first(row) {
                 Ok(Cell::Text(name)) => (*name).to_owned(),
                 _ => String::new(),
             })?
             .into_iter()
             .collect();
-        let current = tables.contains(TABLE) && stored_version(driver)? == Some(VERSION);
-        Ok(current && table::ALL.iter().all(|table| tables.contains(table.name)))
+        let current = stored.contains(TABLE) && stored_version(driver)? == Some(VERSION);
+        Ok(current && tables.iter().all(|table| stored.contains(table.name)))
     })
 }
 
@@ -40,14 +40,14 @@ pub(super) fn is_current(driver: &impl Driver) -> Result<bool> {
 ///
 /// # Errors
 /// `SchemaTooNew` when a newer burrow came first.
-pub(super) fn make_current(driver: &impl Driver) -> Result<()> {
+pub(super) fn make_current(driver: &impl Driver, tables: Tables) -> Result<()> {
     let execute = |sql: String| driver.execute(&Statement::writing(TABLE, sql), &[]);
     driver.transaction(|| {
         execute(format!("CREATE TABLE IF NOT EXISTS {TABLE} (version INTEGER NOT NULL)"))?;
         if stored_version(driver)?.is_none() {
             execute(format!("INSERT INTO {TABLE} (version) VALUES ({VERSION})"))?;
         }
-        table::ALL.iter().try_for_each(|table| driver.execute(&create(table), &[]))
+        tables.iter().try_for_each(|table| driver.execute(&create(table), &[]))
     })
 }
 

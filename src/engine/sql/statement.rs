@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Result, TableInfo};
 use crate::{
-    engine::{Column, ColumnType, ValueType, table},
+    engine::{Column, ColumnType, Tables, ValueType},
     model::RuntimeStoreError,
 };
 
@@ -47,8 +47,8 @@ struct OfTable {
 }
 
 impl Statements {
-    pub(super) fn of_all_tables() -> Self {
-        Self(table::ALL.into_iter().map(|table| (table.name, OfTable::new(table))).collect())
+    pub(super) fn of(tables: Tables) -> Self {
+        Self(tables.iter().map(|table| (table.name, OfTable::new(table))).collect())
     }
 
     /// How many there are.
@@ -201,13 +201,14 @@ mod tests {
     use rusqlite::{Connection, StatementStatus, params_from_iter, types::Value};
 
     use super::*;
+    use crate::engine::samples::{NUMBERED, TABLES};
 
     fn database() -> (Connection, Statements) {
         let connection = Connection::open_in_memory().unwrap();
-        for table in table::ALL {
+        for table in TABLES {
             connection.execute_batch(&create(table).sql).unwrap();
         }
-        (connection, Statements::of_all_tables())
+        (connection, Statements::of(TABLES))
     }
 
     /// What SQLite means to do with the tables, a line for each.
@@ -242,16 +243,16 @@ mod tests {
     #[test]
     fn distinct_values_cost_what_is_read_of_them_not_the_rows_that_share_them() {
         let (connection, statements) = database();
-        let receipts = &table::RECEIPTS.info;
+        let numbered = NUMBERED.info;
         connection
             .execute_batch(
                 "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 29999)
-                 INSERT INTO runtime_boundary_receipts SELECT 'r', 'run ' || (i % 3), i, x'' FROM n
+                 INSERT INTO numbered SELECT 'r', 'run ' || (i % 3), i, x'' FROM n
                  UNION ALL SELECT 'many runs', 'run ' || i, 0, x'' FROM n",
             )
             .unwrap();
         let steps = |runtime: &str, limit: i64, expected: usize| {
-            let statement = statements.distinct(receipts, 1, Begin::AtFirst).unwrap();
+            let statement = statements.distinct(numbered, 1, Begin::AtFirst).unwrap();
             let mut prepared = connection.prepare(&statement.sql).unwrap();
             let rows = prepared.query_map((runtime, runtime, limit), |row| row.get::<_, String>(0)).unwrap();
             assert_eq!(rows.map(rusqlite::Result::unwrap).count(), expected);

@@ -13,13 +13,13 @@ use futures_util::future::{join, join_all, join3};
 
 use super::*;
 use crate::engine::{
-    Commit, Key, Page, Write,
+    Bytes, Commit, Key, Page, Text, Write,
+    samples::{BLOBS, TABLES, TEXTS},
     sql::{
         cell::{Cell, Found},
         native::Rusqlite,
         statement::{Statement, Statements},
     },
-    table::{Bytes, METADATA, SNAPSHOTS, Text},
 };
 
 /// Counts its transactions, and refuses them while another process is said to write.
@@ -65,10 +65,10 @@ async fn start() -> (Worker, Arc<Seen>) {
     let seen = Arc::new(Seen::default());
     let counts = Arc::clone(&seen);
     let opened = move || {
-        let sqlite = Rusqlite::in_memory()?;
+        let sqlite = Rusqlite::in_memory(TABLES)?;
         let small = Statement { sql: "PRAGMA max_page_count = 200".to_owned(), doing: "limiting".to_owned() };
         sqlite.query(&small, &[], |_| ())?;
-        let database = Database::new(Counted { sqlite, seen: counts }, Statements::of_all_tables());
+        let database = Database::new(Counted { sqlite, seen: counts }, Statements::of(TABLES));
         Ok((database, Bus::default(), ()))
     };
     let (worker, _, ()) = Worker::start(opened).await.unwrap();
@@ -101,11 +101,11 @@ async fn write(worker: &Worker, write: Write) -> &'static str {
 }
 
 fn put(name: &str) -> Write {
-    METADATA.put(("m", name), Text(String::new()))
+    TEXTS.put(("m", name), Text(String::new()))
 }
 
 fn put_large(id: &str, pages: usize) -> Write {
-    SNAPSHOTS.put((id,), Bytes(vec![7; pages * 4096].into()))
+    BLOBS.put((id,), Bytes(vec![7; pages * 4096].into()))
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn what_waits_goes_together_and_reads_come_after() {
     let (worker, seen) = start().await;
     let all = || {
         let mut reads = Reads::new();
-        let all = reads.range(&METADATA, ("m",), Page::default());
+        let all = reads.range(&TEXTS, ("m",), Page::default());
         (reads, all)
     };
     let read = async {
@@ -142,7 +142,7 @@ async fn one_that_does_not_fit_on_the_disk_fails_alone() {
     assert_eq!(seen.transactions.load(Ordering::SeqCst), 1 + 1 + 5);
     let mut reads = Reads::new();
     let (names, snapshots) =
-        (reads.distinct(&METADATA, ("m",), Page::default()), reads.distinct(&SNAPSHOTS, Key::all(), Page::default()));
+        (reads.distinct(&TEXTS, ("m",), Page::default()), reads.distinct(&BLOBS, Key::all(), Page::default()));
     let found = worker.read(reads).await.unwrap();
     assert_eq!((found.keys(names).count(), found.keys(snapshots).count()), (2, 2));
 }

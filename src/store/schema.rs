@@ -1,0 +1,95 @@
+//! The store's tables. The names and the SQL types are those of databases that meerkat-runtime 0.6 and mobkit 0.6 write;
+//! the tables whose names begin with `burrow_` are our own.
+
+use crate::{
+    engine::{Bytes, Column, Document, Table, TableInfo, Text, ValueType},
+    model::{ChangeKind, Labels, PersistedOpsSnapshot, RunBoundaryReceipt, RuntimeState, StoredInputState},
+};
+
+const fn text(name: &'static str) -> Column {
+    Column::text(name)
+}
+
+const fn number(name: &'static str) -> Column {
+    Column::number(name)
+}
+
+/// The queued inputs of a runtime.
+pub static INPUTS: Table<Document<StoredInputState>> = Table::new(&TableInfo::new(
+    "runtime_input_states",
+    &[text("runtime_id"), text("input_id")],
+    ("state_json", ValueType::Json),
+));
+
+/// The receipts of a runtime's runs.
+pub static RECEIPTS: Table<Document<RunBoundaryReceipt>> = Table::new(&TableInfo::new(
+    "runtime_boundary_receipts",
+    &[text("runtime_id"), text("run_id"), number("sequence")],
+    ("receipt_json", ValueType::Json),
+));
+
+/// The latest session snapshot of a runtime.
+pub static SNAPSHOTS: Table<Bytes> = Table::new(&TableInfo::new(
+    "runtime_session_snapshots",
+    &[text("runtime_id")],
+    ("session_snapshot", ValueType::Bytes),
+));
+
+/// The lifecycle state of a runtime.
+pub static STATES: Table<Document<RuntimeState>> =
+    Table::new(&TableInfo::new("runtime_states", &[text("runtime_id")], ("runtime_state_json", ValueType::Json)));
+
+/// The operation registry of a runtime.
+pub static OPS: Table<Document<PersistedOpsSnapshot>> =
+    Table::new(&TableInfo::new("runtime_ops_lifecycle", &[text("runtime_id")], ("state_json", ValueType::Json)));
+
+/// The OAuth flows under way, in one record.
+pub static OAUTH_FLOWS: Table<Bytes> =
+    Table::new(&TableInfo::new("runtime_auth_oauth_flow_state", &[text("id")], ("state_json", ValueType::Bytes)));
+
+/// Cursors and other single values of a mob.
+pub static METADATA: Table<Text> =
+    Table::new(&TableInfo::new("mobkit_metadata", &[text("mob_id"), text("key")], ("value", ValueType::Text)));
+
+/// Labels; the run id is `""` for the mob's own.
+pub static LABELS: Table<Document<Labels>> =
+    Table::new(&TableInfo::new("burrow_labels", &[text("mob_id"), text("run_id")], ("labels_json", ValueType::Json)));
+
+/// The runtime under which a session was last committed with its key.
+pub static SESSIONS: Table<Text> =
+    Table::new(&TableInfo::new("burrow_sessions", &[text("session_id")], ("runtime_id", ValueType::Text)));
+
+/// The latest claim on a runtime: its epoch and its token.
+pub static CLAIMS: Table<Text> =
+    Table::new(&TableInfo::new("burrow_claims", &[text("runtime_id")], ("claim", ValueType::Text)));
+
+/// Every table, each with the kind of change that a write to it is; `None` for what belongs to no mob or runtime, of which
+/// watchers are not told.
+static CATALOG: [(&TableInfo, Option<ChangeKind>); 10] = [
+    (INPUTS.info, Some(ChangeKind::Inputs)),
+    (RECEIPTS.info, Some(ChangeKind::Receipt)),
+    (SNAPSHOTS.info, Some(ChangeKind::Session)),
+    (STATES.info, Some(ChangeKind::State)),
+    (OPS.info, Some(ChangeKind::Ops)),
+    (OAUTH_FLOWS.info, None),
+    (METADATA.info, Some(ChangeKind::Cursor)),
+    (LABELS.info, Some(ChangeKind::Labels)),
+    (SESSIONS.info, None),
+    (CLAIMS.info, Some(ChangeKind::Claim)),
+];
+
+/// Every table, for the engine.
+pub static TABLES: [&TableInfo; CATALOG.len()] = {
+    let mut tables = [CATALOG[0].0; CATALOG.len()];
+    let mut at = 0;
+    while at < tables.len() {
+        tables[at] = CATALOG[at].0;
+        at += 1;
+    }
+    tables
+};
+
+/// The kind of change that a write to a table is.
+pub(super) fn change_kind(table: &TableInfo) -> Option<ChangeKind> {
+    CATALOG.iter().find(|(info, _)| info.name == table.name).and_then(|(_, kind)| *kind)
+}
