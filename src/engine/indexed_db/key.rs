@@ -56,6 +56,19 @@ pub(super) fn piece_to_js(key: &Key, piece: u64) -> Array {
     row
 }
 
+/// Whether two keys of pieces are those of one record, whose own key has `columns` components.
+pub(super) fn same_record(a: &Array, b: &Array, columns: usize) -> bool {
+    (0..columns as u32).all(|column| a.get(column) == b.get(column))
+}
+
+/// The key of the piece after the one under `piece`.
+pub(super) fn next_piece(piece: &Array, columns: usize) -> Array {
+    let number = piece.get(columns as u32).as_string().and_then(|number| number.parse::<u64>().ok());
+    let next = piece.slice(0, columns as u32);
+    next.push(&encode(&number.unwrap_or_default().saturating_add(1).into()).into());
+    next
+}
+
 /// Every key up to and with `key`.
 pub(super) fn up_to(key: &Key) -> Attempt<IdbKeyRange> {
     IdbKeyRange::upper_bound(&to_js(key)).map_err(|error| failed(Asked::Write, "making a key range", error))

@@ -14,6 +14,7 @@ mod later;
 mod mark;
 mod open;
 mod transaction;
+mod upgrade;
 mod value;
 mod waiting;
 mod writer;

@@ -5,21 +5,21 @@ use std::{cell::Cell, rc::Rc};
 use js_sys::{Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Event, IdbDatabase, IdbFactory, IdbOpenDbRequest};
+use web_sys::{Event, IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbVersionChangeEvent};
 
 use super::{
     bindings::{RawDatabase, clear_timeout, set_timeout},
     error::{Asked, Attempt, failed},
     held::Held,
-    mark,
+    mark, upgrade,
 };
 use crate::{
-    engine::Tables,
+    engine::{Tables, ValueType},
     model::{RuntimeStoreError, wire::quoted},
 };
 
 /// Raised with each set of tables. A new version adds object stores and leaves those that exist alone. Version 1 had no
-/// operation registries, OAuth flows, claims and marks.
+/// operation registries, OAuth flows, claims and marks, and other ends of snapshots (`upgrade.rs`).
 const VERSION: u32 = 2;
 
 /// How long another tab may take to let go, or the browser to answer at all.
@@ -69,12 +69,18 @@ fn factory() -> Attempt<IdbFactory> {
     factory.dyn_into().map_err(missing)
 }
 
-fn create_missing_stores(event: Event, tables: Tables) -> Result<(), JsValue> {
+fn create_missing_stores(event: IdbVersionChangeEvent, tables: Tables) -> Result<(), JsValue> {
     let request: IdbOpenDbRequest = event.target().ok_or(JsValue::UNDEFINED)?.unchecked_into();
     let database: IdbDatabase = request.result()?.unchecked_into();
     for name in tables.iter().map(|table| table.name).chain([mark::STORE]) {
         if !database.object_store_names().contains(name) {
             database.create_object_store(name)?;
+        }
+    }
+    if event.old_version() == 1.0 {
+        let transaction = request.transaction().ok_or(JsValue::UNDEFINED)?;
+        for table in tables.iter().filter(|table| table.value_type == ValueType::Bytes) {
+            upgrade::end_full_pieces(transaction.object_store(table.name)?, table.key.len())?;
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use crate::engine::{Encoded, Key, Row, TableInfo};
 
 /// The bytes that a full row holds.
-const PIECE: usize = 60 * 1024;
+pub(super) const PIECE: usize = 60 * 1024;
 
 /// The pieces of a value, the last of them not full.
 pub(super) fn pieces_of(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {

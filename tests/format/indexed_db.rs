@@ -1,0 +1,158 @@
+//! IndexedDB, read and written past burrow by a crate that knows nothing of it.
+
+use burrow::{IndexedDbRuntimeStore, RunId, engine::indexed_db::Durability};
+use indexed_db_futures::{
+    Build, BuildPrimitive, database::Database, prelude::QuerySource, transaction::TransactionMode,
+};
+use js_sys::Uint8Array;
+use serde_json::{Map, Value, json};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::sample;
+
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
+
+/// Every version there was. An older one is never changed; how a new one is made is in docs/format.md.
+const FIXTURES: [&str; 2] =
+    [include_str!("../fixtures/format/indexed-db-1.json"), include_str!("../fixtures/format/indexed-db-2.json")];
+
+/// `[key, value]` pairs by the name of their object store, in the order of the keys.
+type Rows = Map<String, Value>;
+
+fn fixture(version: usize) -> Rows {
+    let Value::Object(mut fixture) = serde_json::from_str(FIXTURES[version - 1]).unwrap() else { panic!() };
+    assert_eq!(fixture["version"], version);
+    match fixture["stores"].take() {
+        Value::Object(rows) => rows,
+        other => panic!("{other}"),
+    }
+}
+
+fn new_name() -> String {
+    format!("format-{}", RunId::new())
+}
+
+async fn open(name: &str) -> IndexedDbRuntimeStore {
+    IndexedDbRuntimeStore::open(name, Durability::Relaxed).await.unwrap()
+}
+
+/// All that a database holds.
+async fn rows(database: &Database) -> Rows {
+    let names: Vec<String> = database.object_store_names().collect();
+    let transaction = database.transaction(names.clone()).build().unwrap();
+    let mut all = Rows::new();
+    for name in names {
+        let store = transaction.object_store(&name).unwrap();
+        let keys = store.get_all_keys::<Vec<String>>().primitive().unwrap().await.unwrap();
+        let values = store.get_all::<JsValue>().primitive().unwrap().await.unwrap();
+        let row =
+            |(key, value): (Result<Vec<String>, _>, Result<JsValue, _>)| json!([key.unwrap(), shown(value.unwrap())]);
+        all.insert(name, keys.zip(values).map(row).collect());
+    }
+    all
+}
+
+/// A string as it is, and bytes in hex: `{"hex":…}`, or `{"hex":…,"times":…}` where they are one and the same.
+fn shown(value: JsValue) -> Value {
+    if let Some(text) = value.as_string() {
+        return text.into();
+    }
+    let bytes = value.dyn_into::<Uint8Array>().unwrap().to_vec();
+    match bytes.split_first() {
+        Some((first, rest)) if rest.len() > 100 && rest.iter().all(|byte| byte == first) => {
+            json!({"hex": format!("{first:02x}"), "times": bytes.len()})
+        }
+        _ => json!({"hex": bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()}),
+    }
+}
+
+/// The value that is shown so.
+fn value_of(shown: &Value) -> JsValue {
+    if let Some(text) = shown.as_str() {
+        return text.into();
+    }
+    let hex = shown["hex"].as_str().unwrap();
+    let bytes: Vec<u8> =
+        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
+    let times = shown["times"].as_u64().unwrap_or(1);
+    Uint8Array::from(&*bytes.repeat(times.try_into().unwrap())).into()
+}
+
+/// Makes the database that a fixture describes.
+async fn make(name: &str, version: u32, rows: &Rows) {
+    let names: Vec<String> = rows.keys().cloned().collect();
+    let stores = names.clone();
+    let database = Database::open(name)
+        .with_version(version)
+        .with_on_upgrade_needed(move |_, database| {
+            stores.iter().try_for_each(|name| database.create_object_store(name).build().map(drop))
+        })
+        .await
+        .unwrap();
+    let transaction = database.transaction(names).with_mode(TransactionMode::Readwrite).build().unwrap();
+    for (name, rows) in rows {
+        let store = transaction.object_store(name).unwrap();
+        for row in rows.as_array().unwrap() {
+            let key: Vec<String> = serde_json::from_value(row[0].clone()).unwrap();
+            store.put(value_of(&row[1])).with_key(key).primitive().unwrap();
+        }
+    }
+    transaction.commit().await.unwrap();
+    database.close();
+}
+
+/// What is random in a row stands there as its form: a claim's token, and the row of a store's marks.
+fn without_chance(mut rows: Rows) -> Rows {
+    let random = |text: &str| match text.parse::<RunId>() {
+        Ok(id) if id.as_uuid().get_version_num() == 7 => "<UUID>".to_owned(),
+        _ => text.to_owned(),
+    };
+    for row in rows["burrow_claims"].as_array_mut().unwrap() {
+        let claim = row[1].as_str().unwrap().split(' ').map(random).collect::<Vec<_>>().join(" ");
+        row[1] = claim.into();
+    }
+    for row in rows["burrow_commits"].as_array_mut().unwrap() {
+        row[0] = json!([random(row[0][0].as_str().unwrap())]);
+    }
+    rows
+}
+
+#[wasm_bindgen_test]
+async fn what_burrow_writes_is_the_fixture_of_its_version() {
+    let name = new_name();
+    let store = open(&name).await;
+    sample::write_first(&store).await;
+    sample::write_later(&store).await;
+    store.close();
+
+    let database = Database::open(name).await.unwrap();
+    let found = rows(&database).await;
+    let fixture_of = json!({"version": database.version() as u32, "stores": found});
+    assert_eq!(database.version(), FIXTURES.len() as f64, "there is no fixture of this version: it is {fixture_of}");
+    let (found, expected) = (without_chance(found), without_chance(fixture(FIXTURES.len())));
+    for (name, rows) in &found {
+        assert_eq!(Some(rows), expected.get(name), "{name}; as a fixture it would all be {fixture_of}");
+    }
+    assert_eq!(found.len(), expected.len());
+}
+
+#[wasm_bindgen_test]
+async fn a_database_of_version_1_is_read() {
+    let name = new_name();
+    make(&name, 1, &fixture(1)).await;
+    let store = open(&name).await;
+    sample::check_first(&store).await;
+    // And it has all that came later.
+    sample::write_later(&store).await;
+    sample::check_later(&store).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_database_of_version_2_is_read() {
+    let name = new_name();
+    make(&name, 2, &fixture(2)).await;
+    let store = open(&name).await;
+    sample::check_first(&store).await;
+    sample::check_later(&store).await;
+}

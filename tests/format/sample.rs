@@ -1,0 +1,131 @@
+//! One of everything that burrow keeps, with what is hard to keep: written through the contract, and read back through it
+//! from a database of any version.
+
+use std::collections::BTreeMap;
+
+use burrow::{
+    Labels, LogicalRuntimeId, MetadataScope, PersistentMetadataStore, RunBoundaryReceipt, RunId, RuntimeMetadataTable,
+    RuntimeState, RuntimeStore, SessionDelta, SessionId, Store, StoredInputState, engine::Engine,
+};
+use serde::de::DeserializeOwned;
+
+const SESSION: &str = "01932c07-7d1e-7000-8000-000000000001";
+const RUN: &str = "01932c07-7d1e-7000-8000-000000000002";
+const SMALL: &str = r#"{"id":"01932c07-7d1e-7000-8000-000000000001","text":"ポチ — “é”"}"#;
+const OAUTH: &[u8] = br#"{"verifier":"a secret"}"#;
+const OPS: &str = r#"{"epoch_id":"e-1","authority_state":{"big":9007199254740993},"operation_specs":{},"completion_entries":[],"cursors":{"agent_applied_cursor":18446744073709551615,"runtime_observed_seq":0,"runtime_last_injected_seq":1}}"#;
+const INPUTS: [&str; 2] = [
+    r#"{"input_id":"01932c07-7d1e-7000-8000-00000000000a","current_state":"queued","attempt_count":1,"recovery_count":0,"history":[{"timestamp":"2026-11-22T02:48:30.193749452Z","from":"accepted","to":"queued","reason":"because — of “it”"}],"persisted_input":{"text":"🧠","n":1e400},"created_at":"2026-11-22T02:48:30.193749452Z","updated_at":"2026-11-22T02:48:31Z","later":true}"#,
+    r#"{"input_id":"01932c07-7d1e-7000-8000-00000000000b","current_state":"consumed","terminal_outcome":{"outcome_type":"consumed"},"durability":"durable","idempotency_key":"k","attempt_count":2,"recovery_count":1,"history":[{"timestamp":"2026-11-22T02:48:32Z","from":"queued","to":"consumed"}],"last_run_id":"01932c07-7d1e-7000-8000-000000000002","last_boundary_sequence":18446744073709551615,"created_at":"2026-11-22T02:48:30Z","updated_at":"2026-11-22T02:48:32Z"}"#,
+];
+const RECEIPTS: [&str; 2] = [
+    r#"{"run_id":"01932c07-7d1e-7000-8000-000000000002","boundary":"run_start","contributing_input_ids":[],"message_count":0,"sequence":0}"#,
+    r#"{"run_id":"01932c07-7d1e-7000-8000-000000000002","boundary":"run_checkpoint","contributing_input_ids":["01932c07-7d1e-7000-8000-00000000000b"],"conversation_digest":"0707070707070707070707070707070707070707070707070707070707070707","message_count":9007199254740993,"sequence":18446744073709551615}"#,
+];
+const CURSORS: [(&str, u64); 3] = [("mob-1", u64::MAX), ("~", 0), ("🧠", 9_007_199_254_740_993)];
+
+/// The bytes of a piece. SQLite keeps values whole.
+const PIECE: usize = if cfg!(target_arch = "wasm32") { 60 * 1024 } else { 8 };
+
+/// Snapshots of every length that pieces make a difference to, by their runtime.
+fn snapshots() -> [(&'static str, Vec<u8>); 5] {
+    [
+        ("a~b", Vec::new()),
+        ("one piece", vec![b'a'; PIECE]),
+        ("two pieces", vec![0xFF; 2 * PIECE]),
+        ("агент-ß/ポチ", vec![b'b'; PIECE - 1]),
+        ("🧠", vec![b'c'; PIECE + 1]),
+    ]
+}
+
+fn labels() -> [(MetadataScope, Labels); 4] {
+    let set = |labels: &[(&str, &str)]| -> Labels {
+        labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    };
+    let mob = |mob: &str| MetadataScope::Mob(mob.to_owned());
+    let run = |run: &str| MetadataScope::Run("mob-1".to_owned(), run.to_owned());
+    [
+        (mob("mob-1"), set(&[("", "empty"), ("__proto__", "a \"key\"\n"), ("env", "prod")])),
+        (run("run~1"), set(&[("é", "🧠")])),
+        (run("\u{0}"), set(&[("nul", "\u{0}")])),
+        (mob("моб"), set(&[("a", "b")])),
+    ]
+}
+
+fn runtime(id: &str) -> LogicalRuntimeId {
+    LogicalRuntimeId::new(id).unwrap()
+}
+
+fn read<T: DeserializeOwned>(json: &str) -> T {
+    serde_json::from_str(json).unwrap()
+}
+
+/// Writes all that a database of version 1 could hold.
+pub async fn write_first(store: &Store<impl Engine>) {
+    for (scope, labels) in labels() {
+        store.set_labels(&scope, labels).await.unwrap();
+    }
+    for (mob, cursor) in CURSORS {
+        store.set_subscription_cursor(mob, cursor).await.unwrap();
+    }
+    for (id, snapshot) in snapshots() {
+        store.commit_session_snapshot(&runtime(id), SessionDelta::new(snapshot)).await.unwrap();
+    }
+    let agent = runtime("agent-1");
+    let session: SessionId = SESSION.parse().unwrap();
+    let [first, last] = RECEIPTS.map(read::<RunBoundaryReceipt>);
+    let [queued, consumed] = INPUTS.map(read::<StoredInputState>);
+    store.atomic_apply(&agent, None, first, vec![], None).await.unwrap();
+    let snapshot = SessionDelta::new(SMALL.as_bytes());
+    store.atomic_apply(&agent, Some(snapshot), last, vec![consumed], Some(session)).await.unwrap();
+    store.persist_input_state(&agent, &queued).await.unwrap();
+    let step = RuntimeState::Initializing.step(RuntimeState::Idle).unwrap();
+    store.commit_machine_lifecycle(&agent, step, &[]).await.unwrap();
+}
+
+/// Writes what came after version 1.
+pub async fn write_later(store: &Store<impl Engine>) {
+    let agent = runtime("agent-1");
+    store.persist_ops_lifecycle(&agent, &read(OPS)).await.unwrap();
+    store.persist_auth_oauth_flow_snapshot(OAUTH).await.unwrap();
+    store.claim(&agent).await.unwrap();
+}
+
+/// Reads all of it back.
+pub async fn check_first(store: &Store<impl Engine>) {
+    let mut listed = BTreeMap::new();
+    for (scope, labels) in labels() {
+        assert_eq!(store.get_labels(&scope).await.unwrap(), labels, "{scope:?}");
+        listed.insert(scope, labels);
+    }
+    let all = store.select_labels(&"".parse().unwrap()).await.unwrap();
+    assert_eq!(all.into_iter().collect::<BTreeMap<_, _>>(), listed);
+    for (mob, cursor) in CURSORS {
+        assert_eq!(store.get_subscription_cursor(mob).await.unwrap(), Some(cursor), "{mob}");
+    }
+    for (id, snapshot) in snapshots() {
+        let stored = store.load_session_snapshot(&runtime(id)).await.unwrap();
+        assert!(stored.as_ref() == Some(&snapshot), "{id}: {:?} bytes", stored.map(|stored| stored.len()));
+    }
+    let agent = runtime("agent-1");
+    let by_id = store.load_session_by_id(SESSION.parse().unwrap()).await.unwrap();
+    assert_eq!(by_id, Some((agent.clone(), SMALL.as_bytes().to_vec())));
+    assert_eq!(store.load_input_states(&agent).await.unwrap(), INPUTS.map(read::<StoredInputState>));
+    let run: RunId = RUN.parse().unwrap();
+    for receipt in RECEIPTS.map(read::<RunBoundaryReceipt>) {
+        let stored = store.load_boundary_receipt(&agent, &run, receipt.sequence).await.unwrap();
+        assert_eq!(stored, Some(receipt));
+    }
+    assert_eq!(store.load_runtime_state(&agent).await.unwrap(), Some(RuntimeState::Idle));
+    let runtimes = ["agent-1", "a~b", "one piece", "two pieces", "агент-ß/ポチ", "🧠"].map(runtime);
+    assert_eq!(store.list_runtimes(None, 100).await.unwrap(), runtimes);
+    assert_eq!(store.list_mobs(None, 100).await.unwrap(), ["mob-1", "~", "моб", "🧠"]);
+}
+
+/// Reads back what came after version 1.
+pub async fn check_later(store: &Store<impl Engine>) {
+    let agent = runtime("agent-1");
+    assert_eq!(store.load_ops_lifecycle(&agent).await.unwrap(), Some(read(OPS)));
+    assert_eq!(store.load_auth_oauth_flow_snapshot().await.unwrap().as_deref(), Some(OAUTH));
+    assert_eq!(store.claim(&agent).await.unwrap().epoch(), 2);
+}

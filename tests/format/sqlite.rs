@@ -1,0 +1,105 @@
+//! SQLite files, read and made past burrow. Those that meerkat-runtime 0.6 and mobkit 0.6 wrote are opened in tests/upstream.rs.
+
+use std::path::{Path, PathBuf};
+
+use burrow::{RunId, SqliteRuntimeStore};
+use rusqlite::{Connection, types::Value as Cell};
+use tempfile::TempDir;
+
+use crate::sample;
+
+/// Every version there was, as the SQL that makes it. An older one is never changed; how a new one is made is in
+/// docs/format.md.
+const FIXTURES: [&str; 1] = [include_str!("../fixtures/format/sqlite-1.sql")];
+
+fn file() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("burrow.sqlite");
+    (folder, path)
+}
+
+/// Makes the file that a fixture describes.
+fn make(path: &Path, version: usize) {
+    Connection::open(path).unwrap().execute_batch(FIXTURES[version - 1]).unwrap();
+}
+
+fn rows(connection: &Connection, sql: &str) -> Vec<Vec<Cell>> {
+    let mut statement = connection.prepare(sql).unwrap();
+    let columns = statement.column_count();
+    let rows = statement.query_map([], |row| (0..columns).map(|i| row.get(i)).collect()).unwrap();
+    rows.map(rusqlite::Result::unwrap).collect()
+}
+
+/// All that a file holds, as the SQL that makes it.
+fn dump(path: &Path) -> String {
+    let connection = Connection::open(path).unwrap();
+    let mut dump = String::new();
+    for table in rows(&connection, "SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name") {
+        let [Cell::Text(name), Cell::Text(sql)] = &table[..] else { panic!("{table:?}") };
+        dump += &format!("{sql};\n");
+        for row in rows(&connection, &format!("SELECT * FROM {name}")) {
+            let cells: Vec<String> = row.iter().map(literal).collect();
+            dump += &format!("INSERT INTO {name} VALUES ({});\n", cells.join(", "));
+        }
+    }
+    dump
+}
+
+/// A cell as SQL: readable, where it is text or the bytes of one.
+fn literal(cell: &Cell) -> String {
+    let hex = |bytes: &[u8]| format!("X'{}'", bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>());
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    match cell {
+        Cell::Null => "NULL".to_owned(),
+        Cell::Integer(number) => number.to_string(),
+        Cell::Real(number) => number.to_string(),
+        Cell::Text(text) if text.contains('\0') => format!("CAST({} AS TEXT)", hex(text.as_bytes())),
+        Cell::Text(text) => quoted(text),
+        Cell::Blob(bytes) => match str::from_utf8(bytes) {
+            Ok(text) if !text.is_empty() && !text.contains('\0') => format!("CAST({} AS BLOB)", quoted(text)),
+            _ => hex(bytes),
+        },
+    }
+}
+
+/// What is random stands there as its form: a claim's token.
+fn without_chance(dump: &str) -> String {
+    let random = |word: &str| match word.trim_end_matches("');").parse::<RunId>() {
+        Ok(id) if id.as_uuid().get_version_num() == 7 => "<UUID>".to_owned(),
+        _ => word.to_owned(),
+    };
+    let claim = |line: &str| match line.starts_with("INSERT INTO burrow_claims") {
+        true => line.split(' ').map(random).collect::<Vec<_>>().join(" "),
+        false => line.to_owned(),
+    };
+    dump.lines().map(claim).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn what_burrow_writes_is_the_fixture_of_its_version() {
+    let (_folder, path) = file();
+    let store = SqliteRuntimeStore::open(&path).await.unwrap();
+    sample::write_first(&store).await;
+    sample::write_later(&store).await;
+
+    let found = dump(&path);
+    let version: i64 =
+        Connection::open(&path).unwrap().query_row("SELECT version FROM burrow_schema", [], |row| row.get(0)).unwrap();
+    assert_eq!(version, FIXTURES.len() as i64, "there is no fixture of this version: it is\n{found}");
+    let (_folder, described) = file();
+    make(&described, FIXTURES.len());
+    let (expected, ours) = (without_chance(&dump(&described)), without_chance(&found));
+    for (ours, expected) in ours.lines().zip(expected.lines()) {
+        assert_eq!(ours, expected, "as a fixture it would all be\n{found}");
+    }
+    assert_eq!(ours.lines().count(), expected.lines().count(), "as a fixture it would all be\n{found}");
+}
+
+#[tokio::test]
+async fn a_file_of_version_1_is_read() {
+    let (_folder, path) = file();
+    make(&path, 1);
+    let store = SqliteRuntimeStore::open(&path).await.unwrap();
+    sample::check_first(&store).await;
+    sample::check_later(&store).await;
+}
