@@ -11,8 +11,8 @@ use std::{
 };
 
 use burrow::{
-    LogicalRuntimeId, MetadataStoreError, PersistentMetadataStore, RunBoundary, RunBoundaryReceipt, RunId,
-    RuntimeState, RuntimeStore, SessionDelta, SessionId, SqliteRuntimeStore, store::schema::TABLES,
+    InputId, LogicalRuntimeId, MetadataStoreError, PersistentMetadataStore, RunBoundary, RunBoundaryReceipt, RunId,
+    RuntimeState, RuntimeStore, RuntimeStoreError, SessionDelta, SessionId, SqliteRuntimeStore, store::schema::TABLES,
 };
 use rusqlite::{Connection, OpenFlags, types::Value as Cell};
 use samples::{queued, runtime};
@@ -277,4 +277,106 @@ async fn a_sequence_that_no_integer_can_hold_is_a_blob_and_sorts_last() {
     let expected = [Cell::Integer(0), Cell::Integer(i64::MAX), blob(1 << 63), blob(u64::MAX - 255), blob(u64::MAX)]
         .map(|c| vec![c]);
     assert_eq!(stored, expected);
+}
+
+/// All that there is, page by page up to the first that is short.
+async fn pages<T: Clone>(limit: u32, page: impl AsyncFn(Option<&T>) -> Result<Vec<T>, RuntimeStoreError>) -> Vec<T> {
+    let mut all: Vec<T> = Vec::new();
+    loop {
+        let found = page(all.last()).await.unwrap();
+        let last = found.len() < limit as usize;
+        all.extend(found);
+        if last {
+            return all;
+        }
+    }
+}
+
+/// Nobody makes such rows through burrow; upstream's own stores take any text, and SQLite takes anything.
+#[tokio::test]
+async fn ids_that_are_none_hide_no_others_from_listings() {
+    let (_folder, path) = copy();
+    let store = SqliteRuntimeStore::open(&path).await.unwrap();
+    let runtimes = store.list_runtimes(None, 10).await.unwrap();
+    let mobs = store.list_mobs(None, 10).await.unwrap();
+    let id = runtimes[0].clone();
+    let (runs, inputs) =
+        (store.list_runs(&id, None, 100).await.unwrap(), store.list_inputs(&id, None, 100).await.unwrap());
+    let receipts = store.list_receipts(&id, None, 100).await.unwrap();
+    assert_eq!((runtimes.len(), mobs.len(), runs.len(), inputs.len(), receipts.len()), (3, 4, 2, 12, 6));
+    let mut damage = String::new();
+    for key in ["''", "x''", "x'00FF'", "NULL", "NULL"] {
+        damage += &format!("INSERT INTO runtime_session_snapshots VALUES ({key}, x'7B7D');");
+        damage += &format!("INSERT INTO runtime_states VALUES ({key}, x'2269646C6522');");
+        damage += &format!("INSERT INTO runtime_ops_lifecycle VALUES ({key}, x'7B7D');");
+        if key != "NULL" {
+            damage += &format!("INSERT OR IGNORE INTO runtime_input_states VALUES ({key}, {key}, x'7B7D');");
+            damage += &format!("INSERT OR IGNORE INTO runtime_boundary_receipts VALUES ({key}, {key}, 0, x'7B7D');");
+            damage += &format!("INSERT OR IGNORE INTO mobkit_metadata VALUES ({key}, {key}, '');");
+            damage += &format!("INSERT OR IGNORE INTO burrow_labels VALUES ({key}, {key}, x'7B7D');");
+        }
+    }
+    // Before, between and behind the ids that are some.
+    let between = |id: String| format!("{id}-not");
+    let (run, input) = (between(runs[0].to_string()), between(inputs[5].to_string()));
+    for key in
+        ["'', 0".to_owned(), "'0', 0".to_owned(), format!("'{run}', 7"), "'~', -1".to_owned(), "x'00', 0".to_owned()]
+    {
+        damage += &format!("INSERT INTO runtime_boundary_receipts VALUES ('{id}', {key}, x'7B7D');");
+    }
+    for key in [
+        "''".to_owned(),
+        "'0'".to_owned(),
+        "'1'".to_owned(),
+        format!("'{input}'"),
+        "'~'".to_owned(),
+        "x'00'".to_owned(),
+    ] {
+        damage += &format!("INSERT INTO runtime_input_states VALUES ('{id}', {key}, x'7B7D');");
+    }
+    Connection::open(&path).unwrap().execute_batch(&damage).unwrap();
+
+    for limit in [1, 2, 3, 5, 100] {
+        let all = pages(limit, async |after: Option<&LogicalRuntimeId>| store.list_runtimes(after, limit).await).await;
+        assert_eq!(all, runtimes, "{limit}");
+        let all = pages(limit, async |after: Option<&String>| store.list_mobs(after.map(String::as_str), limit).await);
+        assert_eq!(all.await, mobs, "{limit}");
+        let all = pages(limit, async |after: Option<&RunId>| store.list_runs(&id, after, limit).await).await;
+        assert_eq!(all, runs, "{limit}");
+        let all = pages(limit, async |after: Option<&InputId>| store.list_inputs(&id, after, limit).await).await;
+        assert_eq!(all, inputs, "{limit}");
+    }
+    // A receipt that cannot be read is named, so that the next page can begin behind it.
+    let run = runs[0];
+    let raw = Connection::open(&path).unwrap();
+    raw.execute(
+        "UPDATE runtime_boundary_receipts SET receipt_json = x'7B7D' WHERE run_id = ?1 AND sequence = 1",
+        [run.to_string()],
+    )
+    .unwrap();
+    for limit in [1, 2, 100] {
+        let (mut all, mut after, mut unreadable) = (Vec::new(), None, 0);
+        loop {
+            match store.list_receipts(&id, after.as_ref().map(|(run, sequence)| (run, *sequence)), limit).await {
+                Ok(found) => {
+                    let Some(last) = found.last() else { break };
+                    after = Some((last.run_id, last.sequence));
+                    all.extend(found);
+                }
+                Err(error) => {
+                    assert!(error.to_string().contains(&format!("[{id}, {run}, 1]")), "{error}");
+                    // One by one up to it.
+                    if let Ok(found) = store.list_receipts(&id, after.as_ref().map(|(run, s)| (run, *s)), 1).await {
+                        after = Some((found[0].run_id, found[0].sequence));
+                        all.extend(found);
+                    } else {
+                        after = Some((run, 1));
+                        unreadable += 1;
+                    }
+                }
+            }
+        }
+        assert_eq!((all.len(), unreadable), (receipts.len() - 1, 1), "{limit}");
+        assert!(all.iter().all(|receipt| receipts.contains(receipt)), "{limit}");
+    }
 }

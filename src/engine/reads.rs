@@ -105,17 +105,23 @@ impl Reads {
         Many(self.0.len() - 1, PhantomData)
     }
 
-    /// The same reads with every record's key; `None` where they have them already.
-    pub(crate) fn with_keys(&self) -> Option<Self> {
+    /// The same reads with every record's key, and of all that there is however little was asked for; `None` where they are so
+    /// already.
+    pub(crate) fn widened(&self) -> Option<Self> {
         let mut some = false;
-        let with_key = |read: &Read| match read {
+        let all = |page: &Page| Page { after: page.after.clone(), limit: None };
+        let widened = |read: &Read| match read {
             Read::Values(table, prefix, page) => {
                 some = true;
-                Read::Range(table, prefix.clone(), page.clone())
+                Read::Range(table, prefix.clone(), all(page))
+            }
+            Read::Distinct(table, prefix, page @ Page { limit: Some(_), .. }) => {
+                some = true;
+                Read::Distinct(table, prefix.clone(), all(page))
             }
             other => other.clone(),
         };
-        let reads = Self(self.0.iter().map(with_key).collect());
+        let reads = Self(self.0.iter().map(widened).collect());
         some.then_some(reads)
     }
 
@@ -146,7 +152,11 @@ pub enum Row {
 
 /// One consistent snapshot: the rows of each declared read.
 #[derive(Debug)]
-pub struct ReadSet(Vec<Found>);
+pub struct ReadSet {
+    found: Vec<Found>,
+    /// Whether it is of [`Reads::widened`].
+    widened: bool,
+}
 
 #[derive(Debug)]
 struct Found {
@@ -157,7 +167,11 @@ struct Found {
 impl ReadSet {
     /// The rows of each read, in the order of the reads.
     pub fn new<'a>(reads: impl IntoIterator<Item = &'a Read>, rows: impl IntoIterator<Item = Vec<(Key, Row)>>) -> Self {
-        Self(reads.into_iter().zip(rows).map(|(read, rows)| Found { table: read.table(), rows }).collect())
+        Self::of(reads.into_iter().zip(rows).map(|(read, rows)| Found { table: read.table(), rows }).collect())
+    }
+
+    fn of(found: Vec<Found>) -> Self {
+        Self { found, widened: false }
     }
 
     /// What the reads should find; `None` where that is not known of each.
@@ -174,7 +188,8 @@ impl ReadSet {
     /// Whether the same was found.
     #[cfg(target_arch = "wasm32")]
     pub(super) fn is(&self, other: &Self) -> bool {
-        let rows = |set: &Self| set.0.iter().map(|found| found.rows.first().map(|(_, row)| row.encoded())).collect();
+        let rows =
+            |set: &Self| set.found.iter().map(|found| found.rows.first().map(|(_, row)| row.encoded())).collect();
         let (own, others): (Vec<_>, Vec<_>) = (rows(self), rows(other));
         own == others
     }
@@ -183,14 +198,14 @@ impl ReadSet {
     /// and on.
     #[cfg(any(feature = "sqlite", target_arch = "wasm32"))]
     pub(super) fn split(self, lengths: impl IntoIterator<Item = usize>) -> impl Iterator<Item = Self> {
-        let mut found = self.0.into_iter();
-        lengths.into_iter().map(move |length| Self(found.by_ref().take(length).collect()))
+        let mut found = self.found.into_iter();
+        lengths.into_iter().map(move |length| Self::of(found.by_ref().take(length).collect()))
     }
 
     /// Has a point read find something else than was stored.
     #[cfg(any(feature = "sqlite", target_arch = "wasm32"))]
     pub(super) fn set(&mut self, read: usize, row: Option<(Key, Row)>) {
-        if let Some(found) = self.0.get_mut(read) {
+        if let Some(found) = self.found.get_mut(read) {
             found.rows = row.into_iter().collect();
         }
     }
@@ -219,8 +234,44 @@ impl ReadSet {
         self.rows(read.0).map(|(_, key, _)| key)
     }
 
+    /// The snapshot of reads that were widened.
+    pub(crate) fn of_widened(self) -> Self {
+        Self { widened: true, ..self }
+    }
+
+    /// The first `limit` records, which was the read's limit, of a read of values; those under a key that is not `valid` are
+    /// passed over, unless they can be read all the same.
+    ///
+    /// # Errors
+    /// `Decode` where one of them cannot be read; it names that one only once the read is widened.
+    pub(crate) fn valid_records<V: Record>(
+        &self,
+        read: Many<V>,
+        limit: u32,
+        valid: impl Fn(&Key) -> bool,
+    ) -> Result<Vec<Arc<V>>> {
+        let rows = self.rows(read.0).filter(|(_, key, _)| !self.widened || valid(key)).take(limit as usize);
+        rows.map(|(table, key, row)| row.record().map_err(|reason| undecodable(table, key, reason))).collect()
+    }
+
+    /// What `valid` makes of the keys of a read of distinct values, up to `limit`, which was the read's; those of which it
+    /// makes nothing are passed over.
+    ///
+    /// # Errors
+    /// `Decode` where that leaves the page short and there may be more behind it, so that the read must be widened.
+    pub(crate) fn valid_keys<T>(&self, read: Keys, limit: u32, valid: impl Fn(&Key) -> Option<T>) -> Result<Vec<T>> {
+        let valid: Vec<T> = self.keys(read).filter_map(valid).take(limit as usize).collect();
+        let keys = self.rows(read.0).len();
+        match self.rows(read.0).last() {
+            Some((table, key, _)) if !self.widened && valid.len() < limit as usize && keys == limit as usize => {
+                Err(undecodable(table, key, "it stands behind a key that is none".to_owned()))
+            }
+            _ => Ok(valid),
+        }
+    }
+
     fn rows(&self, read: usize) -> impl ExactSizeIterator<Item = (&'static TableInfo, &Key, &Row)> {
-        let Found { table, rows } = &self.0[read];
+        let Found { table, rows } = &self.found[read];
         rows.iter().map(|(key, row)| (*table, key, row))
     }
 }

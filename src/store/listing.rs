@@ -1,7 +1,8 @@
 //! What there is: runtimes, their runs, inputs and receipts; mobs, and labels by selector.
 //!
 //! Listings come in key order, the same on every engine, and in pages: pass the last item of one page to get the next.
-//! They read keys alone where they can, so a record that cannot be read does not hide the others.
+//! They read keys alone where they can, so a record that cannot be read does not hide the others. A stored id that is none,
+//! an empty one or one that is no UUID, is passed over and left alone: no call could name it.
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use super::{
     schema::{INPUTS, LABELS, METADATA, OPS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
 };
 use crate::{
-    engine::{Bytes, Document, Engine, Key, Keys, Page, ReadSet, Reads, Result},
+    engine::{Bytes, Document, Engine, Key, KeyPart, Keys, Page, ReadSet, Reads, Result, Text},
     model::{
         InputId, LabelSelector, Labels, LogicalRuntimeId, MetadataScope, RunBoundaryReceipt, RunId, RuntimeStoreError,
         SessionDelta, SessionId,
@@ -38,7 +39,7 @@ impl<E: Engine> Store<E> {
     /// Up to `limit` ids of runs that have receipts under the runtime, after the id `after`.
     ///
     /// # Errors
-    /// `InvalidInput` for a limit of 0; `Decode` for a stored run id that is no UUID.
+    /// `InvalidInput` for a limit of 0.
     pub async fn list_runs(
         &self,
         runtime_id: &LogicalRuntimeId,
@@ -52,7 +53,7 @@ impl<E: Engine> Store<E> {
     /// `load_input_states` fails on one that cannot be read, this finds the others.
     ///
     /// # Errors
-    /// `InvalidInput` for a limit of 0; `Decode` for a stored input id that is no UUID.
+    /// `InvalidInput` for a limit of 0.
     pub async fn list_inputs(
         &self,
         runtime_id: &LogicalRuntimeId,
@@ -98,7 +99,7 @@ impl<E: Engine> Store<E> {
 }
 
 pub(crate) fn runtimes(after: Option<&LogicalRuntimeId>, limit: u32) -> Result<Operation<Vec<LogicalRuntimeId>>> {
-    let page = page(after.map(|id| (id,).into()), limit)?;
+    let page = page_of_ids(after.map(|id| (id,).into()), limit)?;
     let mut reads = Reads::new();
     let tables = [
         reads.distinct(&INPUTS, Key::all(), page.clone()),
@@ -113,7 +114,7 @@ pub(crate) fn runtimes(after: Option<&LogicalRuntimeId>, limit: u32) -> Result<O
 }
 
 pub(crate) fn mobs(after: Option<&str>, limit: u32) -> Result<Operation<Vec<String>>> {
-    let page = page(after.map(|id| (id,).into()), limit)?;
+    let page = page_of_ids(after.map(|id| (id,).into()), limit)?;
     let mut reads = Reads::new();
     let tables = [reads.distinct(&METADATA, Key::all(), page.clone()), reads.distinct(&LABELS, Key::all(), page)];
     Ok(Operation::read(reads, move |seen| Ok(first_texts(seen, &tables, limit))))
@@ -123,7 +124,7 @@ pub(crate) fn runs(runtime_id: &LogicalRuntimeId, after: Option<&RunId>, limit: 
     let page = page(after.map(|run| (runtime_id, run).into()), limit)?;
     let mut reads = Reads::new();
     let runs = reads.distinct(&RECEIPTS, (runtime_id,), page);
-    Ok(Operation::read(reads, move |seen| seen.keys(runs).map(|key| stored_id(RECEIPTS.info.name, key)).collect()))
+    Ok(Operation::read(reads, move |seen| ids(seen, runs, limit)))
 }
 
 pub(crate) fn input_ids(
@@ -134,7 +135,7 @@ pub(crate) fn input_ids(
     let page = page(after.map(|input| (runtime_id, input).into()), limit)?;
     let mut reads = Reads::new();
     let inputs = reads.distinct(&INPUTS, (runtime_id,), page);
-    Ok(Operation::read(reads, move |seen| seen.keys(inputs).map(|key| stored_id(INPUTS.info.name, key)).collect()))
+    Ok(Operation::read(reads, move |seen| ids(seen, inputs, limit)))
 }
 
 pub(crate) fn receipts<R: Receipt>(
@@ -146,7 +147,9 @@ pub(crate) fn receipts<R: Receipt>(
     let mut reads = Reads::new();
     let receipts = reads.values(&RECEIPTS.holding::<Document<R>>(), (runtime_id,), page(after, limit)?);
     Ok(Operation::read(reads, move |seen| {
-        Ok(seen.many(receipts)?.into_iter().map(|(_, receipt)| receipt.0.clone()).collect())
+        let valid =
+            |key: &Key| key.text(1).parse::<RunId>().is_ok() && matches!(key.parts().get(2), Some(KeyPart::U64(_)));
+        Ok(seen.valid_records(receipts, limit, valid)?.iter().map(|receipt| receipt.0.clone()).collect())
     }))
 }
 
@@ -165,7 +168,14 @@ pub(crate) fn holder(session: SessionId) -> Result<Operation<Option<LogicalRunti
     let mut reads = Reads::new();
     let runtime = reads.get(&SESSIONS, (&session,));
     Ok(Operation::read(reads, move |seen| {
-        seen.one(runtime)?.map(|runtime| LogicalRuntimeId::new(runtime.0.as_str())).transpose()
+        let id = |runtime: Arc<Text>| {
+            LogicalRuntimeId::new(runtime.0.as_str()).map_err(|_| RuntimeStoreError::Decode {
+                table: SESSIONS.info.name,
+                key: format!("[{session}]"),
+                reason: "expected the id of a runtime".to_owned(),
+            })
+        };
+        seen.one(runtime)?.map(id).transpose()
     }))
 }
 
@@ -187,6 +197,11 @@ fn page(after: Option<Key>, limit: u32) -> Result<Page> {
     Ok(Page { after, limit: Some(limit) })
 }
 
+/// A page of ids of runtimes or mobs, which are not empty.
+fn page_of_ids(after: Option<Key>, limit: u32) -> Result<Page> {
+    page(after.or_else(|| Some(("",).into())), limit)
+}
+
 /// The first `limit` of the texts that the tables have between them, each of which has its own in order.
 fn first_texts(seen: &ReadSet, tables: &[Keys], limit: u32) -> Vec<String> {
     let mut tables: Vec<_> = tables.iter().map(|table| seen.keys(*table).map(|key| key.text(0)).peekable()).collect();
@@ -202,11 +217,7 @@ fn first_texts(seen: &ReadSet, tables: &[Keys], limit: u32) -> Vec<String> {
     texts
 }
 
-/// The id in a key's second column.
-fn stored_id<T: std::str::FromStr>(table: &'static str, key: &Key) -> Result<T> {
-    key.text(1).parse().map_err(|_| RuntimeStoreError::Decode {
-        table,
-        key: key.to_string(),
-        reason: "expected a UUID in the second column".to_owned(),
-    })
+/// The first `limit` of the ids in the keys' second column.
+fn ids<T: std::str::FromStr>(seen: &ReadSet, keys: Keys, limit: u32) -> Result<Vec<T>> {
+    seen.valid_keys(keys, limit, |key| key.text(1).parse().ok())
 }

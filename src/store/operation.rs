@@ -116,11 +116,13 @@ impl<E: Engine> Store<E> {
         if let Some(decide) = decide {
             return answer(&self.engine.transact(reads, decide).await?);
         }
-        let with_keys = reads.with_keys();
+        let widened = reads.widened();
         let answered = answer(&self.engine.read(reads).await?);
-        match (&answered, with_keys) {
-            // The error must name the record, whose key nobody asked for.
-            (Err(RuntimeStoreError::Decode { .. }), Some(reads)) => answer(&self.engine.read(reads).await?),
+        match (&answered, widened) {
+            // The error must name the record, whose key nobody asked for; or there are others behind an id that is none.
+            (Err(RuntimeStoreError::Decode { .. }), Some(reads)) => {
+                answer(&self.engine.read(reads).await?.of_widened())
+            }
             _ => answered,
         }
     }

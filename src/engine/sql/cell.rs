@@ -38,6 +38,9 @@ pub(super) fn first<'r, 'c>(row: &'r [Found<'c>]) -> &'r Found<'c> {
     row.first().unwrap_or(&NOTHING)
 }
 
+/// How many bytes of a BLOB an error shows.
+const LITERAL: usize = 32;
+
 /// The cells of a key or prefix.
 pub(super) fn cells(key: &Key) -> impl Iterator<Item = Cell<'_>> {
     key.parts().iter().map(Cell::from)
@@ -63,7 +66,7 @@ pub(super) fn value_row(value: &Found<'_>) -> Row {
 }
 
 /// The row of a range, read as the key columns after `prefix` and then the value. A key column that cannot be read
-/// makes the row unreadable and stands in its key as `?`.
+/// makes the row unreadable and stands in its key as SQL has it.
 pub(super) fn range_row(table: &TableInfo, prefix: &Key, found: &[Found<'_>]) -> (Key, Row) {
     let Some((value, columns)) = found.split_last() else {
         return (prefix.clone(), Row::Unreadable("the row has no cells".to_owned()));
@@ -73,10 +76,23 @@ pub(super) fn range_row(table: &TableInfo, prefix: &Key, found: &[Found<'_>]) ->
     for (column, cell) in table.key.iter().skip(prefix.parts().len()).zip(columns) {
         parts.push(key_part(column.column_type, cell).unwrap_or_else(|reason| {
             unreadable = Some(Row::Unreadable(format!("its key column {}: {reason}", column.name)));
-            "?".into()
+            literal(cell).into()
         }));
     }
     (Key::new(parts), unreadable.unwrap_or_else(|| value_row(value)))
+}
+
+/// What stands in a cell, as one would write it in SQL to find it.
+fn literal(found: &Found<'_>) -> String {
+    match found {
+        Ok(Cell::Integer(number)) => number.to_string(),
+        Ok(Cell::Text(text)) => format!("'{}'", text.replace('\'', "''")),
+        Ok(Cell::Blob(bytes)) => {
+            let digits: String = bytes.iter().take(LITERAL).map(|byte| format!("{byte:02X}")).collect();
+            format!("x'{digits}{}'", if bytes.len() > LITERAL { "…" } else { "" })
+        }
+        Err(instead) => (*instead).to_owned(),
+    }
 }
 
 /// The key component in a cell; `Err` says what stands there instead.

@@ -1,7 +1,7 @@
 //! The engine's two operations, over any driver.
 
 use super::{
-    Read, ReadSet, Reads, Result, TableInfo, Write,
+    Read, ReadSet, Reads, Result, TableInfo, Tables, Write,
     cell::{Cell, cells, first, key_part, range_row, value_cell, value_row},
     driver::Driver,
     statement::{Begin, Statements},
@@ -12,57 +12,56 @@ use crate::{
 };
 
 /// An open database whose tables are all there.
-#[derive(Debug)]
-pub(super) struct Database<D> {
-    driver: D,
-    statements: Statements,
+pub(super) struct Database<'d, D: Driver> {
+    driver: &'d D,
+    statements: Statements<D::Prepared<'d>>,
 }
 
-impl<D: Driver> Database<D> {
-    pub(super) fn new(driver: D, statements: Statements) -> Self {
-        Self { driver, statements }
+impl<'d, D: Driver> Database<'d, D> {
+    pub(super) fn over(driver: &'d D, tables: Tables) -> Self {
+        Self { driver, statements: Statements::of(tables) }
     }
 
-    pub(super) fn read(&self, reads: &Reads) -> Result<ReadSet> {
+    pub(super) fn read(&mut self, reads: &Reads) -> Result<ReadSet> {
         self.driver.snapshot(|| self.seen(&reads.as_slice().iter().collect::<Vec<_>>()))
     }
 
-    pub(super) fn transact(&self, group: &mut Group) -> Result<()> {
+    pub(super) fn transact(&mut self, group: &mut Group) -> Result<()> {
         self.driver.transaction(|| {
             let seen = self.seen(&group.reads())?;
             group.decide(seen)?.into_iter().try_for_each(|write| self.write(write))
         })
     }
 
-    fn seen(&self, reads: &[&Read]) -> Result<ReadSet> {
+    fn seen(&mut self, reads: &[&Read]) -> Result<ReadSet> {
         let rows = reads.iter().map(|read| self.rows(read)).collect::<Result<Vec<_>>>()?;
         Ok(ReadSet::new(reads.iter().copied(), rows))
     }
 
-    fn rows(&self, read: &Read) -> Result<Vec<(Key, Row)>> {
+    fn rows(&mut self, read: &Read) -> Result<Vec<(Key, Row)>> {
         match read {
             Read::Get(table, key, _) => {
                 let parameters: Vec<Cell<'_>> = cells(key).collect();
-                self.driver
-                    .query(self.statements.get(table)?, &parameters, |found| (key.clone(), value_row(first(found))))
+                let get = self.statements.get(table)?.ready(self.driver)?;
+                self.driver.query(get, &parameters, |found| (key.clone(), value_row(first(found))))
             }
             Read::Range(table, prefix, page) | Read::Values(table, prefix, page) => {
                 let columns = prefix.parts().len();
-                let statement = self.statements.range(table, columns, begin(page))?;
+                let range = self.statements.range(table, columns, begin(page))?.ready(self.driver)?;
                 let parameters: Vec<Cell<'_>> =
                     cells(prefix).chain(after(page).skip(columns)).chain([limit(page)]).collect();
-                self.driver.query(statement, &parameters, |found| range_row(table, prefix, found))
+                self.driver.query(range, &parameters, |found| range_row(table, prefix, found))
             }
             Read::Distinct(table, prefix, page) => self.distinct(table, prefix, page),
         }
     }
 
-    fn distinct(&self, table: &'static TableInfo, prefix: &Key, page: &Page) -> Result<Vec<(Key, Row)>> {
+    fn distinct(&mut self, table: &'static TableInfo, prefix: &Key, page: &Page) -> Result<Vec<(Key, Row)>> {
         let columns = prefix.parts().len();
-        let statement = self.statements.distinct(table, columns, begin(page))?;
+        let distinct = self.statements.distinct(table, columns, begin(page))?.ready(self.driver)?;
         let parameters: Vec<Cell<'_>> =
             cells(prefix).chain(after(page).skip(columns)).chain(cells(prefix)).chain([limit(page)]).collect();
-        let parts = self.driver.query(statement, &parameters, |found| {
+        let parts = self.driver.query(distinct, &parameters, |found| {
             let column = table.key.get(columns).ok_or("the key has no such column")?;
             key_part(column.column_type, first(found))
         })?;
@@ -74,22 +73,24 @@ impl<D: Driver> Database<D> {
         parts.into_iter().map(key).collect()
     }
 
-    fn write(&self, write: Write) -> Result<()> {
+    fn write(&mut self, write: Write) -> Result<()> {
         match write {
             Write::Put(table, key, value) => self.put(table, &key, &value),
             Write::Delete(table, key) | Write::DeleteRange(table, key) => {
                 let parameters: Vec<Cell<'_>> = cells(&key).collect();
-                self.driver.execute(self.statements.delete(table, parameters.len())?, &parameters)
+                let delete = self.statements.delete(table, parameters.len())?.ready(self.driver)?;
+                self.driver.execute(delete, &parameters)
             }
         }
     }
 
-    fn put(&self, table: &'static TableInfo, key: &Key, value: &Value) -> Result<()> {
+    fn put(&mut self, table: &'static TableInfo, key: &Key, value: &Value) -> Result<()> {
         let encoded = value
             .encode()
             .map_err(|reason| RuntimeStoreError::Internal(format!("encoding {} {key}: {reason}", table.name)))?;
         let parameters: Vec<Cell<'_>> = cells(key).chain([value_cell(table.value_type, &encoded)]).collect();
-        self.driver.execute(self.statements.put(table)?, &parameters)
+        let put = self.statements.put(table)?.ready(self.driver)?;
+        self.driver.execute(put, &parameters)
     }
 }
 

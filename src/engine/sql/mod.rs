@@ -6,6 +6,7 @@ mod cell;
 mod database;
 mod driver;
 mod error;
+mod files;
 mod native;
 mod schema;
 mod statement;
@@ -15,15 +16,19 @@ use std::path::Path;
 
 use async_trait::async_trait;
 
-use self::worker::Worker;
+use self::worker::{Gone, Worker};
 use super::{Bus, Decide, Engine, Listener, Read, ReadSet, Reads, Result, TableInfo, Tables, Watch, Write};
 
 /// An SQLite database in a file or in memory, on a thread of its own.
 ///
 /// A file is in write-ahead mode with `synchronous=FULL`: a resolved call has reached the disk. Several processes may
 /// have it open; one that waits longer than 5 s for another's transaction fails with `Blocked`. No async runtime is
-/// needed, and no caller's thread is blocked. Closing the engine or dropping it lets the operations begun before finish,
-/// then closes the file. Those who watch are told of all commits of this process to the file, not of other processes'.
+/// needed, and no caller's thread is blocked. Closing the engine lets the operations begun before finish, then closes the
+/// file; dropping it does the same and waits for it, up to 30 s. Those who watch are told of all commits of this process to
+/// the file, not of other processes'.
+///
+/// Where the file or its log is removed, replaced or moved while it is open, each call fails with `Deleted`, or
+/// with `OutcomeUnknown` where that happened in the middle of its commit, until the store is opened again.
 #[derive(Debug)]
 pub struct Sqlite {
     worker: Worker,
@@ -32,21 +37,24 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the database in a file, created if it is not there, and makes the tables that are missing.
+    /// Opens the database in a file, created if it is not there, and makes the tables that are missing. What is refused
+    /// is left as it is, and a file that was not there is not there after it. When the future is dropped, the file is
+    /// closed again before the drop returns.
     ///
     /// # Errors
     /// `NotFound` where the file's folder does not exist, `InvalidInput` for a path that cannot name a file (a folder's,
     /// say), `Unsupported` for a file that is no SQLite database or that this process may not write, `SchemaTooNew`
-    /// for one that a newer burrow wrote, `Blocked` while another process holds it.
+    /// for one that a newer burrow wrote, `ForeignDatabase` for one that has tables of somebody else's and none of ours,
+    /// `Blocked` while another process holds it.
     pub async fn open(path: impl AsRef<Path>, tables: Tables) -> Result<Self> {
         let path = path.as_ref().to_owned();
-        let opened = move || {
-            let (database, canonical) = native::open_file(&path, tables)?;
+        let open = move |gone: Gone<'_>| {
+            let (driver, canonical) = native::open_file(&path, tables, gone)?;
             let authority_key = format!("sqlite:{canonical}");
             let bus = Bus::of_store(&authority_key);
-            Ok((database, bus, authority_key))
+            Ok((driver, bus, authority_key))
         };
-        let (worker, bus, authority_key) = Worker::start(opened).await?;
+        let (worker, bus, authority_key) = Worker::start(tables, open).await?;
         Ok(Self { worker, authority_key: Some(authority_key), bus })
     }
 
@@ -55,8 +63,8 @@ impl Sqlite {
     /// # Errors
     /// `ReadFailed` where no thread can be started.
     pub async fn in_memory(tables: Tables) -> Result<Self> {
-        let opened = || Ok((native::open_in_memory(tables)?, Bus::default(), ()));
-        let (worker, bus, ()) = Worker::start(opened).await?;
+        let open = move |_: Gone<'_>| Ok((native::Rusqlite::in_memory(tables)?, Bus::default(), ()));
+        let (worker, bus, ()) = Worker::start(tables, open).await?;
         Ok(Self { worker, authority_key: None, bus })
     }
 }

@@ -1,43 +1,57 @@
 //! The driver on rusqlite: SQLite compiled into the process, on a file or in memory.
 
 use std::{
-    fs,
+    cell::OnceCell,
+    fs, io,
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
 
 use rusqlite::{
-    Connection, MAIN_DB, OpenFlags, ToSql, Transaction, TransactionBehavior, params_from_iter,
+    Connection, MAIN_DB, OpenFlags, ToSql, Transaction, TransactionBehavior,
+    config::DbConfig,
+    params_from_iter,
     types::{ToSqlOutput, ValueRef},
 };
 
 use super::{
     Result, Tables,
     cell::{Cell, Found},
-    database::Database,
     driver::Driver,
-    error::{Asked, cannot_open, failed, is_busy},
+    error::{Asked, cannot_open, failed},
+    files::{self, Files, Identity},
     schema,
-    statement::{Statement, Statements},
+    statement::Statement,
+    worker::Gone,
 };
 use crate::model::{Cause, RuntimeStoreError};
 
 /// How long a call waits for another process to finish its transaction.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long it waits while a database is opened before it lets go, looks whether anybody still wants it, and tries anew.
+const TURN: Duration = Duration::from_millis(50);
+
 /// Opens the database in a file, which is created if it is not there, and gives it with the file's canonical path.
-pub(super) fn open_file(path: &Path, tables: Tables) -> Result<(Database<Rusqlite>, String)> {
-    let invalid = |error: std::io::Error| RuntimeStoreError::invalid("path", error.to_string());
+///
+/// What SQLite itself does not wait for, turning the log on, has a read lock to raise, and two that waited so would wait
+/// for each other. Trying anew gives the lock up in between.
+pub(super) fn open_file(path: &Path, tables: Tables, gone: Gone<'_>) -> Result<(Rusqlite, String)> {
+    let invalid = |error: io::Error| RuntimeStoreError::invalid("path", error.to_string());
     // Absolute, so that SQLite does not take `:memory:`, `file:…` or nothing at all for something other than a file.
     let path = std::path::absolute(path).map_err(invalid)?;
-    let driver = Rusqlite::open(&path, format!("{:?}", utf8(&path)?), tables)?;
-    Ok((driver.with_statements(tables), utf8(&canonical(&path)?)?.to_owned()))
-}
-
-/// A new, empty database in memory.
-pub(super) fn open_in_memory(tables: Tables) -> Result<Database<Rusqlite>> {
-    Ok(Rusqlite::in_memory(tables)?.with_statements(tables))
+    let name = format!("{:?}", utf8(&path)?);
+    if utf8(&path)?.ends_with(std::path::is_separator) {
+        return Err(RuntimeStoreError::invalid("path", format!("{name} names a folder; name a file in it")));
+    }
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match Rusqlite::open(&path, &name, tables) {
+            Err(RuntimeStoreError::Blocked(_)) if Instant::now() < deadline && !gone() => thread::sleep(TURN / 5),
+            outcome => return outcome,
+        }
+    }
 }
 
 fn canonical(path: &Path) -> Result<PathBuf> {
@@ -56,29 +70,82 @@ fn utf8(path: &Path) -> Result<&str> {
 pub(super) struct Rusqlite {
     connection: Connection,
     name: String,
+    /// `None` in memory, and before they are all there.
+    files: Option<Files>,
+    /// Why it can be used no more.
+    lost: OnceCell<RuntimeStoreError>,
 }
 
 impl Rusqlite {
     pub(super) fn in_memory(tables: Tables) -> Result<Self> {
         let name = "a database in memory".to_owned();
         let connection = Connection::open_in_memory().map_err(|error| failed(Asked::Read, "opening", &name, error))?;
-        let driver = Self { connection, name };
+        let driver = Self::new(connection, &name);
         schema::make_current(&driver, tables)?;
         Ok(driver)
     }
 
-    fn open(path: &Path, name: String, tables: Tables) -> Result<Self> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, error))?;
-        let driver = Self { connection, name };
-        driver.refuse_read_only()?;
-        driver.be_patient()?;
-        // A database that is too new, or is none, must be left as it is: so before anything is changed in it.
+    fn new(connection: Connection, name: &str) -> Self {
+        Self { connection, name: name.to_owned(), files: None, lost: OnceCell::new() }
+    }
+
+    fn open(path: &Path, name: &str, tables: Tables) -> Result<(Self, String)> {
+        let before = fs::metadata(path).ok();
+        if before.as_ref().is_some_and(|before| !before.is_file() && !before.is_dir()) {
+            return Err(RuntimeStoreError::invalid("path", format!("{name} is a device or a pipe; name a file")));
+        }
+        let examined = match &before {
+            Some(before) if before.len() > 0 => Some(Self::examine(path, name, tables)?),
+            _ => None,
+        };
+        let opened = Self::open_to_use(path, name, tables, examined);
+        if before.is_none() && matches!(&opened, Err(error) if !matches!(error, RuntimeStoreError::Blocked(_))) {
+            remove_if_empty(path);
+        }
+        opened
+    }
+
+    /// Whether all tables are there, and which file it is. A database that is to be refused must be left as it is; so
+    /// this is done by a connection of its own, which changes nothing.
+    fn examine(path: &Path, name: &str, tables: Tables) -> Result<(bool, Identity)> {
+        let path = canonical(path)?;
+        let driver = Self::connect(&path, name, OpenFlags::empty())?;
+        driver.keep_log(&path)?;
         let current = schema::is_current(&driver, tables)?;
+        Ok((current, driver.identity(&path)?))
+    }
+
+    fn open_to_use(
+        path: &Path,
+        name: &str,
+        tables: Tables,
+        examined: Option<(bool, Identity)>,
+    ) -> Result<(Self, String)> {
+        let mut driver = Self::connect(path, name, OpenFlags::SQLITE_OPEN_CREATE)?;
+        let path = canonical(path)?;
+        let identity = driver.identity(&path)?;
+        let (current, same) = examined.map_or((false, true), |(current, examined)| (current, examined == identity));
+        if !same {
+            return Err(RuntimeStoreError::Blocked(format!("{name} was replaced by another file just now")));
+        }
+        let utf8 = utf8(&path)?.to_owned();
         driver.write_ahead()?;
         if !current {
             schema::make_current(&driver, tables)?;
         }
+        // What is not current now is so only for a newer burrow's coming in between. Reading it opens the log, too.
+        schema::is_current(&driver, tables)?;
+        driver.files = Some(Files::of(&path).map_err(|error| driver.moved(error))?);
+        driver.be_patient(PATIENCE)?;
+        Ok((driver, utf8))
+    }
+
+    fn connect(path: &Path, name: &str, more: OpenFlags) -> Result<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
+        let connection = Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, error))?;
+        let driver = Self::new(connection, name);
+        driver.refuse_read_only()?;
+        driver.be_patient(TURN)?;
         Ok(driver)
     }
 
@@ -93,41 +160,48 @@ impl Rusqlite {
         Ok(())
     }
 
-    /// Waits for others up to [`PATIENCE`].
-    fn be_patient(&self) -> Result<()> {
-        self.connection.busy_timeout(PATIENCE).map_err(|error| self.failed(Asked::Read, "opening", error))
+    /// Has a log that another process left stay as it is: SQLite would put it away when this connection is closed, and
+    /// would make the index anew where there is none.
+    fn keep_log(&self, path: &Path) -> Result<()> {
+        if fs::metadata(files::log(path)).is_ok_and(|log| log.len() > 0) {
+            let failed = |error| self.failed(Asked::Read, "opening", error);
+            self.leave_log().map_err(failed)?;
+            if !files::index(path).exists() {
+                self.connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(failed)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn leave_log(&self) -> rusqlite::Result<()> {
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)
+    }
+
+    /// Waits for others up to so long.
+    fn be_patient(&self, patience: Duration) -> Result<()> {
+        self.connection.busy_timeout(patience).map_err(|error| self.failed(Asked::Read, "opening", error))
+    }
+
+    fn identity(&self, path: &Path) -> Result<Identity> {
+        Identity::of(path).map_err(|error| self.moved(error))
+    }
+
+    fn moved(&self, error: io::Error) -> RuntimeStoreError {
+        RuntimeStoreError::Blocked(format!("{}: its files were moved while they were opened: {error}", self.name))
     }
 
     /// Makes a commit one flush to the disk of a log beside the file: readers never wait for a writer then, nor a
     /// writer for readers.
     fn write_ahead(&self) -> Result<()> {
         let failed = |error| self.failed(Asked::Write, "turning on write-ahead logging", error);
-        let mode = self.journal_mode_wal().map_err(failed)?;
+        let mode: String =
+            self.connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(failed)?;
         if mode != "wal" {
             let name = &self.name;
             let message = format!("{name}: the log must share memory, and mode stays {mode}; use a local disk");
             return Err(RuntimeStoreError::Unsupported(message));
         }
         self.connection.pragma_update(None, "synchronous", "FULL").map_err(failed)
-    }
-
-    /// The mode that the database is in then. SQLite itself does not wait here for others: it has a read lock to raise,
-    /// and two that waited so would wait for each other. Asking again gives the lock up in between.
-    fn journal_mode_wal(&self) -> rusqlite::Result<String> {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let mode = self.connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0));
-            match mode {
-                Err(error) if is_busy(&error) && Instant::now() < deadline => thread::sleep(Duration::from_millis(10)),
-                mode => return mode,
-            }
-        }
-    }
-
-    fn with_statements(self, tables: Tables) -> Database<Self> {
-        let statements = Statements::of(tables);
-        self.connection.set_prepared_statement_cache_capacity(statements.len());
-        Database::new(self, statements)
     }
 
     fn within<T>(&self, behavior: TransactionBehavior, body: impl FnOnce() -> Result<T>) -> Result<T> {
@@ -139,8 +213,21 @@ impl Rusqlite {
         let transaction = Transaction::new_unchecked(&self.connection, behavior)
             .map_err(|error| self.failed(asked, "beginning a transaction", error))?;
         let outcome = body()?;
+        self.check_files()?;
         transaction.commit().map_err(|error| self.failed(asked, "committing", error))?;
         Ok(outcome)
+    }
+
+    /// Whether the files are still those that were opened. Once they were not, no call can be carried out: others may have
+    /// written to them in the meantime, past this connection's locks.
+    fn check_files(&self) -> Result<()> {
+        if let Some(lost) = self.lost.get() {
+            return Err(lost.clone());
+        }
+        match self.files.as_ref().map(Files::check) {
+            Some(Err(lost)) => Err(self.lost.get_or_init(|| lost).clone()),
+            _ => Ok(()),
+        }
     }
 
     fn failed(&self, asked: Asked, doing: &str, error: rusqlite::Error) -> RuntimeStoreError {
@@ -148,17 +235,48 @@ impl Rusqlite {
     }
 }
 
+/// The last connection to a database puts its log away, by name. Where that is another's by now, it stays.
+impl Drop for Rusqlite {
+    fn drop(&mut self) {
+        if self.check_files().is_err() {
+            // It cannot fail, but for a setting that SQLite does not know.
+            drop(self.leave_log());
+        }
+    }
+}
+
+/// A file that SQLite made and nothing was written to.
+fn remove_if_empty(path: &Path) {
+    if fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
+        // Where it cannot be removed it does no harm: an empty file is no database yet.
+        drop(fs::remove_file(path));
+    }
+}
+
+/// A statement made ready, and what it does.
+pub(super) struct Prepared<'c> {
+    statement: rusqlite::Statement<'c>,
+    doing: String,
+}
+
 impl Driver for Rusqlite {
+    type Prepared<'d> = Prepared<'d>;
+
+    fn prepare(&self, statement: &Statement) -> Result<Prepared<'_>> {
+        let prepared = self.connection.prepare(&statement.sql);
+        let statement_of_it = prepared.map_err(|error| self.failed(Asked::Read, &statement.doing, error))?;
+        Ok(Prepared { statement: statement_of_it, doing: statement.doing.clone() })
+    }
+
     fn query<T>(
         &self,
-        statement: &Statement,
+        prepared: &mut Prepared<'_>,
         parameters: &[Cell<'_>],
         mut row: impl FnMut(&[Found<'_>]) -> T,
     ) -> Result<Vec<T>> {
+        let columns = prepared.statement.column_count();
         let mut query = || -> rusqlite::Result<Vec<T>> {
-            let mut prepared = self.connection.prepare_cached(&statement.sql)?;
-            let columns = prepared.column_count();
-            let mut rows = prepared.query(params_from_iter(parameters))?;
+            let mut rows = prepared.statement.query(params_from_iter(parameters))?;
             let mut all = Vec::new();
             while let Some(raw) = rows.next()? {
                 let found = (0..columns).map(|i| raw.get_ref(i).map(found)).collect::<rusqlite::Result<Vec<_>>>()?;
@@ -166,13 +284,14 @@ impl Driver for Rusqlite {
             }
             Ok(all)
         };
-        query().map_err(|error| self.failed(Asked::Read, &statement.doing, error))
+        query().map_err(|error| self.failed(Asked::Read, &prepared.doing, error))
     }
 
-    fn execute(&self, statement: &Statement, parameters: &[Cell<'_>]) -> Result<()> {
-        let prepared = self.connection.prepare_cached(&statement.sql);
-        let done = prepared.and_then(|mut prepared| prepared.execute(params_from_iter(parameters)));
-        done.map(drop).map_err(|error| self.failed(Asked::Write, &statement.doing, error))
+    fn execute(&self, prepared: &mut Prepared<'_>, parameters: &[Cell<'_>]) -> Result<()> {
+        let done = prepared.statement.execute(params_from_iter(parameters));
+        // It would hold a copy of the record until it is run again.
+        prepared.statement.clear_bindings();
+        done.map(drop).map_err(|error| self.failed(Asked::Write, &prepared.doing, error))
     }
 
     fn snapshot<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T> {
@@ -180,7 +299,13 @@ impl Driver for Rusqlite {
     }
 
     fn transaction<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T> {
-        self.within(TransactionBehavior::Immediate, body)
+        let outcome = self.within(TransactionBehavior::Immediate, body)?;
+        // What was committed counts only where it can be found again.
+        self.check_files().map_err(|lost| RuntimeStoreError::OutcomeUnknown {
+            message: format!("{lost}, as something was committed to it"),
+            cause: None,
+        })?;
+        Ok(outcome)
     }
 }
 
@@ -207,16 +332,19 @@ impl ToSql for Cell<'_> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 mod tests {
+    use std::cell::RefCell;
+
     use super::*;
     use crate::engine::{
         Bytes, Commit, Reads, Write,
         group_commit::{Call, Group},
         samples::{BLOBS, TABLES},
+        sql::database::Database,
     };
 
     fn open() -> (tempfile::TempDir, Rusqlite) {
         let folder = tempfile::tempdir().unwrap();
-        let driver = Rusqlite::open(&folder.path().join("burrow.sqlite"), "a file".to_owned(), TABLES).unwrap();
+        let driver = Rusqlite::open(&folder.path().join("burrow.sqlite"), "a file", TABLES).unwrap().0;
         (folder, driver)
     }
 
@@ -238,17 +366,17 @@ mod tests {
         let (_folder, driver) = open();
         let full_at = pragma::<i64>(&driver, "page_count") + 100;
         driver.connection.pragma_update(None, "max_page_count", full_at).unwrap();
-        let database = driver.with_statements(TABLES);
+        let database = RefCell::new(Database::over(&driver, TABLES));
         let put = |id: &str, length: usize| BLOBS.put((id,), Bytes(vec![7; length].into()));
         let transact = |writes: Vec<Write>| {
             let commit = move |_: &_| Ok(Commit { writes: writes.clone(), change: None });
             let (call, _answer) = Call::new(Reads::new(), Box::new(commit));
-            database.transact(&mut Group::of(call))
+            database.borrow_mut().transact(&mut Group::of(call))
         };
         let stored = |id: &str| {
             let mut reads = Reads::new();
             let one = reads.get(&BLOBS, (id,));
-            database.read(&reads).unwrap().one(one).unwrap().map(|bytes| bytes.0.len())
+            database.borrow_mut().read(&reads).unwrap().one(one).unwrap().map(|bytes| bytes.0.len())
         };
         transact(vec![put("first", 300_000)]).unwrap();
 

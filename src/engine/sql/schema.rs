@@ -1,12 +1,12 @@
-//! The tables of a database and the version of their set.
+//! The tables of a database: whose they are, and the version of their set.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 
 use super::{
     Result,
-    cell::{Cell, Found, first},
+    cell::{Cell, Found},
     driver::Driver,
-    statement::{Statement, create},
+    statement::{Statement, columns, create},
 };
 use crate::{engine::Tables, model::RuntimeStoreError};
 
@@ -16,48 +16,122 @@ const VERSION: i64 = 1;
 
 const TABLE: &str = "burrow_schema";
 
+/// The table of meerkat's session store, which keeps its sessions in the runtime store's file and may have made it.
+const NEIGHBOUR: (&str, [&str; 7]) = (
+    "sessions",
+    [
+        "created_at_ms integer",
+        "message_count integer",
+        "metadata_json text",
+        "session_id text key 1",
+        "session_json blob",
+        "total_tokens integer",
+        "updated_at_ms integer",
+    ],
+);
+
+/// How many tables of somebody else's an error names.
+const NAMED: usize = 8;
+
 /// Whether every table is there already. It writes nothing.
 ///
+/// A database is ours when it has one of our tables, or upstream's, beside whatever else: a file of upstream's may hold
+/// other components' tables. An empty one becomes ours.
+///
 /// # Errors
-/// `SchemaTooNew` for a database that a newer burrow wrote.
+/// `SchemaTooNew` for a database that a newer burrow wrote, `ForeignDatabase` for one that has only tables of somebody
+/// else's, or a table of the name of one of ours with other columns.
 pub(super) fn is_current(driver: &impl Driver, tables: Tables) -> Result<bool> {
-    driver.snapshot(|| {
-        let sql = "SELECT name FROM sqlite_master WHERE type = 'table'".to_owned();
-        let names = Statement { sql, doing: "opening".to_owned() };
-        let stored: HashSet<String> = driver
-            .query(&names, &[], |row| match first(row) {
-                Ok(Cell::Text(name)) => (*name).to_owned(),
-                _ => String::new(),
-            })?
-            .into_iter()
-            .collect();
-        let current = stored.contains(TABLE) && stored_version(driver)? == Some(VERSION);
-        Ok(current && tables.iter().all(|table| stored.contains(table.name)))
-    })
+    driver.snapshot(|| examined(driver, tables))
 }
 
 /// Makes what is missing, in one transaction, and leaves alone what is there.
 ///
 /// # Errors
-/// `SchemaTooNew` when a newer burrow came first.
+/// As [`is_current`], where somebody else came first.
 pub(super) fn make_current(driver: &impl Driver, tables: Tables) -> Result<()> {
-    let execute = |sql: String| driver.execute(&Statement::writing(TABLE, sql), &[]);
+    let execute = |statement: Statement| driver.execute(&mut driver.prepare(&statement)?, &[]);
     driver.transaction(|| {
-        execute(format!("CREATE TABLE IF NOT EXISTS {TABLE} (version INTEGER NOT NULL)"))?;
-        if stored_version(driver)?.is_none() {
-            execute(format!("INSERT INTO {TABLE} (version) VALUES ({VERSION})"))?;
+        if examined(driver, tables)? {
+            return Ok(());
         }
-        tables.iter().try_for_each(|table| driver.execute(&create(table), &[]))
+        let version = format!("CREATE TABLE IF NOT EXISTS {TABLE} (version INTEGER NOT NULL)");
+        execute(Statement::writing(TABLE, version))?;
+        if stored_version(driver)?.is_none() {
+            execute(Statement::writing(TABLE, format!("INSERT INTO {TABLE} (version) VALUES ({VERSION})")))?;
+        }
+        tables.iter().try_for_each(|table| execute(create(table)))
     })
+}
+
+fn examined(driver: &impl Driver, tables: Tables) -> Result<bool> {
+    let found = things(driver, tables)?;
+    let is = |name: &str, expected: &[&str]| match found.get(name) {
+        None => Ok(false),
+        Some(columns) if columns.iter().eq(expected) => Ok(true),
+        Some(columns) => Err(RuntimeStoreError::ForeignDatabase(format!(
+            "its {name:?} is not burrow's table, which has the columns {}: it has {}",
+            expected.join(", "),
+            if columns.is_empty() { "none".to_owned() } else { columns.join(", ") },
+        ))),
+    };
+    let current = is(TABLE, &["version integer"])? && stored_version(driver)? == Some(VERSION);
+    let mut ours = usize::from(current);
+    let mut all = current;
+    for table in tables {
+        let mut expected = columns(table);
+        expected.sort();
+        let there = is(table.name, &expected.iter().map(String::as_str).collect::<Vec<_>>())?;
+        ours += usize::from(there);
+        all &= there;
+    }
+    let (neighbour, its_columns) = NEIGHBOUR;
+    if ours == 0 && !found.is_empty() && !matches!(is(neighbour, &its_columns), Ok(true)) {
+        let mut names: Vec<&str> = found.keys().take(NAMED).map(String::as_str).collect();
+        if found.len() > NAMED {
+            names.push("…");
+        }
+        let names = names.join(", ");
+        return Err(RuntimeStoreError::ForeignDatabase(format!("it has tables of somebody else's ({names})")));
+    }
+    Ok(all)
+}
+
+/// What there is under a name, and of what has the name of one of our tables the columns, sorted, in the form of
+/// [`columns`]; SQLite does not tell upper case from lower. What else there is may be of a kind that only its owner can
+/// look into.
+fn things(driver: &impl Driver, tables: Tables) -> Result<BTreeMap<String, Vec<String>>> {
+    let known: Vec<String> =
+        tables.iter().map(|table| table.name).chain([TABLE, NEIGHBOUR.0]).map(|name| format!("'{name}'")).collect();
+    let sql = format!(
+        "SELECT lower(things.name), lower(columns.name || ' ' || columns.type) \
+         || iif(columns.pk, ' key ' || columns.pk, '') \
+         FROM sqlite_master AS things \
+         LEFT JOIN pragma_table_info(iif(things.type = 'table' AND lower(things.name) IN ({}), things.name, NULL)) \
+         AS columns \
+         WHERE things.type IN ('table', 'view') AND things.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1, 2",
+        known.join(", "),
+    );
+    let statement = Statement { sql, doing: "opening".to_owned() };
+    let text = |cell: Option<&Found<'_>>| match cell {
+        Some(Ok(Cell::Text(text))) => Some((*text).to_owned()),
+        _ => None,
+    };
+    let rows = driver.query(&mut driver.prepare(&statement)?, &[], |row| (text(row.first()), text(row.get(1))))?;
+    let mut things = BTreeMap::<_, Vec<_>>::new();
+    for (name, column) in rows {
+        things.entry(name.unwrap_or_default()).or_default().extend(column);
+    }
+    Ok(things)
 }
 
 fn stored_version(driver: &impl Driver) -> Result<Option<i64>> {
     let statement = Statement::reading(TABLE, format!("SELECT version FROM {TABLE}"));
-    let version = |row: &[Found<'_>]| match first(row) {
-        Ok(Cell::Integer(version)) => Some(*version),
+    let version = |row: &[Found<'_>]| match row.first() {
+        Some(Ok(Cell::Integer(version))) => Some(*version),
         _ => None,
     };
-    match driver.query(&statement, &[], version)?.as_slice() {
+    match driver.query(&mut driver.prepare(&statement)?, &[], version)?.as_slice() {
         [] => Ok(None),
         [Some(version)] if *version <= VERSION => Ok(Some(*version)),
         [Some(version)] => Err(RuntimeStoreError::SchemaTooNew(format!(

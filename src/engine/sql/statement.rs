@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Result, TableInfo};
+use super::{Result, TableInfo, driver::Driver};
 use crate::{
     engine::{Column, ColumnType, Tables, ValueType},
     model::RuntimeStoreError,
@@ -25,6 +25,29 @@ impl Statement {
     }
 }
 
+/// A statement that is made ready when it is first run, and kept so.
+#[derive(Debug)]
+pub(super) struct Kept<P> {
+    statement: Statement,
+    prepared: Option<P>,
+}
+
+impl<P> Kept<P> {
+    /// The statement, ready to be run.
+    pub(super) fn ready<'d, D: Driver<Prepared<'d> = P>>(&mut self, driver: &'d D) -> Result<&mut P> {
+        match &mut self.prepared {
+            Some(prepared) => Ok(prepared),
+            empty => Ok(empty.insert(driver.prepare(&self.statement)?)),
+        }
+    }
+}
+
+impl<P> From<Statement> for Kept<P> {
+    fn from(statement: Statement) -> Self {
+        Self { statement, prepared: None }
+    }
+}
+
 /// Where a page begins.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Begin {
@@ -34,66 +57,65 @@ pub(super) enum Begin {
 
 /// The statements of all tables.
 #[derive(Debug)]
-pub(super) struct Statements(HashMap<&'static str, OfTable>);
+pub(super) struct Statements<P>(HashMap<&'static str, OfTable<P>>);
 
 /// Those that go by a prefix of the key are indexed by the number of its components.
 #[derive(Debug)]
-struct OfTable {
-    put: Statement,
-    get: Statement,
-    delete: Vec<Statement>,
-    range: Vec<[Statement; 2]>,
-    distinct: Vec<[Statement; 2]>,
+struct OfTable<P> {
+    put: Kept<P>,
+    get: Kept<P>,
+    delete: Vec<Kept<P>>,
+    range: Vec<[Kept<P>; 2]>,
+    distinct: Vec<[Kept<P>; 2]>,
 }
 
-impl Statements {
+impl<P> Statements<P> {
     pub(super) fn of(tables: Tables) -> Self {
         Self(tables.iter().map(|table| (table.name, OfTable::new(table))).collect())
     }
 
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.0.values().map(|of| 2 + of.delete.len() + 2 * (of.range.len() + of.distinct.len())).sum()
-    }
-
     /// Sets the record under a key. Parameters: the key, the value.
-    pub(super) fn put(&self, table: &TableInfo) -> Result<&Statement> {
-        self.find(table, |of| Some(&of.put))
+    pub(super) fn put(&mut self, table: &TableInfo) -> Result<&mut Kept<P>> {
+        self.find(table, |of| Some(&mut of.put))
     }
 
     /// The value under a key. Parameters: the key.
-    pub(super) fn get(&self, table: &TableInfo) -> Result<&Statement> {
-        self.find(table, |of| Some(&of.get))
+    pub(super) fn get(&mut self, table: &TableInfo) -> Result<&mut Kept<P>> {
+        self.find(table, |of| Some(&mut of.get))
     }
 
     /// Removes what begins with a prefix, or with a whole key the one record. Parameters: the prefix.
-    pub(super) fn delete(&self, table: &TableInfo, prefix: usize) -> Result<&Statement> {
-        self.find(table, |of| of.delete.get(prefix))
+    pub(super) fn delete(&mut self, table: &TableInfo, prefix: usize) -> Result<&mut Kept<P>> {
+        self.find(table, |of| of.delete.get_mut(prefix))
     }
 
     /// The key columns after a prefix, and the value, in key order. Parameters: the prefix, what comes after it in the
     /// key to begin after, the limit (-1 for none).
-    pub(super) fn range(&self, table: &TableInfo, prefix: usize, begin: Begin) -> Result<&Statement> {
-        self.find(table, |of| of.range.get(prefix)?.get(begin as usize))
+    pub(super) fn range(&mut self, table: &TableInfo, prefix: usize, begin: Begin) -> Result<&mut Kept<P>> {
+        self.find(table, |of| of.range.get_mut(prefix)?.get_mut(begin as usize))
     }
 
     /// The different values of the key column after a prefix, in order. Parameters: the prefix, the value to begin
     /// after, the prefix again, the limit (-1 for none).
-    pub(super) fn distinct(&self, table: &TableInfo, prefix: usize, begin: Begin) -> Result<&Statement> {
-        self.find(table, |of| of.distinct.get(prefix)?.get(begin as usize))
+    pub(super) fn distinct(&mut self, table: &TableInfo, prefix: usize, begin: Begin) -> Result<&mut Kept<P>> {
+        self.find(table, |of| of.distinct.get_mut(prefix)?.get_mut(begin as usize))
     }
 
-    fn find(&self, table: &TableInfo, which: impl Fn(&OfTable) -> Option<&Statement>) -> Result<&Statement> {
-        let found = self.0.get(table.name).and_then(which);
+    fn find(
+        &mut self,
+        table: &TableInfo,
+        which: impl FnOnce(&mut OfTable<P>) -> Option<&mut Kept<P>>,
+    ) -> Result<&mut Kept<P>> {
+        let found = self.0.get_mut(table.name).and_then(which);
         found.ok_or_else(|| RuntimeStoreError::Internal(format!("{} has no such key or prefix", table.name)))
     }
 }
 
-impl OfTable {
+impl<P> OfTable<P> {
     fn new(table: &TableInfo) -> Self {
         let name = table.name;
-        let reading = |sql| Statement::reading(name, sql);
-        let writing = |sql| Statement::writing(name, sql);
+        let reading = |sql| Kept::from(Statement::reading(name, sql));
+        let writing = |sql| Kept::from(Statement::writing(name, sql));
         let columns = table.key.len();
         Self {
             put: writing(put(table)),
@@ -114,15 +136,7 @@ impl OfTable {
 /// Makes a table if it is not there. The columns are, to the letter, those of the databases that meerkat and mobkit
 /// write: a key of one column is declared on the column, without NOT NULL.
 pub(super) fn create(table: &TableInfo) -> Statement {
-    let sql_type = |column: &Column| match column.column_type {
-        ColumnType::Text => "TEXT",
-        ColumnType::U64 => "INTEGER",
-    };
-    let value_type = match table.value_type {
-        ValueType::Json | ValueType::Bytes => "BLOB",
-        ValueType::Text => "TEXT",
-    };
-    let value = format!("{} {value_type} NOT NULL", table.value);
+    let value = format!("{} {} NOT NULL", table.value, value_type(table));
     let columns = match table.key {
         [column] => format!("{} {} PRIMARY KEY, {value}", column.name, sql_type(column)),
         several => {
@@ -131,6 +145,27 @@ pub(super) fn create(table: &TableInfo) -> Statement {
         }
     };
     Statement::writing(table.name, format!("CREATE TABLE IF NOT EXISTS {} ({columns})", table.name))
+}
+
+/// A table's columns as a comparison wants them, in lower case: the name, the type, the place in the key.
+pub(super) fn columns(table: &TableInfo) -> Vec<String> {
+    let key = table.key.iter().zip(1..).map(|(c, place)| format!("{} {} key {place}", c.name, sql_type(c)));
+    let value = format!("{} {}", table.value, value_type(table));
+    key.chain([value]).map(|column| column.to_lowercase()).collect()
+}
+
+fn sql_type(column: &Column) -> &'static str {
+    match column.column_type {
+        ColumnType::Text => "TEXT",
+        ColumnType::U64 => "INTEGER",
+    }
+}
+
+fn value_type(table: &TableInfo) -> &'static str {
+    match table.value_type {
+        ValueType::Json | ValueType::Bytes => "BLOB",
+        ValueType::Text => "TEXT",
+    }
 }
 
 fn put(table: &TableInfo) -> String {
@@ -158,18 +193,22 @@ fn range(table: &TableInfo, prefix: usize, begin: Begin) -> String {
 }
 
 /// Each value is searched for in the index, beginning after the one before it, and only while rows are asked for: the
-/// cost is that of the values read, however many rows share them.
+/// cost is that of the values read, however many rows share them. In a text column SQLite keeps NULL and numbers before
+/// all text and BLOBs after it; they are no values that anybody could ask for, and the search leaves them out.
 fn distinct(table: &TableInfo, prefix: usize, begin: Begin) -> String {
     let (fixed, free) = table.key.split_at(prefix);
     let (name, column) = (table.name, names(&free[..1]));
-    let mut first = equal(fixed);
-    if let Begin::AfterKey = begin {
-        first.push(format!("{column} > ?"));
-    }
-    let first = filter(first);
-    let mut next = equal(fixed);
-    next.push(format!("{column} > part"));
-    let next = filter(next);
+    let (least, most) = match free[0].column_type {
+        ColumnType::Text => (Some(format!("{column} >= ''")), Some(format!("{column} < x''"))),
+        ColumnType::U64 => (None, None),
+    };
+    let first = match begin {
+        Begin::AtFirst => least,
+        Begin::AfterKey => Some(format!("{column} > ?")),
+    };
+    let next = Some(format!("{column} > part"));
+    let [first, next] =
+        [first, next].map(|from| filter(equal(fixed).into_iter().chain(from).chain(most.clone()).collect()));
     format!(
         "WITH RECURSIVE parts (part) AS (\
          SELECT min({column}) FROM {name}{first} \
@@ -203,7 +242,7 @@ mod tests {
     use super::*;
     use crate::engine::samples::{NUMBERED, TABLES};
 
-    fn database() -> (Connection, Statements) {
+    fn database() -> (Connection, Statements<()>) {
         let connection = Connection::open_in_memory().unwrap();
         for table in TABLES {
             connection.execute_batch(&create(table).sql).unwrap();
@@ -227,7 +266,7 @@ mod tests {
         let (connection, statements) = database();
         for of in statements.0.values() {
             let pages = of.range.iter().chain(&of.distinct).flatten();
-            for Statement { sql, .. } in of.delete.iter().chain(pages).chain([&of.get]) {
+            for Kept { statement: Statement { sql, .. }, .. } in of.delete.iter().chain(pages).chain([&of.get]) {
                 let all_rows = sql.starts_with("DELETE") && !sql.contains("WHERE");
                 let no_row = sql.contains("AND 0");
                 for line in plan(&connection, sql).iter().filter(|line| !line.starts_with("CORRELATED")) {
@@ -242,7 +281,7 @@ mod tests {
     /// The work is counted in steps of SQLite's virtual machine.
     #[test]
     fn distinct_values_cost_what_is_read_of_them_not_the_rows_that_share_them() {
-        let (connection, statements) = database();
+        let (connection, mut statements) = database();
         let numbered = NUMBERED.info;
         connection
             .execute_batch(
@@ -251,9 +290,9 @@ mod tests {
                  UNION ALL SELECT 'many runs', 'run ' || i, 0, x'' FROM n",
             )
             .unwrap();
-        let steps = |runtime: &str, limit: i64, expected: usize| {
+        let mut steps = |runtime: &str, limit: i64, expected: usize| {
             let statement = statements.distinct(numbered, 1, Begin::AtFirst).unwrap();
-            let mut prepared = connection.prepare(&statement.sql).unwrap();
+            let mut prepared = connection.prepare(&statement.statement.sql).unwrap();
             let rows = prepared.query_map((runtime, runtime, limit), |row| row.get::<_, String>(0)).unwrap();
             assert_eq!(rows.map(rusqlite::Result::unwrap).count(), expected);
             prepared.get_status(StatementStatus::VmStep)

@@ -4,13 +4,15 @@
 //! a channel and are answered over another, and neither needs an async runtime of any kind.
 
 use std::{
+    convert::Infallible,
     sync::{Mutex, MutexGuard, PoisonError, mpsc},
-    thread,
+    thread::{self, ThreadId},
+    time::Duration,
 };
 
 use futures_channel::oneshot;
 
-use super::{Decide, ReadSet, Reads, Result, database::Database, driver::Driver};
+use super::{Decide, ReadSet, Reads, Result, Tables, database::Database, driver::Driver};
 use crate::{
     engine::{
         Bus,
@@ -20,11 +22,19 @@ use crate::{
     model::{Cause, RuntimeStoreError},
 };
 
-/// A handle to the thread. The thread ends when the handle is dropped or closed, after the jobs that were sent before.
+/// How long the last handle, or a caller who gives up opening, waits for the thread to close the database. There is a
+/// bound since the thread may be in a decision or a listener that waits for whoever waits here.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A handle to the thread. The thread ends when the handle is dropped or closed, after the jobs that were sent before;
+/// dropping it waits for that, so that the database is closed before the process can end.
 #[derive(Debug)]
 pub(super) struct Worker {
     /// `None` once closed.
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
+    thread: ThreadId,
+    /// Disconnected when the thread has closed the database.
+    ended: Mutex<mpsc::Receiver<Infallible>>,
 }
 
 enum Job {
@@ -34,35 +44,46 @@ enum Job {
 
 type Reply = oneshot::Sender<Result<ReadSet>>;
 
+/// Whether whoever wanted the database opened has gone away.
+pub(super) type Gone<'a> = &'a dyn Fn() -> bool;
+
 impl Worker {
-    /// Starts the thread and opens the database on it; what else `open` finds out is handed on.
+    /// Starts the thread and opens the database on it; what else `open` finds out is handed on. When the future is
+    /// dropped, the database is closed again, or not opened.
     pub(super) async fn start<D: Driver, T: Send + 'static>(
-        open: impl FnOnce() -> Result<(Database<D>, Bus, T)> + Send + 'static,
+        tables: Tables,
+        open: impl FnOnce(Gone<'_>) -> Result<(D, Bus, T)> + Send + 'static,
     ) -> Result<(Self, Bus, T)> {
         let (jobs, queue) = mpsc::channel();
         let (opened, answer) = oneshot::channel();
-        let run = move || match caught(open) {
-            Ok((database, bus, found)) => {
-                if opened.send(Ok((bus.clone(), found))).is_ok() {
-                    work(&database, &bus, queue);
+        let (alive, ended) = mpsc::channel::<Infallible>();
+        let run = move || {
+            // Dropped last, when the database is closed.
+            let _alive = alive;
+            match caught(|| open(&|| opened.is_canceled())) {
+                Ok((driver, bus, found)) => {
+                    if opened.send(Ok((bus.clone(), found))).is_ok() {
+                        work(&mut Database::over(&driver, tables), &bus, queue);
+                    }
                 }
+                // A caller who has gone away needs no error.
+                Err(error) => drop(opened.send(Err(error))),
             }
-            // A caller who has gone away needs no error.
-            Err(error) => drop(opened.send(Err(error))),
         };
-        thread::Builder::new().name("burrow-sqlite".to_owned()).spawn(run).map_err(|error| {
+        let thread = thread::Builder::new().name("burrow-sqlite".to_owned()).spawn(run).map_err(|error| {
             let message = format!("starting the thread of an SQLite database: {error}");
             RuntimeStoreError::ReadFailed { message, cause: Some(Cause::new(error)) }
         })?;
-        let (bus, found) = answer.await.map_err(ended)??;
-        Ok((Self { jobs: Mutex::new(Some(jobs)) }, bus, found))
+        let worker = Self { jobs: Mutex::new(Some(jobs)), thread: thread.thread().id(), ended: Mutex::new(ended) };
+        let (bus, found) = answer.await.map_err(thread_ended)??;
+        Ok((worker, bus, found))
     }
 
     /// Reads one snapshot.
     pub(super) async fn read(&self, reads: Reads) -> Result<ReadSet> {
         let (reply, answer) = oneshot::channel();
         self.send(Job::Read(reads, reply))?;
-        answer.await.map_err(ended)?
+        answer.await.map_err(thread_ended)?
     }
 
     /// Runs a transaction. Once sent, it is carried out, whole, even if the future is dropped.
@@ -74,7 +95,7 @@ impl Worker {
 
     fn send(&self, job: Job) -> Result<()> {
         match &*self.jobs() {
-            Some(jobs) => jobs.send(job).map_err(ended),
+            Some(jobs) => jobs.send(job).map_err(thread_ended),
             None => Err(RuntimeStoreError::Closed("this store was closed; open it again".to_owned())),
         }
     }
@@ -89,9 +110,21 @@ impl Worker {
     }
 }
 
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.close();
+        // A listener has the last handle: the thread goes on when it returns.
+        if thread::current().id() != self.thread {
+            let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
+            // Nothing is ever sent: it ends, or it takes too long.
+            let _ended = ended.recv_timeout(PATIENCE);
+        }
+    }
+}
+
 /// Does jobs in the order they were sent, until nobody can send any more. Transactions that wait go together, and the reads
 /// between them come after: they see what was sent before them, and each group is as large as it can be.
-fn work<D: Driver>(database: &Database<D>, bus: &Bus, jobs: mpsc::Receiver<Job>) {
+fn work<D: Driver>(database: &mut Database<'_, D>, bus: &Bus, jobs: mpsc::Receiver<Job>) {
     let mut held = None;
     while let Some(job) = held.take().or_else(|| jobs.recv().ok()) {
         match job {
@@ -116,20 +149,22 @@ fn work<D: Driver>(database: &Database<D>, bus: &Bus, jobs: mpsc::Receiver<Job>)
     }
 }
 
-fn read<D: Driver>(database: &Database<D>, reads: &Reads, reply: Reply) {
+fn read<D: Driver>(database: &mut Database<'_, D>, reads: &Reads, reply: Reply) {
     // A panic must not take the thread with it, and with the thread the store.
     let found = caught(|| database.read(reads));
     // A caller who has gone away is not waiting for the answer.
     drop(reply.send(found));
 }
 
-fn commit<D: Driver>(database: &Database<D>, bus: &Bus, mut group: Group) {
+fn commit<D: Driver>(database: &mut Database<'_, D>, bus: &Bus, mut group: Group) {
     match caught(|| database.transact(&mut group)) {
         // Told here, where the commits are made, and so in their order and whoever waits for them.
         Ok(()) => group.committed(|changes| changes.iter().for_each(|change| bus.publish(change))),
         Err(error) => {
             let fault = match error {
-                RuntimeStoreError::Blocked(_) => Fault::OfNone,
+                RuntimeStoreError::Blocked(_)
+                | RuntimeStoreError::Deleted(_)
+                | RuntimeStoreError::OutcomeUnknown { .. } => Fault::OfNone,
                 _ => Fault::OfAMember,
             };
             for alone in group.failed(&error, fault) {
@@ -139,7 +174,7 @@ fn commit<D: Driver>(database: &Database<D>, bus: &Bus, mut group: Group) {
     }
 }
 
-fn ended(_: impl Sized) -> RuntimeStoreError {
+fn thread_ended(_: impl Sized) -> RuntimeStoreError {
     RuntimeStoreError::Internal("the thread of the SQLite database has ended; open the store again".to_owned())
 }
 

@@ -17,8 +17,8 @@ use crate::engine::{
     samples::{BLOBS, TABLES, TEXTS},
     sql::{
         cell::{Cell, Found},
-        native::Rusqlite,
-        statement::{Statement, Statements},
+        native::{Prepared, Rusqlite},
+        statement::Statement,
     },
 };
 
@@ -35,17 +35,23 @@ struct Seen {
 }
 
 impl Driver for Counted {
+    type Prepared<'d> = Prepared<'d>;
+
+    fn prepare(&self, statement: &Statement) -> Result<Prepared<'_>> {
+        self.sqlite.prepare(statement)
+    }
+
     fn query<T>(
         &self,
-        statement: &Statement,
+        prepared: &mut Prepared<'_>,
         parameters: &[Cell<'_>],
         row: impl FnMut(&[Found<'_>]) -> T,
     ) -> Result<Vec<T>> {
-        self.sqlite.query(statement, parameters, row)
+        self.sqlite.query(prepared, parameters, row)
     }
 
-    fn execute(&self, statement: &Statement, parameters: &[Cell<'_>]) -> Result<()> {
-        self.sqlite.execute(statement, parameters)
+    fn execute(&self, prepared: &mut Prepared<'_>, parameters: &[Cell<'_>]) -> Result<()> {
+        self.sqlite.execute(prepared, parameters)
     }
 
     fn snapshot<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T> {
@@ -64,14 +70,13 @@ impl Driver for Counted {
 async fn start() -> (Worker, Arc<Seen>) {
     let seen = Arc::new(Seen::default());
     let counts = Arc::clone(&seen);
-    let opened = move || {
+    let open = move |_: Gone<'_>| {
         let sqlite = Rusqlite::in_memory(TABLES)?;
         let small = Statement { sql: "PRAGMA max_page_count = 200".to_owned(), doing: "limiting".to_owned() };
-        sqlite.query(&small, &[], |_| ())?;
-        let database = Database::new(Counted { sqlite, seen: counts }, Statements::of(TABLES));
-        Ok((database, Bus::default(), ()))
+        sqlite.query(&mut sqlite.prepare(&small)?, &[], |_| ())?;
+        Ok((Counted { sqlite, seen: counts }, Bus::default(), ()))
     };
-    let (worker, _, ()) = Worker::start(opened).await.unwrap();
+    let (worker, _, ()) = Worker::start(TABLES, open).await.unwrap();
     (worker, seen)
 }
 

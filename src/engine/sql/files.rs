@@ -1,0 +1,86 @@
+//! The files of an open database: whether they are still those that were opened.
+//!
+//! SQLite writes to the files that it has open, and does not notice when their names come to stand for others, or for
+//! none: what it commits then is nowhere that anybody looks. So their identity is compared beside every transaction.
+
+use std::{
+    ffi::OsString,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::Result;
+use crate::model::RuntimeStoreError;
+
+/// The database, its log and the log's index, as they were when the database was opened. All three count: another
+/// process that finds a new log, or a new index with its locks, writes past this one.
+#[derive(Debug)]
+pub(super) struct Files([(PathBuf, Identity); 3]);
+
+impl Files {
+    /// The files of a database that is in write-ahead mode and has been read. `path` is canonical: SQLite looks for
+    /// the others beside the file itself, not beside a link to it.
+    pub(super) fn of(path: &Path) -> io::Result<Self> {
+        let file = |path: PathBuf| Identity::of(&path).map(|identity| (path, identity));
+        Ok(Self([file(path.to_owned())?, file(log(path))?, file(index(path))?]))
+    }
+
+    /// # Errors
+    /// `Deleted` where one of them was removed, replaced, or moved with its folder.
+    pub(super) fn check(&self) -> Result<()> {
+        for (path, opened) in &self.0 {
+            let what = match Identity::of(path) {
+                Ok(found) if found == *opened => continue,
+                Ok(_) => "was replaced by another",
+                Err(error) if error.kind() == io::ErrorKind::NotFound => "was removed or moved",
+                Err(_) => "cannot be reached any more",
+            };
+            return Err(RuntimeStoreError::Deleted(format!(
+                "{path:?} {what} while the database was open, which this store cannot use any more"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// The name of the log beside a database.
+pub(super) fn log(path: &Path) -> PathBuf {
+    beside(path, "-wal")
+}
+
+/// The name of the log's index beside a database.
+pub(super) fn index(path: &Path) -> PathBuf {
+    beside(path, "-shm")
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name.into()
+}
+
+/// Which file a name stands for. Windows removes and renames no file that SQLite has open, and there is nothing to
+/// tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    #[cfg(unix)]
+    device: u64,
+    #[cfg(unix)]
+    inode: u64,
+}
+
+impl Identity {
+    pub(super) fn of(path: &Path) -> io::Result<Self> {
+        let found = fs::metadata(path)?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            Ok(Self { device: found.dev(), inode: found.ino() })
+        }
+        #[cfg(not(unix))]
+        {
+            drop(found);
+            Ok(Self {})
+        }
+    }
+}
