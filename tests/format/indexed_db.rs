@@ -9,19 +9,15 @@ use serde_json::{Map, Value, json};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::sample;
+use crate::{INDEXED_DB, sample};
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
-
-/// Every version there was. An older one is never changed; how a new one is made is in docs/format.md.
-const FIXTURES: [&str; 2] =
-    [include_str!("../fixtures/format/indexed-db-1.json"), include_str!("../fixtures/format/indexed-db-2.json")];
 
 /// `[key, value]` pairs by the name of their object store, in the order of the keys.
 type Rows = Map<String, Value>;
 
 fn fixture(version: usize) -> Rows {
-    let Value::Object(mut fixture) = serde_json::from_str(FIXTURES[version - 1]).unwrap() else { panic!() };
+    let Value::Object(mut fixture) = serde_json::from_str(INDEXED_DB[version - 1]).unwrap() else { panic!() };
     assert_eq!(fixture["version"], version);
     match fixture["stores"].take() {
         Value::Object(rows) => rows,
@@ -129,8 +125,8 @@ async fn what_burrow_writes_is_the_fixture_of_its_version() {
     let database = Database::open(name).await.unwrap();
     let found = rows(&database).await;
     let fixture_of = json!({"version": database.version() as u32, "stores": found});
-    assert_eq!(database.version(), FIXTURES.len() as f64, "there is no fixture of this version: it is {fixture_of}");
-    let (found, expected) = (without_chance(found), without_chance(fixture(FIXTURES.len())));
+    assert_eq!(database.version(), INDEXED_DB.len() as f64, "there is no fixture of this version: it is {fixture_of}");
+    let (found, expected) = (without_chance(found), without_chance(fixture(INDEXED_DB.len())));
     for (name, rows) in &found {
         assert_eq!(Some(rows), expected.get(name), "{name}; as a fixture it would all be {fixture_of}");
     }

@@ -2,8 +2,18 @@
 //! writes today is, row by row, the fixture of today's version.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+/// IndexedDB: every version there was, what its object stores held. One that was published is never changed; how a new one is made
+/// is in docs/format.md.
+pub const INDEXED_DB: [&str; 2] =
+    [include_str!("../fixtures/format/indexed-db-1.json"), include_str!("../fixtures/format/indexed-db-2.json")];
+
+/// SQLite: the same, as the SQL that makes the file.
+pub const SQLITE: [&str; 1] = [include_str!("../fixtures/format/sqlite-1.sql")];
+
 #[cfg(target_arch = "wasm32")]
 mod indexed_db;
+#[cfg(not(target_arch = "wasm32"))]
+mod page;
 #[cfg(any(feature = "sqlite", target_arch = "wasm32"))]
 mod sample;
 #[cfg(all(feature = "sqlite", not(target_arch = "wasm32")))]

@@ -6,11 +6,7 @@ use burrow::{RunId, SqliteRuntimeStore};
 use rusqlite::{Connection, types::Value as Cell};
 use tempfile::TempDir;
 
-use crate::sample;
-
-/// Every version there was, as the SQL that makes it. An older one is never changed; how a new one is made is in
-/// docs/format.md.
-const FIXTURES: [&str; 1] = [include_str!("../fixtures/format/sqlite-1.sql")];
+use crate::{SQLITE, sample};
 
 fn file() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
@@ -20,7 +16,7 @@ fn file() -> (TempDir, PathBuf) {
 
 /// Makes the file that a fixture describes.
 fn make(path: &Path, version: usize) {
-    Connection::open(path).unwrap().execute_batch(FIXTURES[version - 1]).unwrap();
+    Connection::open(path).unwrap().execute_batch(SQLITE[version - 1]).unwrap();
 }
 
 fn rows(connection: &Connection, sql: &str) -> Vec<Vec<Cell>> {
@@ -85,9 +81,9 @@ async fn what_burrow_writes_is_the_fixture_of_its_version() {
     let found = dump(&path);
     let version: i64 =
         Connection::open(&path).unwrap().query_row("SELECT version FROM burrow_schema", [], |row| row.get(0)).unwrap();
-    assert_eq!(version, FIXTURES.len() as i64, "there is no fixture of this version: it is\n{found}");
+    assert_eq!(version, SQLITE.len() as i64, "there is no fixture of this version: it is\n{found}");
     let (_folder, described) = file();
-    make(&described, FIXTURES.len());
+    make(&described, SQLITE.len());
     let (expected, ours) = (without_chance(&dump(&described)), without_chance(&found));
     for (ours, expected) in ours.lines().zip(expected.lines()) {
         assert_eq!(ours, expected, "as a fixture it would all be\n{found}");
