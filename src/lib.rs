@@ -25,8 +25,10 @@
 //! ```
 //!
 //! The rooms, in the order of their imports: [`model`] says what is kept, [`engine`] where, [`store`] what it means; [`rpc`] is a
-//! door to it.
+//! door to it. With the feature `conformance`, the module of that name has the contract as tests, for an engine of your own.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod engine;
 pub mod model;
 pub mod rpc;

@@ -2,8 +2,6 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-mod conformance;
-
 use burrow::{IndexedDbRuntimeStore, RunId, engine::indexed_db::Durability};
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
@@ -12,4 +10,7 @@ async fn empty_store() -> IndexedDbRuntimeStore {
     IndexedDbRuntimeStore::open(&format!("test-{}", RunId::new()), Durability::Relaxed).await.unwrap()
 }
 
-conformance::suite!(crate::empty_store);
+burrow::conformance_suite!(
+    #[wasm_bindgen_test::wasm_bindgen_test]
+    empty_store
+);

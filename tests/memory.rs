@@ -1,10 +1,12 @@
 //! The contract on the engine in memory: natively, and compiled to wasm.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
-
-mod conformance;
+#![allow(missing_docs)]
 
 async fn empty_store() -> burrow::InMemoryRuntimeStore {
     burrow::InMemoryRuntimeStore::new()
 }
 
-conformance::suite!(crate::empty_store);
+burrow::conformance_suite!(
+    #[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
+    #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+    empty_store
+);

@@ -2,8 +2,6 @@
 #![cfg(all(feature = "sqlite", not(target_arch = "wasm32")))]
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-mod conformance;
-
 mod file {
     use std::cell::RefCell;
 
@@ -22,7 +20,10 @@ mod file {
         SqliteRuntimeStore::open(path).await.unwrap()
     }
 
-    crate::conformance::suite!(crate::file::empty_store);
+    burrow::conformance_suite!(
+        #[tokio::test]
+        empty_store
+    );
 }
 
 mod in_memory {
@@ -32,5 +33,8 @@ mod in_memory {
         SqliteRuntimeStore::in_memory().await.unwrap()
     }
 
-    crate::conformance::suite!(crate::in_memory::empty_store);
+    burrow::conformance_suite!(
+        #[tokio::test]
+        empty_store
+    );
 }

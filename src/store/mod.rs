@@ -12,6 +12,7 @@ mod traits;
 mod watch;
 
 pub use claim::RuntimeClaim;
+pub use schema::TABLES;
 pub use traits::{OAuthFlowUpdate, PersistentMetadataStore, RuntimeMetadataTable, RuntimeStore};
 
 use std::sync::Arc;

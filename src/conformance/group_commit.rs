@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use burrow::{
+use crate::{
     ChangeScope, MetadataScope, PersistentMetadataStore, RunBoundaryReceipt, RuntimeMetadataTable,
     RuntimeState::{Idle, Initializing, Running},
     RuntimeStore, RuntimeStoreError, Store, WatchScope,
@@ -14,9 +14,8 @@ use burrow::{
 };
 
 use super::{
-    at_once, holdings,
     model::{Dice, Model},
-    queued, receipt, runtime, snapshot,
+    samples::{at_once, holdings, queued, receipt, runtime, snapshot},
 };
 
 /// More than any engine commits together.

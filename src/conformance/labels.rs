@@ -1,4 +1,4 @@
-use burrow::{
+use crate::{
     Labels, MetadataScope, MetadataStoreError, RuntimeMetadataTable, RuntimeStoreError, Store, engine::Engine,
 };
 

@@ -1,8 +1,8 @@
-use burrow::{
+use crate::{
     InputId, InputLifecycleState, InputTerminalOutcome, OutcomeType, RunId, RuntimeStore, Store, engine::Engine,
 };
 
-use super::{input, queued, receipt, runtime};
+use super::samples::{input, queued, receipt, runtime};
 
 pub async fn an_input_comes_back_as_it_was(store: Store<impl Engine>) {
     let id = runtime("r");

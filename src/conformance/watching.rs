@@ -1,13 +1,13 @@
 use std::sync::{Arc, Mutex};
 
-use burrow::{
+use crate::{
     Change, ChangeKind, ChangeScope, MetadataScope, PersistentMetadataStore, RuntimeMetadataTable,
     RuntimeState::{Idle, Initializing, Running},
     RuntimeStore, Store, Watch, WatchScope,
     engine::Engine,
 };
 
-use super::{queued, receipt, runtime, snapshot};
+use super::samples::{queued, receipt, runtime, snapshot};
 
 /// Collects the changes in a scope.
 fn seen(store: &Store<impl Engine>, scope: WatchScope) -> (Watch, impl Fn() -> Vec<Change>) {

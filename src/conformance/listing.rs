@@ -1,9 +1,9 @@
-use burrow::{
+use crate::{
     LogicalRuntimeId, MetadataScope, PersistentMetadataStore, RunBoundaryReceipt, RuntimeMetadataTable, RuntimeState,
     RuntimeStore, RuntimeStoreError, SessionId, Store, engine::Engine,
 };
 
-use super::{queued, receipt, runtime, snapshot};
+use super::samples::{queued, receipt, runtime, snapshot};
 
 fn names<T: ToString>(items: &[T]) -> Vec<String> {
     items.iter().map(T::to_string).collect()

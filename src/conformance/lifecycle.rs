@@ -1,10 +1,10 @@
-use burrow::{
+use crate::{
     RuntimeState::{Attached, Idle, Initializing, Running},
     RuntimeStore, RuntimeStoreError, Store,
     engine::Engine,
 };
 
-use super::{holdings, queued, receipt, runtime};
+use super::samples::{holdings, queued, receipt, runtime};
 
 pub async fn a_runtime_that_was_never_stepped_has_no_state(store: Store<impl Engine>) {
     assert_eq!(store.load_runtime_state(&runtime("r")).await.unwrap(), None);

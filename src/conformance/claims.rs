@@ -1,11 +1,11 @@
-use burrow::{
+use crate::{
     RuntimeMetadataTable,
     RuntimeState::{Idle, Initializing, Running},
     RuntimeStore, RuntimeStoreError, Store,
     engine::Engine,
 };
 
-use super::{at_once, holdings, queued, receipt, runtime, snapshot};
+use super::samples::{at_once, holdings, queued, receipt, runtime, snapshot};
 
 pub async fn each_claim_raises_the_epoch(store: Store<impl Engine>) {
     let mut last = 0;
@@ -43,7 +43,7 @@ pub async fn a_claim_that_was_overtaken_is_fenced_and_writes_nothing(store: Stor
     let new = store.claim(&id).await.unwrap();
     store.commit_machine_lifecycle(&id, Initializing.step(Idle).unwrap(), &[]).await.unwrap();
     let before = holdings(&store, &id, &receipt).await;
-    let registry: burrow::PersistedOpsSnapshot = serde_json::from_str(
+    let registry: crate::PersistedOpsSnapshot = serde_json::from_str(
         r#"{"epoch_id":"e","authority_state":{},"operation_specs":{},"completion_entries":[],
             "cursors":{"agent_applied_cursor":0,"runtime_observed_seq":0,"runtime_last_injected_seq":0}}"#,
     )
@@ -113,5 +113,5 @@ pub async fn a_claim_writes_to_its_own_runtime_only(store: Store<impl Engine>) {
     assert!(matches!(outcome, Err(RuntimeStoreError::InvalidInput { argument, .. }) if argument == "runtime_id"));
     assert_eq!(store.load_session_snapshot(&runtime("another")).await.unwrap(), None);
     let labels = || [("env".to_owned(), "dev".to_owned())].into();
-    claim.set_labels(&burrow::MetadataScope::Mob("m".into()), labels()).await.unwrap();
+    claim.set_labels(&crate::MetadataScope::Mob("m".into()), labels()).await.unwrap();
 }

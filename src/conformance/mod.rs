@@ -1,34 +1,69 @@
-//! The contract, as named rules that every engine must hold. A rule is a generic function over a fresh, empty store;
-//! [`suite!`] names each one as a test of one engine. A rule that is not listed there is dead code, which `clippy`
-//! refuses.
+//! The contract, as named rules that every engine must hold; this is the definition of the product. With the feature
+//! `conformance`, whoever writes an engine can run them:
+//!
+//! ```
+//! use burrow::{Store, engine::memory::Memory};
+//!
+//! /// A new, empty store over the engine that is tried. One that makes its tables when it is opened is given
+//! /// `burrow::store::TABLES`.
+//! async fn empty_store() -> Store<Memory> {
+//!     Store::over(Memory::default())
+//! }
+//!
+//! burrow::conformance_suite!(#[tokio::test] empty_store);
+//! # fn main() {}
+//! ```
+//!
+//! Each rule becomes a test of that name, in a module named after its area: labels, cursors, sessions, receipts, inputs,
+//! lifecycle, oauth, ops, listing, claims, watching, closing, group_commit, property, types. The attribute says what runs
+//! them, and may be any that makes a test of an `async fn`: `#[wasm_bindgen_test::wasm_bindgen_test]` on wasm32. A suite
+//! takes the modules' names where it stands; for two in one file, put each in a module of its own.
+//!
+//! What an engine must do for its two operations is said at [`Engine`](crate::engine::Engine).
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a rule that does not hold is a test that fails")]
+
+#[doc(hidden)]
 pub mod claims;
+#[doc(hidden)]
 pub mod closing;
+#[doc(hidden)]
 pub mod cursors;
+#[doc(hidden)]
 pub mod group_commit;
+#[doc(hidden)]
 pub mod inputs;
+#[doc(hidden)]
 pub mod labels;
+#[doc(hidden)]
 pub mod lifecycle;
+#[doc(hidden)]
 pub mod listing;
 mod model;
+#[doc(hidden)]
 pub mod oauth;
+#[doc(hidden)]
 pub mod ops;
+#[doc(hidden)]
 pub mod property;
+#[doc(hidden)]
 pub mod receipts;
+mod samples;
+#[doc(hidden)]
 pub mod sessions;
+#[doc(hidden)]
 pub mod types;
+#[doc(hidden)]
 pub mod watching;
 
-use burrow::{
-    InputId, InputLifecycleState, InputStateChange, LogicalRuntimeId, RunBoundary, RunBoundaryReceipt, RunId,
-    RuntimeState, RuntimeStore, SessionDelta, Store, StoredInputState, engine::Engine,
-};
-
-/// Names every rule as a test over the stores that `$open` makes.
-macro_rules! suite {
-    ($open:path) => {
-        $crate::conformance::suite! { @native $open }
-        $crate::conformance::suite! { @tests $open,
+/// Makes a test of each rule of the contract: see [`conformance`](crate::conformance).
+///
+/// `conformance_suite!(#[attribute] path)`, where `path` names an `async fn() -> Store<E>` that makes a new, empty store,
+/// and `#[attribute]` makes a test of an `async fn`.
+#[macro_export]
+macro_rules! conformance_suite {
+    ($(#[$test:meta])+ $open:path) => {
+        $crate::conformance_suite! { @rules [$(#[$test])+] $open,
             labels {
                 set_replaces_wholesale,
                 an_empty_set_clears,
@@ -146,98 +181,31 @@ macro_rules! suite {
                 an_unknown_member_with_a_known_name_is_refused,
             }
         }
+        $crate::conformance_suite! { @native [$(#[$test])+] $open }
     };
-    (@native $open:path) => {
+    (@rules $test:tt $open:path, $($area:ident { $($rule:ident,)+ })+) => {
+        $(mod $area {
+            #[allow(unused_imports)]
+            use super::*;
+            $($crate::conformance_suite! { @rule $test $open, $area $rule })+
+        })+
+    };
+    (@rule [$($test:tt)+] $open:path, $area:ident $rule:ident) => {
+        $($test)+
+        async fn $rule() {
+            $crate::conformance::$area::$rule($open().await).await;
+        }
+    };
+    // On wasm32 a panic ends the instance, so there is nobody left to ask.
+    (@native [$($test:tt)+] $open:path) => {
         #[cfg(not(target_arch = "wasm32"))]
         mod panics {
-            #[tokio::test]
+            #[allow(unused_imports)]
+            use super::*;
+            $($test)+
             async fn a_panic_in_an_oauth_update_changes_nothing() {
                 $crate::conformance::oauth::a_panic_in_an_update_changes_nothing($open().await).await;
             }
         }
     };
-    (@tests $open:path, $($area:ident { $($rule:ident,)+ })+) => {
-        $(mod $area {
-            $(
-                #[cfg_attr(not(target_arch = "wasm32"), tokio::test)]
-                #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
-                async fn $rule() {
-                    $crate::conformance::$area::$rule($open().await).await;
-                }
-            )+
-        })+
-    };
-}
-pub(crate) use suite;
-
-/// Runs futures at once, and gives their outcomes in order.
-pub async fn at_once<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
-    futures_util::future::join_all(futures).await
-}
-
-pub fn runtime(id: &str) -> LogicalRuntimeId {
-    LogicalRuntimeId::new(id).unwrap()
-}
-
-pub fn input(state: InputLifecycleState) -> StoredInputState {
-    let now: burrow::Timestamp = "2026-11-22T02:48:30.193749452Z".parse().unwrap();
-    StoredInputState {
-        input_id: InputId::new(),
-        current_state: state,
-        policy: None,
-        runtime_semantics: None,
-        terminal_outcome: None,
-        durability: Some(burrow::InputDurability::Durable),
-        idempotency_key: None,
-        attempt_count: 1,
-        recovery_count: 0,
-        history: vec![InputStateChange {
-            timestamp: now.clone(),
-            from: InputLifecycleState::Accepted,
-            to: state,
-            reason: Some("because — of “it”".into()),
-            extra: Default::default(),
-        }],
-        reconstruction_source: None,
-        persisted_input: Some(r#"{"input_type":"prompt","text":"ポチ"}"#.parse().unwrap()),
-        last_run_id: None,
-        last_boundary_sequence: None,
-        created_at: now.clone(),
-        updated_at: now,
-        extra: Default::default(),
-    }
-}
-
-pub fn queued() -> StoredInputState {
-    input(InputLifecycleState::Queued)
-}
-
-pub fn receipt(sequence: u64) -> RunBoundaryReceipt {
-    RunBoundaryReceipt {
-        conversation_digest: Some("07".repeat(32)),
-        message_count: 3,
-        ..RunBoundaryReceipt::new(RunId::new(), RunBoundary::RunCheckpoint, sequence)
-    }
-}
-
-pub fn snapshot(text: &str) -> SessionDelta {
-    SessionDelta::new(text.as_bytes())
-}
-
-/// All that a runtime holds, and one receipt: what a refused operation must leave as it was.
-#[derive(Debug, PartialEq)]
-pub struct Holdings {
-    session: Option<Vec<u8>>,
-    inputs: Vec<StoredInputState>,
-    state: Option<RuntimeState>,
-    receipt: Option<RunBoundaryReceipt>,
-}
-
-pub async fn holdings(store: &Store<impl Engine>, id: &LogicalRuntimeId, receipt: &RunBoundaryReceipt) -> Holdings {
-    Holdings {
-        session: store.load_session_snapshot(id).await.unwrap(),
-        inputs: store.load_input_states(id).await.unwrap(),
-        state: store.load_runtime_state(id).await.unwrap(),
-        receipt: store.load_boundary_receipt(id, &receipt.run_id, receipt.sequence).await.unwrap(),
-    }
 }

@@ -1,7 +1,7 @@
-use burrow::{PersistedOpsSnapshot, RuntimeStore, Store, engine::Engine};
+use crate::{PersistedOpsSnapshot, RuntimeStore, Store, engine::Engine};
 use serde_json::json;
 
-use super::runtime;
+use super::samples::runtime;
 
 fn registry(cursor: u64) -> serde_json::Value {
     json!({

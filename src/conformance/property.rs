@@ -1,6 +1,6 @@
 //! Random sequences of operations, on a store and on a model that is too simple to be wrong.
 
-use burrow::{Store, engine::Engine};
+use crate::{Store, engine::Engine};
 
 use super::model::{Dice, Model};
 

@@ -1,4 +1,4 @@
-use burrow::{RuntimeStore, RuntimeStoreError, Store, engine::Engine};
+use crate::{RuntimeStore, RuntimeStoreError, Store, engine::Engine};
 
 pub async fn the_flows_come_back_byte_for_byte(store: Store<impl Engine>) {
     assert_eq!(store.load_auth_oauth_flow_snapshot().await.unwrap(), None);
@@ -34,7 +34,7 @@ pub async fn updates_at_once_are_each_a_step_of_their_own(store: Store<impl Engi
         Ok((count + 1).to_string().into_bytes())
     };
     let updates = (0..50).map(|_| store.update_auth_oauth_flow_snapshot(Box::new(add_one)));
-    for outcome in super::at_once(updates).await {
+    for outcome in super::samples::at_once(updates).await {
         outcome.unwrap();
     }
     assert_eq!(store.load_auth_oauth_flow_snapshot().await.unwrap().as_deref(), Some(&b"50"[..]));

@@ -1,6 +1,6 @@
-use burrow::{RuntimeStore, SessionDelta, Store, engine::Engine};
+use crate::{RuntimeStore, SessionDelta, Store, engine::Engine};
 
-use super::{receipt, runtime, snapshot};
+use super::samples::{receipt, runtime, snapshot};
 
 pub async fn a_snapshot_comes_back_byte_for_byte(store: Store<impl Engine>) {
     let id = runtime("r");

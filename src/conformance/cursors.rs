@@ -1,4 +1,4 @@
-use burrow::{MetadataStoreError, PersistentMetadataStore, RuntimeStoreError, Store, engine::Engine};
+use crate::{MetadataStoreError, PersistentMetadataStore, RuntimeStoreError, Store, engine::Engine};
 
 pub async fn a_cursor_never_set_is_none(store: Store<impl Engine>) {
     assert_eq!(store.get_subscription_cursor("m").await.unwrap(), None);

@@ -1,11 +1,11 @@
-use burrow::{Json, RunBoundaryReceipt, RuntimeStore, Store, StoredInputState, engine::Engine};
+use crate::{Json, RunBoundaryReceipt, RuntimeStore, Store, StoredInputState, engine::Engine};
 use serde_json::{Value, json};
 
-use super::{input, queued, receipt, runtime};
+use super::samples::{input, queued, receipt, runtime};
 
 /// Adds a member of its own to every object that burrow knows.
 fn with_unknown_members() -> Value {
-    let mut value = serde_json::to_value(input(burrow::InputLifecycleState::Abandoned)).unwrap();
+    let mut value = serde_json::to_value(input(crate::InputLifecycleState::Abandoned)).unwrap();
     value["terminal_outcome"] = json!({"outcome_type": "abandoned", "reason": "retired", "by": {"whom": [1]}});
     value["history"][0]["actor"] = json!(null);
     value["future"] = json!({"nested": {"__proto__": 1.5}});
@@ -62,14 +62,14 @@ pub async fn an_unknown_member_with_a_known_name_is_refused(store: Store<impl En
     bad_receipt.extra.insert("sequence".into(), "7".parse().unwrap());
     bad_input.extra.insert("policy".into(), "7".parse().unwrap());
     bad_change.history[0].extra.insert("to".into(), "7".parse().unwrap());
-    let step = burrow::RuntimeState::Initializing.step(burrow::RuntimeState::Idle).unwrap();
+    let step = crate::RuntimeState::Initializing.step(crate::RuntimeState::Idle).unwrap();
     for (outcome, named) in [
         (store.atomic_apply(&id, None, bad_receipt, vec![], None).await, "extra.sequence"),
         (store.atomic_apply(&id, None, receipt(0), vec![queued(), bad_input.clone()], None).await, "extra.policy"),
         (store.persist_input_state(&id, &bad_change).await, "extra.to"),
         (store.commit_machine_lifecycle(&id, step, &[bad_input]).await, "extra.policy"),
     ] {
-        let Err(burrow::RuntimeStoreError::InvalidInput { argument, .. }) = outcome else { panic!("{outcome:?}") };
+        let Err(crate::RuntimeStoreError::InvalidInput { argument, .. }) = outcome else { panic!("{outcome:?}") };
         assert_eq!(argument, named);
     }
     assert_eq!(store.list_runtimes(None, 1).await.unwrap(), []);

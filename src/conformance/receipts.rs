@@ -1,6 +1,6 @@
-use burrow::{RunBoundary, RunBoundaryReceipt, RuntimeStore, RuntimeStoreError, SessionId, Store, engine::Engine};
+use crate::{RunBoundary, RunBoundaryReceipt, RuntimeStore, RuntimeStoreError, SessionId, Store, engine::Engine};
 
-use super::{holdings, queued, receipt, runtime, snapshot};
+use super::samples::{holdings, queued, receipt, runtime, snapshot};
 
 pub async fn a_boundary_commits_snapshot_receipt_and_inputs(store: Store<impl Engine>) {
     let (id, receipt) = (runtime("r"), receipt(0));
@@ -81,7 +81,7 @@ pub async fn a_session_key_must_be_the_snapshots_id(store: Store<impl Engine>) {
 
 pub async fn a_session_key_that_matches_is_accepted(store: Store<impl Engine>) {
     let (receipt, key) = (receipt(0), SessionId::new());
-    let id = burrow::LogicalRuntimeId::for_session(key);
+    let id = crate::LogicalRuntimeId::for_session(key);
     let session = snapshot(&format!(r#"{{"version":2,"id":"{key}","messages":[]}}"#));
     store.atomic_apply(&id, Some(session.clone()), receipt, vec![], Some(key)).await.unwrap();
     assert_eq!(store.load_session_snapshot(&id).await.unwrap().as_deref(), Some(&*session.session_snapshot));

@@ -1,6 +1,6 @@
-use burrow::{RuntimeStore, RuntimeStoreError, Store, engine::Engine};
+use crate::{RuntimeStore, RuntimeStoreError, Store, engine::Engine};
 
-use super::{queued, receipt, runtime, snapshot};
+use super::samples::{queued, receipt, runtime, snapshot};
 
 pub async fn a_closed_store_refuses_everything(store: Store<impl Engine>) {
     store.close();

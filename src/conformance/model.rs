@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use burrow::{
+use crate::{
     InputId, Labels, MetadataScope, PersistentMetadataStore, RunBoundaryReceipt, RunId, RuntimeMetadataTable,
     RuntimeState, RuntimeStore, RuntimeStoreError, SessionDelta, Store, StoredInputState, engine::Engine,
 };
 use fastrand::Rng;
 
-use super::{queued, receipt, runtime};
+use super::samples::{queued, receipt, runtime};
 
 #[derive(Default)]
 pub struct Model {
