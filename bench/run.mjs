@@ -16,7 +16,7 @@ const OPTIONS = {
 
 await main(async () => {
   const options = parse();
-  runCommand("node", ["scripts/setup.mjs"]);
+  runCommand("node", ["scripts/setup.mjs", "chromium"]);
   runCommand("node", ["scripts/build.mjs"]);
   console.log(`\n${output(browser().chrome, ["--version"])}`);
   if (options.quick) console.log("Quick: this tries the bench. Its times say nothing.");

@@ -9,7 +9,7 @@ import { main, run, Stop } from "../scripts/toolchain.mjs";
 const KILLS = 3;
 
 await main(async () => {
-  run("node", ["scripts/setup.mjs"]);
+  run("node", ["scripts/setup.mjs", "chromium"]);
   run("node", ["scripts/build.mjs"]);
   const { chromium } = await import("../tests/support/browsers.mjs");
   const { streamUntilKilled } = await import("../tests/support/kill.mjs");

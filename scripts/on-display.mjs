@@ -1,4 +1,4 @@
-// Runs a command on a virtual display that nobody sees: `node scripts/on-display.mjs wasm-pack test --safari`.
+// Runs a command on a virtual display that nobody sees: `node scripts/on-display.mjs PROGRAM ARGUMENT…`.
 
 import { startDisplay } from "../tests/support/process.mjs";
 import { main, run } from "./toolchain.mjs";

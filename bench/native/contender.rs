@@ -12,7 +12,7 @@ pub struct Boundary {
     pub inputs: Vec<StoredInputState>,
 }
 
-/// A store with what the workloads need of it. What resolves is durable, as far as the store is.
+/// What the workloads need of a store. A call that resolves is durable, as far as the store is.
 pub trait Contender: Send + Sync + 'static {
     /// Whether its calls block their thread: then callers at once are threads, else tasks.
     const BLOCKS: bool;

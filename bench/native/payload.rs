@@ -70,7 +70,7 @@ impl Payload {
             reconstruction_source: None,
             persisted_input: Some(prompt.parse().unwrap()),
             last_run_id: Some(self.run),
-            // Of one length, so that inputs are too.
+            // Always of the same length, so that all inputs have one size.
             last_boundary_sequence: Some(1_000_000 + self.sequence),
             created_at: at.clone(),
             updated_at: at.clone(),

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use fastrand::Rng;
 use tokio::runtime::Runtime;
 
-/// Rounds that do not count: caches and branch predictors learn in them.
+/// Warm-up rounds, not counted.
 const WARM_UPS: usize = 2;
 
 /// A workload on one contender.
@@ -13,7 +13,7 @@ pub trait Workload {
     /// Makes what is needed for so many operations, then does them one after another; how long each took.
     fn round(&mut self, tokio: &Runtime, operations: usize) -> Vec<Duration>;
 
-    /// Panics unless all that was told is there.
+    /// Panics unless everything written is there.
     fn verify(&self, tokio: &Runtime);
 }
 

@@ -23,7 +23,7 @@ export async function start(folder = here) {
     format: "esm",
     target: "es2024",
     conditions: ["workerd", "worker", "browser"],
-    // The import stays, and the file goes beside the bundle.
+    // The import is left in the bundle, and the wasm is copied beside it.
     loader: { ".wasm": "copy" },
   });
   const worker = new Miniflare({

@@ -74,7 +74,7 @@ export default {
 
 /** The error, with the status that tells whose it is. */
 function failure(error) {
-  // What is no JSON, no number, or no well-formed address.
+  // The request held malformed JSON, a malformed number or a malformed address.
   if (error instanceof SyntaxError || error instanceof URIError)
     return json({ error: "InvalidInput", message: error.message }, 400);
   if (!(error instanceof BurrowError)) throw error;

@@ -1,5 +1,5 @@
-// wasm-pack, and the wasm-bindgen command at exactly the version of the wasm-bindgen crate in Cargo.lock: any other
-// refuses our wasm. For the tests, geckodriver too, which wasm-pack needs to drive Firefox. Their npm packages and
+// The wasm-bindgen command and its test runner at exactly the version of the wasm-bindgen crate in Cargo.lock: any other
+// refuses our wasm. For Firefox, geckodriver too, which the test runner needs to drive it. Their npm packages and
 // installers download release binaries, which a closed network lacks, so cargo builds them into .tools/, side by
 // side. As debug builds: that halves the wait, and they run for seconds only.
 
@@ -8,15 +8,14 @@ import path from "node:path";
 import { geckodriver, output, root, Stop, withTools } from "../toolchain.mjs";
 import { alreadyThere, quietly, timed } from "./step.mjs";
 
-export async function cargoTools({ forTests }) {
+export async function cargoTools({ forFirefox }) {
   const wanted = lockedVersion("wasm-bindgen");
   const missing = [];
   if (installedVersion("wasm-bindgen") !== wanted) missing.push(["wasm-bindgen-cli", "--version", wanted]);
-  if (!installedVersion("wasm-pack")) missing.push(["wasm-pack"]);
-  if (forTests && !geckodriver()) missing.push(["geckodriver"]);
+  if (forFirefox && !geckodriver()) missing.push(["geckodriver"]);
 
   if (missing.length === 0) {
-    return alreadyThere(`wasm-pack and wasm-bindgen ${wanted}${forTests ? ", geckodriver" : ""}`);
+    return alreadyThere(`wasm-bindgen ${wanted}${forFirefox ? ", geckodriver" : ""}`);
   }
   const names = missing.map(([name]) => name).join(" and ");
   await timed(`building ${names} (about 3 min)`, async () => {

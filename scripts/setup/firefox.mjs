@@ -1,4 +1,4 @@
-// Firefox for the tests. Its driver for wasm-pack, geckodriver, is built with the other cargo tools.
+// Firefox for the tests. Its driver, geckodriver, is built with the other cargo tools.
 
 import { firefox, Stop } from "../toolchain.mjs";
 import { aptInstall, hasApt } from "./apt.mjs";

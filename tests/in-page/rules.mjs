@@ -2,40 +2,12 @@
 
 import { equal, fails } from "../support/expect.mjs";
 import { atOnce } from "./at-once.mjs";
-
-const U64_MAX = 2n ** 64n - 1n;
-const NOW = "2026-11-22T02:48:30.193749452Z";
-
-async function input({ newId }, members = {}) {
-  return {
-    input_id: await newId(),
-    current_state: "queued",
-    attempt_count: 0,
-    recovery_count: 0,
-    history: [{ timestamp: NOW, from: "accepted", to: "queued", reason: "because — of “it”" }],
-    persisted_input: { text: "ポチ", nested: [1.5, null, { deep: true }] },
-    created_at: NOW,
-    updated_at: NOW,
-    ...members,
-  };
-}
-
-async function receipt({ newId }, members = {}) {
-  return {
-    run_id: await newId(),
-    boundary: "run_checkpoint",
-    contributing_input_ids: [],
-    conversation_digest: "07".repeat(32),
-    message_count: 3n,
-    sequence: 0n,
-    ...members,
-  };
-}
-
-const bytes = (text) => new TextEncoder().encode(text);
+import { badInput } from "./bad-input.mjs";
+import { bytes, input, NOW, receipt, U64_MAX } from "./makers.mjs";
 
 export const rules = {
   ...atOnce,
+  ...badInput,
 
   async "labels are replaced wholesale, read, listed and deleted"({ store }) {
     await store.setLabels({ mob: "m" }, { env: "dev", team: "a" });
@@ -381,87 +353,5 @@ export const rules = {
     await fails(store.getCursor("m"), { code: "Closed" });
     await fails(store.setCursor("m", 2n), { code: "Closed" });
     await fails(store.runtime("r").persistInput(await input({ newId })), { code: "Closed" });
-  },
-
-  async "bad input is refused by the argument's name, and nothing changes"({ store, newId }) {
-    const runtime = store.runtime("r");
-    const good = { receipt: await receipt({ newId }), input: await input({ newId }) };
-    await store.setLabels({ mob: "m" }, { env: "dev" });
-    await store.setCursor("m", 7n);
-    await runtime.commitBoundary({ receipt: good.receipt, session: bytes("1"), inputs: [good.input] });
-    const holdings = async () => ({
-      labels: await store.listLabels("m"),
-      cursor: await store.getCursor("m"),
-      inputs: await runtime.inputs(),
-      session: await runtime.session(),
-      state: await runtime.state(),
-    });
-    const before = await holdings();
-
-    const withReceipt = async (members) => ({
-      receipt: await receipt({ newId }, members),
-      session: bytes("2"),
-    });
-    const lone = "\ud800";
-    const bad = [
-      ["scope", () => store.setLabels("m", {})],
-      ["scope.mob", () => store.setLabels({ mob: "" }, { a: "b" })],
-      ["scope.mob", () => store.setLabels({ mob: lone }, { a: "b" })],
-      ["scope.mob", () => store.getLabels({})],
-      ["scope.run", () => store.setLabels({ mob: "m", run: "" }, { a: "b" })],
-      ["scope.run", () => store.deleteLabels({ mob: "m", run: null })],
-      ["labels", () => store.setLabels({ mob: "m" }, new Map([["a", "b"]]))],
-      ["labels", () => store.setLabels({ mob: "m" }, ["a"])],
-      ["labels", () => store.setLabels({ mob: "m" })],
-      ['labels["n"]', () => store.setLabels({ mob: "m" }, { n: 1 })],
-      ['labels["n"]', () => store.setLabels({ mob: "m" }, { n: lone })],
-      ["labels (a key)", () => store.setLabels({ mob: "m" }, { [lone]: "x" })],
-      ["mob", () => store.listLabels("")],
-      ["mob", () => store.getCursor(5)],
-      ["cursor", () => store.setCursor("m", 1)],
-      ["cursor", () => store.setCursor("m", -1n)],
-      ["cursor", () => store.setCursor("m", 2n ** 64n)],
-      ["id", async () => store.runtime("")],
-      ["id", async () => store.runtime(lone)],
-      ["commit", () => runtime.commitBoundary()],
-      ["receipt", () => runtime.commitBoundary({})],
-      ["receipt.sequence", async () => runtime.commitBoundary(await withReceipt({ sequence: 1 }))],
-      ["receipt.message_count", async () => runtime.commitBoundary(await withReceipt({ message_count: 1 }))],
-      ["receipt", async () => runtime.commitBoundary(await withReceipt({ boundary: "later" }))],
-      ["receipt", async () => runtime.commitBoundary(await withReceipt({ run_id: "not a uuid" }))],
-      ["receipt", async () => runtime.commitBoundary(await withReceipt({ conversation_digest: lone }))],
-      ["receipt", async () => runtime.commitBoundary(await withReceipt({ extra: 1n }))],
-      ["session", async () => runtime.commitBoundary({ ...(await withReceipt()), session: "text" })],
-      ["sessionKey", async () => runtime.commitBoundary({ ...(await withReceipt()), sessionKey: "x" })],
-      ["inputs", async () => runtime.commitBoundary({ ...(await withReceipt()), inputs: {} })],
-      [
-        "inputs[1].last_boundary_sequence",
-        async () => {
-          const wrong = await input({ newId }, { last_boundary_sequence: 1 });
-          return runtime.commitBoundary({
-            ...(await withReceipt()),
-            inputs: [await input({ newId }), wrong],
-          });
-        },
-      ],
-      ["session", () => runtime.commitSession([1, 2])],
-      ["input", async () => runtime.persistInput(await input({ newId }, { current_state: "asleep" }))],
-      ["input", async () => runtime.persistInput(await input({ newId }, { attempt_count: -1 }))],
-      ["input", async () => runtime.persistInput(await input({ newId }, { created_at: "yesterday" }))],
-      [
-        "input",
-        async () => runtime.persistInput(await input({ newId }, { persisted_input: { text: lone } })),
-      ],
-      ["input", () => runtime.persistInput(null)],
-      ["inputId", () => runtime.input("x")],
-      ["runId", () => runtime.receipt("x", 0n)],
-      ["sequence", () => runtime.receipt(good.receipt.run_id, 0)],
-      ["from", () => runtime.transition({ from: "asleep", to: "idle" })],
-      ["to", () => runtime.transition({ from: "idle" })],
-      ["transition", () => runtime.transition("idle")],
-    ];
-    for (const [argument, attempt] of bad)
-      await fails(attempt, { code: "InvalidInput", argument, retryable: false });
-    equal(await holdings(), before);
   },
 };

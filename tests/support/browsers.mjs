@@ -7,7 +7,7 @@ import { asExpression, outcome, until } from "./evaluate.mjs";
 
 const START_DEADLINE_MS = 60_000;
 
-/** What lets a Chromium run anywhere, as any user, and keep to itself. */
+/** Lets Chromium run as any user, without a GPU, and without traffic of its own. */
 export const CHROMIUM_FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -24,7 +24,7 @@ export const chromium = {
     launch({
       ...options,
       executablePath: chromiumPair().chrome,
-      // Puppeteer's own flags switch off much that people's browsers do.
+      // Puppeteer's default flags switch off features that users' browsers have on.
       ignoreDefaultArgs: true,
       args: ["--headless", ...CHROMIUM_FLAGS, `--user-data-dir=${profile}`, "about:blank"],
     }),

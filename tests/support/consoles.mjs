@@ -9,7 +9,7 @@ import { browser as chromiumPair } from "../../scripts/toolchain.mjs";
 import { serveConsole } from "../../www/serve.mjs";
 import { CHROMIUM_FLAGS } from "./browsers.mjs";
 
-// A busy machine may take its time; what does not come at all is a failure.
+// Generous, for a busy machine.
 const DEADLINE_MS = 60_000;
 
 /** Builds and serves the console before a file's tests, and ends everything after them. */
@@ -22,7 +22,7 @@ export function consoles() {
     browser = await chromium.launch({
       executablePath: chromiumPair().chrome,
       args: CHROMIUM_FLAGS,
-      // Playwright switches it off; people's browsers have it.
+      // Playwright switches it off; users' browsers have it on.
       ignoreDefaultArgs: ["--disable-back-forward-cache"],
     });
   });

@@ -1,6 +1,6 @@
 // The demo's page streams commits, and its browser is killed in the middle of them.
 
-/** Lets the page commit until a moment that nobody chose, then kills the browser; tells what was acknowledged. */
+/** Lets the page commit up to a random count, then kills the browser; gives what was acknowledged. */
 export async function streamUntilKilled(browser, page) {
   const enough = 100 + Math.floor(Math.random() * 200);
   let runId;
@@ -23,7 +23,7 @@ export async function streamUntilKilled(browser, page) {
   const early = await Promise.race([reached, streaming]);
   if (early) throw early;
   await browser.kill();
-  // The page is gone; its last words say only that.
+  // The page is gone: its error says nothing else.
   await streaming;
   return { runId, acknowledged };
 }

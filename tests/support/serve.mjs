@@ -1,4 +1,4 @@
-// A static file server on loopback, on a port it picks itself: a folder, as a page would be served it.
+// A static file server on loopback, on a free port.
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";

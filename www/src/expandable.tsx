@@ -1,4 +1,4 @@
-// What is shown on demand.
+// A disclosure widget.
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";

@@ -2,7 +2,7 @@
 
 import { BurrowError } from "burrow-store";
 
-/** An error with its code, said aloud as it appears. */
+/** An error with its code, announced to screen readers (role alert). */
 export function Failure({ error }: { error: unknown }) {
   return (
     <p class="failure" role="alert">

@@ -1,4 +1,4 @@
-// What is shown stays true: it is loaded again after each commit that concerns it, whichever tab made it.
+// Keeps what is shown up to date: it is loaded again after each commit that concerns it, whichever tab made it.
 
 import type { Change, ChangeKind, Store } from "burrow-store";
 import { createContext } from "preact";

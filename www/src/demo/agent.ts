@@ -27,11 +27,11 @@ export type News =
 /** What surrounds an agent. */
 export interface World {
   store: Store;
-  /** Its end without warning. */
+  /** Aborted when the agent crashes. */
   crash: AbortSignal;
-  /** The wish that it ends in good order. */
+  /** Aborted when the agent is asked to stop. */
   stop: AbortSignal;
-  /** Hears its news; it goes on when that was heard. */
+  /** Is told its news; the agent goes on when this resolves. */
   tell: (news: News) => Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export async function live(id: string, world: World): Promise<void> {
   await agent.leave();
 }
 
-/** What a call came to, if the agent has not crashed meanwhile: then nobody is left to hear it. */
+/** The result of a call; rejects if the agent has crashed meanwhile. */
 async function alive<T>({ crash }: World, call: Promise<T>): Promise<T> {
   const result = await call;
   crash.throwIfAborted();

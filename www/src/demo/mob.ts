@@ -105,7 +105,7 @@ export class Mob {
     }
   }
 
-  /** One life, which a crash ends at any moment: what the agent still had under way goes unheard. */
+  /** One life of an agent. A crash ends it at any moment; the results of calls still under way are dropped. */
   async #life(id: string): Promise<"stopped" | "crashed" | "fenced"> {
     const crash = new AbortController();
     const crashed = new Promise<"crashed">((resolve) =>
