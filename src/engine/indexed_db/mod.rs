@@ -1,8 +1,7 @@
 //! IndexedDB, in windows and workers.
 //!
-//! It is written on `web-sys`, not on the crate `indexed_db_futures`: with two operations to offer, the crate's
-//! builders would be wrapped rather than used, and it hides what the contract needs (the error of an aborted
-//! transaction, of a failed `open`, the stores that exist already in an upgrade).
+//! It is written on `web-sys`, not on the crate `indexed_db_futures`, which hides failures that the contract must tell apart:
+//! docs/decisions/002-web-sys.md.
 
 mod bindings;
 mod broadcast;
