@@ -120,8 +120,9 @@ export class BurrowError extends Error {
 }
 
 /** @internal An argument that is not of the form the operation takes. */
-export function invalid(argument: string, reason: string): BurrowError {
-  return new BurrowError("InvalidInput", `invalid input: ${argument}: ${reason}`, { argument });
+export function invalid(argument: string, reason: string, cause?: unknown): BurrowError {
+  const details = cause === undefined ? { argument } : { argument, cause };
+  return new BurrowError("InvalidInput", `invalid input: ${argument}: ${reason}`, details);
 }
 
 /** @internal What the module rejected with, as the `BurrowError` that callers see. */

@@ -1,7 +1,10 @@
 // The shapes that cross the API. Receipts and inputs have the member names of their stored JSON.
 
-/** A JSON value of the runtime's own. JavaScript reads its numbers as doubles: one above 2^53 should be a string. */
-export type Json = null | boolean | number | string | Json[] | { [member: string]: Json };
+/**
+ * A JSON value of the runtime's own. A whole number beyond ±(2^53-1) is a `bigint`, so that it keeps its digits; any `bigint` is
+ * written as its digits. Every other number is a double, as always in JavaScript.
+ */
+export type Json = null | boolean | number | bigint | string | Json[] | { [member: string]: Json };
 
 /** When a commit is called complete: once flushed to the disk, or once the operating system has it. */
 export type Durability = "strict" | "relaxed";

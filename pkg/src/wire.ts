@@ -1,6 +1,7 @@
 // Arguments to what the module takes, with an error that names the one at fault; and back.
 
 import { invalid } from "./error.js";
+import { described, fromJson, toJson, type U64s } from "./json.js";
 import type { Input, Labels, OpsSnapshot, Receipt, SelectedLabels } from "./types.js";
 
 const U64_MAX = 2n ** 64n - 1n;
@@ -91,13 +92,20 @@ export function entriesFromJson(json: string): SelectedLabels[] {
   return JSON.parse(json) as SelectedLabels[];
 }
 
+const RECEIPT: U64s = new Map([
+  ["message_count", "required"],
+  ["sequence", "required"],
+]);
+const INPUT: U64s = new Map([["last_boundary_sequence", "optional"]]);
+const CURSORS = ["agent_applied_cursor", "runtime_observed_seq", "runtime_last_injected_seq"] as const;
+const OPS: U64s = new Map([["cursors", new Map(CURSORS.map((cursor) => [cursor, "required"]))]]);
+
 export function receiptToJson(argument: string, value: unknown): string {
-  const receipt = object(argument, value);
-  return toJson(argument, receipt, ["message_count", "sequence"]);
+  return toJson(argument, value, RECEIPT);
 }
 
 export function receiptsFromJson(json: string): Receipt[] {
-  const receipts = JSON.parse(json) as Receipt[];
+  const receipts = fromJson(json) as unknown as Receipt[];
   for (const receipt of receipts) {
     receipt.message_count = BigInt(receipt.message_count);
     receipt.sequence = BigInt(receipt.sequence);
@@ -106,92 +114,31 @@ export function receiptsFromJson(json: string): Receipt[] {
 }
 
 export function opsToJson(argument: string, value: unknown): string {
-  const snapshot = object(argument, value);
-  const cursors = object(`${argument}.cursors`, snapshot["cursors"]);
-  return toJson(argument, snapshot, [], { cursors: toJson(`${argument}.cursors`, cursors, OPS_CURSORS) });
+  return toJson(argument, value, OPS);
 }
 
 export function opsFromJson(json: string): OpsSnapshot {
-  const snapshot = JSON.parse(json) as OpsSnapshot;
-  for (const cursor of OPS_CURSORS) snapshot.cursors[cursor] = BigInt(snapshot.cursors[cursor]);
+  const snapshot = fromJson(json) as unknown as OpsSnapshot;
+  for (const cursor of CURSORS) snapshot.cursors[cursor] = BigInt(snapshot.cursors[cursor]);
   return snapshot;
 }
 
-const OPS_CURSORS = ["agent_applied_cursor", "runtime_observed_seq", "runtime_last_injected_seq"] as const;
-
 export function inputToJson(argument: string, value: unknown): string {
-  const input = object(argument, value);
-  const numbers = input["last_boundary_sequence"] === undefined ? [] : ["last_boundary_sequence"];
-  return toJson(argument, input, numbers);
+  return toJson(argument, value, INPUT);
 }
 
 export function inputsToJson(argument: string, value: unknown): string {
   if (value === undefined) return "[]";
   if (!Array.isArray(value)) throw invalid(argument, `expected an array, got ${described(value)}`);
-  return `[${value.map((input, i) => inputToJson(`${argument}[${i}]`, input)).join()}]`;
+  return `[${Array.from(value, (input, i) => inputToJson(`${argument}[${i}]`, input)).join()}]`;
 }
 
 export function inputsFromJson(json: string): Input[] {
-  const inputs = JSON.parse(json) as Input[];
+  const inputs = fromJson(json) as unknown as Input[];
   for (const input of inputs) {
-    if (input.last_boundary_sequence !== undefined) {
-      input.last_boundary_sequence = BigInt(input.last_boundary_sequence);
-    }
+    // Other programs write `null` where there is none.
+    const sequence = input.last_boundary_sequence as bigint | null | undefined;
+    if (sequence !== undefined && sequence !== null) input.last_boundary_sequence = BigInt(sequence);
   }
   return inputs;
-}
-
-/**
- * JSON text of an object, in which these members are u64s. One that a double holds is written as a number in its place; a
- * larger one is put in front as its digits, which JSON.stringify cannot write.
- */
-function toJson(
-  argument: string,
-  value: Record<string, unknown>,
-  u64s: readonly string[],
-  ready: Record<string, string> = {},
-): string {
-  const rest = { ...value };
-  const first = [];
-  for (const member of u64s) {
-    const number = u64(`${argument}.${member}`, value[member]);
-    if (number <= Number.MAX_SAFE_INTEGER) {
-      rest[member] = Number(number);
-    } else {
-      delete rest[member];
-      first.push(`"${member}":${number}`);
-    }
-  }
-  for (const [member, json] of Object.entries(ready)) {
-    delete rest[member];
-    first.push(`"${member}":${json}`);
-  }
-  const json = stringify(argument, rest);
-  if (first.length === 0) return json;
-  return json === "{}" ? `{${first.join()}}` : `{${first.join()},${json.slice(1)}`;
-}
-
-function stringify(argument: string, value: unknown): string {
-  let json: string | undefined;
-  try {
-    json = JSON.stringify(value) as string | undefined;
-  } catch (error) {
-    throw invalid(argument, `not JSON: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  if (!json?.startsWith("{")) throw invalid(argument, "its toJSON makes something else of it than an object");
-  // JSON.stringify writes a surrogate as an escape only where it stands alone.
-  if (/(?<!\\)(?:\\\\)*\\ud[89a-f]/.test(json))
-    throw invalid(argument, "a string in it holds a lone surrogate");
-  return json;
-}
-
-function described(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "object" && value !== null) {
-    const { constructor } = value;
-    return typeof constructor === "function" && constructor.name
-      ? `an object of type ${constructor.name}`
-      : "an object";
-  }
-  return typeof value === "function" ? "a function" : `${typeof value} ${String(value)}`;
 }

@@ -24,6 +24,7 @@ export const badInput = {
       session: bytes("2"),
     });
     const lone = "\ud800";
+    const idle = { from: "initializing", to: "idle" };
     const bad = [
       ["scope", () => store.setLabels("m", {})],
       ["scope.mob", () => store.setLabels({ mob: "" }, { a: "b" })],
@@ -50,8 +51,11 @@ export const badInput = {
       ["receipt.message_count", async () => runtime.commitBoundary(await withReceipt({ message_count: 1 }))],
       ["receipt", async () => runtime.commitBoundary(await withReceipt({ boundary: "later" }))],
       ["receipt", async () => runtime.commitBoundary(await withReceipt({ run_id: "not a uuid" }))],
-      ["receipt", async () => runtime.commitBoundary(await withReceipt({ conversation_digest: lone }))],
-      ["receipt", async () => runtime.commitBoundary(await withReceipt({ extra: 1n }))],
+      [
+        "receipt.conversation_digest",
+        async () => runtime.commitBoundary(await withReceipt({ conversation_digest: lone })),
+      ],
+      ["receipt.list[1]", async () => runtime.commitBoundary(await withReceipt({ list: [1, , 3] }))],
       ["session", async () => runtime.commitBoundary({ ...(await withReceipt()), session: "text" })],
       ["sessionKey", async () => runtime.commitBoundary({ ...(await withReceipt()), sessionKey: "x" })],
       ["inputs", async () => runtime.commitBoundary({ ...(await withReceipt()), inputs: {} })],
@@ -70,9 +74,12 @@ export const badInput = {
       ["input", async () => runtime.persistInput(await input({ newId }, { attempt_count: -1 }))],
       ["input", async () => runtime.persistInput(await input({ newId }, { created_at: "yesterday" }))],
       [
-        "input",
-        async () => runtime.persistInput(await input({ newId }, { persisted_input: { text: lone } })),
+        "input.persisted_input.items[0].when",
+        async () =>
+          runtime.persistInput(await input({ newId }, { persisted_input: { items: [{ when: NaN }] } })),
       ],
+      ["inputs[0].extra", async () => runtime.transition({ ...idle, inputs: [{ extra: new Map() }] })],
+      ["snapshot.cursors", () => runtime.persistOps({ cursors: [] })],
       ["input", () => runtime.persistInput(null)],
       ["inputId", () => runtime.input("x")],
       ["runId", () => runtime.receipt("x", 0n)],

@@ -63,6 +63,21 @@ export const rules = {
     equal(await runtime.receipt(committed.run_id, 0n), committed);
   },
 
+  async "a whole number keeps its digits, however large, when it is read and written back"({ store, newId }) {
+    const runtime = store.runtime("r");
+    const large = { nanoseconds: 2n ** 53n + 1n, below: -(2n ** 70n), list: [U64_MAX, 1, 1.5, -0] };
+    const written = await input({ newId }, { persisted_input: large, policy: { small: 7n } });
+    await runtime.persistInput(written);
+    const read = await runtime.input(written.input_id);
+    equal(read, { ...written, policy: { small: 7 } });
+    await runtime.persistInput({ ...read, attempt_count: 1 });
+    equal((await runtime.inputs())[0].persisted_input, large);
+    const committed = await receipt({ newId }, { sequence: U64_MAX, large });
+    await runtime.commitBoundary({ receipt: committed });
+    await runtime.commitBoundary({ receipt: (await runtime.receipts())[0] });
+    equal(await runtime.receipt(committed.run_id, U64_MAX), committed);
+  },
+
   async "the same receipt again succeeds, a different one conflicts and writes nothing"({ store, newId }) {
     const runtime = store.runtime("r");
     const committed = await receipt({ newId });
