@@ -45,7 +45,12 @@ export class Runtime {
    * `SessionKeyMismatch` when the snapshot's `id` is not the session key.
    */
   async commitBoundary(commit: BoundaryCommit): Promise<void> {
-    const { receipt, session, inputs, sessionKey } = wire.object("commit", commit);
+    const { receipt, session, inputs, sessionKey } = wire.options("commit", commit, [
+      "receipt",
+      "session",
+      "inputs",
+      "sessionKey",
+    ]);
     await this.#handle.ask(
       "commitBoundary",
       this.id,
@@ -82,7 +87,7 @@ export class Runtime {
    * key; the next page can begin after it.
    */
   async receipts(page: PageOptions<Pick<Receipt, "run_id" | "sequence">> = {}): Promise<Receipt[]> {
-    const { after, limit = wire.DEFAULT_LIMIT } = wire.object("page", page);
+    const { after, limit = wire.DEFAULT_LIMIT } = wire.options("page", page, ["after", "limit"]);
     const { run_id, sequence } = after === undefined ? {} : wire.object("after", after);
     return wire.receiptsFromJson(
       await this.#handle.ask(
@@ -144,7 +149,7 @@ export class Runtime {
    * in `from`.
    */
   async transition(transition: Transition): Promise<void> {
-    const { from, to, inputs } = wire.object("transition", transition);
+    const { from, to, inputs } = wire.options("transition", transition, ["from", "to", "inputs"]);
     const step = [wire.oneOf("from", from, STATES), wire.oneOf("to", to, STATES)] as const;
     await this.#handle.ask("transition", this.id, ...step, wire.inputsToJson("inputs", inputs));
   }

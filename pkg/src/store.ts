@@ -41,17 +41,17 @@ export class Store implements Disposable {
 
   /** Replaces all labels of a mob or run; an empty set clears them. */
   async setLabels(scope: LabelScope, labels: Labels): Promise<void> {
-    await this.#handle.ask("setLabels", ...parts(scope), wire.labelsToJson("labels", labels));
+    await this.#handle.ask("setLabels", ...scopeArguments(scope), wire.labelsToJson("labels", labels));
   }
 
   /** The labels of a mob or run; an empty object where there are none. */
   async getLabels(scope: LabelScope): Promise<Labels> {
-    return wire.labelsFromJson(await this.#handle.ask("getLabels", ...parts(scope)));
+    return wire.labelsFromJson(await this.#handle.ask("getLabels", ...scopeArguments(scope)));
   }
 
   /** Removes the labels of a mob or run and resolves with what they were. */
   async deleteLabels(scope: LabelScope): Promise<Labels> {
-    return wire.labelsFromJson(await this.#handle.ask("deleteLabels", ...parts(scope)));
+    return wire.labelsFromJson(await this.#handle.ask("deleteLabels", ...scopeArguments(scope)));
   }
 
   /** The mob's own labels, where it has any, then those of each of its runs, in the order of the run ids. */
@@ -194,7 +194,7 @@ export class Store implements Disposable {
   }
 }
 
-function parts(scope: LabelScope): [mob: string, run: string | undefined] {
-  const { mob, run } = wire.object("scope", scope);
+function scopeArguments(scope: LabelScope): [mob: string, run: string | undefined] {
+  const { mob, run } = wire.options("scope", scope, ["mob", "run"]);
   return [wire.id("scope.mob", mob), run === undefined ? undefined : wire.id("scope.run", run)];
 }

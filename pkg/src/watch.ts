@@ -81,11 +81,9 @@ export function changes(
 
 /** What the scope names: nothing, for all, only where it is empty. A typing error must not widen a watch. */
 function named(scope: unknown): { mob?: string; runtime?: string } {
-  const members = wire.object("scope", scope);
+  const members = wire.options("scope", scope, ["mob", "runtime"]);
   const [name, ...more] = Object.keys(members);
   if (name === undefined) return {};
-  if (more.length > 0 || (name !== "mob" && name !== "runtime")) {
-    throw invalid("scope", "expected { mob }, { runtime }, or {} for everything");
-  }
+  if (more.length > 0) throw invalid("scope", "expected { mob }, { runtime }, or {} for everything");
   return { [name]: wire.id(`scope.${name}`, members[name]) };
 }

@@ -36,7 +36,7 @@ export const DEFAULT_LIMIT = 100;
 
 /** The part of a listing of ids. */
 export function page(value: unknown): [after: string | undefined, limit: number] {
-  const { after, limit: most = DEFAULT_LIMIT } = object("page", value);
+  const { after, limit: most = DEFAULT_LIMIT } = options("page", value, ["after", "limit"]);
   return [after === undefined ? undefined : id("after", after), limit("limit", most)];
 }
 
@@ -72,6 +72,37 @@ export function object(argument: string, value: unknown): Record<string, unknown
     return value as Record<string, unknown>;
   }
   throw invalid(argument, `expected a plain object, got ${described(value)}`);
+}
+
+/**
+ * An option object of burrow's own, with no other members than these: a typing error must not widen what a call is about.
+ * Records keep the members that burrow does not know; options have none to keep.
+ */
+export function options(argument: string, value: unknown, known: readonly string[]): Record<string, unknown> {
+  const members = object(argument, value);
+  const unknown = Object.keys(members)
+    .find((name) => !known.includes(name))
+    ?.slice(0, LONGEST_NAME);
+  if (unknown === undefined) return members;
+  const [nearest] = [...known].sort((a, b) => distance(a, unknown) - distance(b, unknown));
+  throw invalid(argument, `unknown member \`${unknown}\`; did you mean \`${nearest}\`?`);
+}
+
+/** The most characters of an unknown name that are compared and shown. */
+const LONGEST_NAME = 40;
+
+/** How many characters have to be put in, taken out or replaced to make one name of the other. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j++) {
+      const replaced = (row[j] ?? 0) + Number(letter !== b[j]);
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
 }
 
 export function labelsToJson(argument: string, value: unknown): string {

@@ -4,6 +4,20 @@ import { equal, fails } from "../support/expect.mjs";
 import { bytes, input, receipt } from "./makers.mjs";
 
 export const badInput = {
+  async "an unknown member of an option object is told with the nearest name"({ store, newId }) {
+    const told = (attempt, unknown, nearest) =>
+      fails(attempt, {
+        code: "InvalidInput",
+        message: `invalid input: ${unknown}; did you mean \`${nearest}\`?`,
+      });
+    await told(store.getLabels({ mob: "m", runId: "r" }), "scope: unknown member `runId`", "run");
+    await told(store.mobs({ afer: "m" }), "page: unknown member `afer`", "after");
+    const commit = { receipt: await receipt({ newId }), snapshot: bytes("1") };
+    await told(store.runtime("r").commitBoundary(commit), "commit: unknown member `snapshot`", "session");
+    const from = { from: "idle", too: "running" };
+    await told(store.runtime("r").transition(from), "transition: unknown member `too`", "to");
+  },
+
   async "bad input is refused by the argument's name, and nothing changes"({ store, newId }) {
     const runtime = store.runtime("r");
     const good = { receipt: await receipt({ newId }), input: await input({ newId }) };
@@ -87,6 +101,13 @@ export const badInput = {
       ["from", () => runtime.transition({ from: "asleep", to: "idle" })],
       ["to", () => runtime.transition({ from: "idle" })],
       ["transition", () => runtime.transition("idle")],
+      ["commit", async () => runtime.commitBoundary({ ...(await withReceipt()), snapshot: bytes("2") })],
+      ["transition", () => runtime.transition({ from: "initializing", to: "idle", input: [] })],
+      ["scope", () => store.setLabels({ mob: "m", runId: "r" }, {})],
+      ["scope", () => store.deleteLabels({ mob: "m", runId: undefined })],
+      ["scope", async () => store.watch({ mob: "m", run: "r" }, () => {})],
+      ["page", () => store.mobs({ max: 1 })],
+      ["page", () => runtime.receipts({ limits: 1 })],
     ];
     for (const [argument, attempt] of bad)
       await fails(attempt, { code: "InvalidInput", argument, retryable: false });

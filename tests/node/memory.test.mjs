@@ -82,4 +82,8 @@ test("options that are not understood are refused by name", async () => {
   await fails(openStore({ durability: "none" }), { code: "InvalidInput", argument: "options.durability" });
   await fails(openStore({ backend: "disk" }), { code: "InvalidInput", argument: "options.backend" });
   await fails(openStore("burrow"), { code: "InvalidInput", argument: "options" });
+  await fails(openStore({ path: "console" }), {
+    argument: "options",
+    message: "invalid input: options: unknown member `path`; did you mean `name`?",
+  });
 });
