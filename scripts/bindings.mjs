@@ -3,15 +3,23 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { buildSync } from "esbuild";
-import { root } from "./toolchain.mjs";
+import { output, root, Stop, wasmEnv } from "./toolchain.mjs";
 
 const pkg = path.join(root, "pkg");
+
+// `pkg/src/instance.ts` calls `__wbg_set_wasm` and `__wbindgen_start`, which are wasm-bindgen's own: read again what they do
+// before another version is put here (docs/decisions/012-private-names-of-wasm-bindgen.md).
+const WASM_BINDGEN = "0.2.130";
 
 /**
  * wasm-bindgen's bindings as a function that makes a set of them: they keep their instance in module-level variables, and
  * a second instance must not meet the handles, caches and finalizers of the first.
  */
 export function writeBindings(generated) {
+  const version = output("wasm-bindgen", ["--version"], { env: wasmEnv() })?.split(" ")[1];
+  if (version !== WASM_BINDGEN) {
+    throw new Stop(`This is wasm-bindgen ${version}, and not ${WASM_BINDGEN}: see scripts/bindings.mjs.`);
+  }
   const file = (name) => path.join(pkg, "wasm", name);
   buildSync({
     entryPoints: [path.join(generated, "burrow_bg.js")],

@@ -34,6 +34,7 @@ export class Instance {
     const { exports } = await WebAssembly.instantiate(module, { [IMPORTS]: imports });
     instance.#exports = exports;
     const guarded = instance.#guarded(exports);
+    // wasm-bindgen's own names, of the one version that `scripts/bindings.mjs` builds with.
     instance.bindings.__wbg_set_wasm(guarded);
     (guarded["__wbindgen_start"] as () => void)();
     instance.#held = instance.run(() => instance.bindings.held()) as Set<object>;
