@@ -18,6 +18,19 @@ pub(super) enum Cell<'a> {
     Blob(Cow<'a, [u8]>),
 }
 
+impl Cell<'_> {
+    /// How many bytes it takes, at most: there is a header of up to 9 bytes for each, and a few for the row.
+    pub(super) fn size(&self) -> usize {
+        const HEADERS: usize = 32;
+        HEADERS
+            + match self {
+                Self::Integer(_) => size_of::<i64>(),
+                Self::Text(text) => text.len(),
+                Self::Blob(bytes) => bytes.len(),
+            }
+    }
+}
+
 /// A cell that a statement gave, or what stands there instead that no table of ours holds: `"NULL"`, for example.
 pub(super) type Found<'a> = Result<Cell<'a>, &'static str>;
 

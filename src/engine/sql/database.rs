@@ -89,6 +89,14 @@ impl<'d, D: Driver> Database<'d, D> {
             .encode()
             .map_err(|reason| RuntimeStoreError::Internal(format!("encoding {} {key}: {reason}", table.name)))?;
         let parameters: Vec<Cell<'_>> = cells(key).chain([value_cell(table.value_type, &encoded)]).collect();
+        let size = parameters.iter().map(Cell::size).sum::<usize>();
+        if size > D::LARGEST {
+            return Err(RuntimeStoreError::Unsupported(format!(
+                "writing {}: the record has {size} bytes, and this SQLite keeps at most {} in one; keep less in it",
+                table.name,
+                D::LARGEST,
+            )));
+        }
         let put = self.statements.put(table)?.ready(self.driver)?;
         self.driver.execute(put, &parameters)
     }

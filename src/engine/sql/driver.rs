@@ -5,6 +5,9 @@ use super::{Result, cell::Cell, cell::Found, statement::Statement};
 /// A connection to one database, called from one thread. Its errors are ours already: a driver knows what its own
 /// SQLite's errors mean.
 pub(super) trait Driver: 'static {
+    /// How many bytes a record may have with its key. One that has more could never be read again.
+    const LARGEST: usize;
+
     /// A statement made ready, to be run any number of times.
     type Prepared<'d>;
 

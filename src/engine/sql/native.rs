@@ -260,6 +260,9 @@ pub(super) struct Prepared<'c> {
 }
 
 impl Driver for Rusqlite {
+    /// `SQLITE_MAX_LENGTH`.
+    const LARGEST: usize = 1_000_000_000;
+
     type Prepared<'d> = Prepared<'d>;
 
     fn prepare(&self, statement: &Statement) -> Result<Prepared<'_>> {

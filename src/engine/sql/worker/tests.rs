@@ -35,6 +35,8 @@ struct Seen {
 }
 
 impl Driver for Counted {
+    const LARGEST: usize = 2_000_000;
+
     type Prepared<'d> = Prepared<'d>;
 
     fn prepare(&self, statement: &Statement) -> Result<Prepared<'_>> {
@@ -150,6 +152,22 @@ async fn one_that_does_not_fit_on_the_disk_fails_alone() {
         (reads.distinct(&TEXTS, ("m",), Page::default()), reads.distinct(&BLOBS, Key::all(), Page::default()));
     let found = worker.read(reads).await.unwrap();
     assert_eq!((found.keys(names).count(), found.keys(snapshots).count()), (2, 2));
+}
+
+/// Its neighbours are written, and what was under its key stays.
+#[tokio::test]
+async fn one_that_is_too_large_to_be_kept_fails_alone() {
+    let (worker, _) = start().await;
+    assert_eq!(write(&worker, put_large("b", 1)).await, "ok");
+    let writes = [put("a"), put_large("b", 489), put("c")];
+    assert_eq!(while_busy(&worker, join_all(writes.map(|one| write(&worker, one)))).await, ["ok", "Unsupported", "ok"]);
+    let too_large = move |_: &ReadSet| Ok(Commit { writes: vec![put_large("b", 489)], change: None });
+    let error = worker.transact(Reads::new(), Box::new(too_large)).await.map(drop).unwrap_err();
+    assert!(error.to_string().contains("2003009 bytes") && error.to_string().contains("at most 2000000"), "{error}");
+    let mut reads = Reads::new();
+    let (texts, blob) = (reads.distinct(&TEXTS, ("m",), Page::default()), reads.get(&BLOBS, ("b",)));
+    let found = worker.read(reads).await.unwrap();
+    assert_eq!((found.keys(texts).count(), found.one(blob).unwrap().unwrap().0.len()), (2, 4096));
 }
 
 /// Each alone would only wait as long again.
