@@ -36,6 +36,7 @@ export const PARTS = {
         check("rustfmt", "cargo fmt --check"),
         check("clippy", `${CLIPPY} ${DENY}`),
         cargo("cargo test", "--all-features"),
+        node("Rust neighbours", "tests/neighbours"),
         check("cargo doc", "cargo doc --no-deps --all-features", { RUSTDOCFLAGS: "-D warnings" }),
       ]),
       ...inLane("wasm", [check("clippy wasm32", `${CLIPPY} --target ${TARGET} ${DENY}`, wasmEnv())]),
