@@ -19,10 +19,12 @@ use std::borrow::Cow;
 use crate::{
     engine::Engine,
     model::{
-        Json, LabelSelector, Labels, MetadataScope, RuntimeStoreError,
-        kind::Checked,
-        text::{Members, items},
-        wire::{Wire, Writer, to_json},
+        Document, Json, LabelSelector, Labels, MetadataScope, RuntimeStoreError,
+        json::{
+            lexer::{Members, items},
+            wire::{Wire, put, to_json},
+            writer::JsonWriter,
+        },
     },
     store::{Operation, Store, listing, metadata},
 };
@@ -35,7 +37,7 @@ pub struct RpcHandler<'a, E> {
 }
 
 /// Labels as they came and go, as text.
-type LabelSet = Checked<Labels>;
+type LabelSet = Document<Labels>;
 
 /// The largest integer below which every integer is a double: 2^53-1.
 const EXACT_IN_A_DOUBLE: u64 = (1 << 53) - 1;
@@ -93,11 +95,9 @@ impl<'a, E: Engine> RpcHandler<'a, E> {
             "mobkit/run_labels/get" => get_labels(self.run_scope(params)?)?,
             "mobkit/run_labels/delete" => delete_labels(self.run_scope(params)?)?,
             "mobkit/labels/list" => {
-                metadata::labels_of_mob::<LabelSet>(&self.mob(params)?)?.map(|found| Ok(entries(&found, false)))
+                metadata::labels_of_mob(&self.mob(params)?)?.map(|found| Ok(entries(&found, false)))
             }
-            "mobkit/labels/select" => {
-                listing::selected::<LabelSet>(params.selector()?)?.map(|found| Ok(entries(&found, true)))
-            }
+            "mobkit/labels/select" => listing::selected(params.selector()?)?.map(|found| Ok(entries(&found, true))),
             "mobkit/subscription_cursor/get" => metadata::cursor(&self.mob(params)?)?.map(|cursor| Ok(found(cursor))),
             "mobkit/subscription_cursor/set" => {
                 metadata::set_cursor(&self.mob(params)?, params.cursor()?)?.map(|()| Ok(accepted()))
@@ -127,11 +127,11 @@ fn set_labels(scope: MetadataScope, params: &Params<'_>) -> Result<Operation<Str
 }
 
 fn get_labels(scope: MetadataScope) -> Result<Operation<String>, RpcError> {
-    Ok(metadata::labels::<LabelSet>(&scope)?.map(|labels| Ok(format!(r#"{{"labels":{}}}"#, to_json(&labels)))))
+    Ok(metadata::labels(&scope)?.map(|labels| Ok(format!(r#"{{"labels":{}}}"#, to_json(&labels)))))
 }
 
 fn delete_labels(scope: MetadataScope) -> Result<Operation<String>, RpcError> {
-    Ok(metadata::delete_labels::<LabelSet>(&scope)?.map(|_| Ok(accepted())))
+    Ok(metadata::delete_labels(&scope)?.map(|_| Ok(accepted())))
 }
 
 fn accepted() -> String {
@@ -140,14 +140,14 @@ fn accepted() -> String {
 
 /// Scopes and their labels.
 fn entries(found: &[(MetadataScope, LabelSet)], with_mob: bool) -> String {
-    let mut json = Writer::default();
+    let mut json = JsonWriter::default();
     json.array(found, |to, (scope, labels)| {
         let mut entry = to.object();
         if with_mob {
-            entry.member("mob_id", &scope.mob_id().to_owned());
+            put(&mut entry, "mob_id", &scope.mob_id().to_owned());
         }
-        entry.member("run_id", &scope.run_id().map(str::to_owned));
-        entry.member("labels", labels);
+        put(&mut entry, "run_id", &scope.run_id().map(str::to_owned));
+        put(&mut entry, "labels", labels);
         entry.end();
     });
     format!(r#"{{"entries":{}}}"#, json.into_text())
@@ -224,10 +224,10 @@ impl<'a> Params<'a> {
 
     /// Missing, `null` and `{}` are all no labels.
     fn labels(&self) -> Result<LabelSet, RpcError> {
-        let Some(labels) = self.get("labels") else { return Ok(LabelSet::empty_object()) };
+        let Some(labels) = self.get("labels") else { return Ok(LabelSet::default()) };
         let labels = Option::<LabelSet>::read(labels);
         let described = |error| invalid_params(format!("labels must be a map of string to string: {error}"));
-        labels.map(|labels| labels.unwrap_or_else(LabelSet::empty_object)).map_err(described)
+        labels.map(|labels| labels.unwrap_or_else(LabelSet::default)).map_err(described)
     }
 
     fn selector(&self) -> Result<LabelSelector, RpcError> {

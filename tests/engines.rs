@@ -3,14 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use burrow::{
-    RuntimeState, RuntimeStoreError,
-    engine::{Commit, Document, Engine, Key, Page, Reads, Write, memory::Memory},
+    Document, RuntimeState, RuntimeStoreError,
+    engine::{Commit, Engine, Key, Page, Reads, Write, memory::Memory},
     store::schema::STATES,
 };
 
 /// A decision that panics is its caller's error, and nobody else's.
 async fn a_panic_writes_nothing_and_leaves_the_store_usable(engine: impl Engine) {
-    let put = |id: &str, state| STATES.put((id,), Document(state));
+    let put = |id: &str, state| STATES.put((id,), Document::new(state).unwrap());
     let first = put("first", RuntimeState::Idle);
     engine.transact(Reads::new(), Box::new(move |_| Ok(written(vec![first.clone()])))).await.unwrap();
 
@@ -25,8 +25,15 @@ async fn a_panic_writes_nothing_and_leaves_the_store_usable(engine: impl Engine)
     engine.transact(Reads::new(), Box::new(move |_| Ok(written(vec![second.clone()])))).await.unwrap();
     let mut reads = Reads::new();
     let states = reads.range(&STATES, Key::all(), Page::default());
-    let found: Vec<_> =
-        engine.read(reads).await.unwrap().many(states).unwrap().into_iter().map(|(_, state)| state.0).collect();
+    let found: Vec<_> = engine
+        .read(reads)
+        .await
+        .unwrap()
+        .many(states)
+        .unwrap()
+        .into_iter()
+        .map(|(_, state)| state.read().unwrap())
+        .collect();
     assert_eq!(found, [RuntimeState::Idle, RuntimeState::Stopped]);
 }
 
@@ -94,7 +101,10 @@ mod sqlite {
                 2 => METADATA.delete_range(pair.first(1 + self.below(2))),
                 3 => RECEIPTS.delete_range(triple.first(1 + self.below(3))),
                 n if n % 2 == 0 => METADATA.put(pair, Text(number.to_string())),
-                _ => RECEIPTS.put(triple, Document(RunBoundaryReceipt { sequence: number, ..receipt.clone() })),
+                _ => {
+                    let receipt = RunBoundaryReceipt { sequence: number, ..receipt.clone() };
+                    RECEIPTS.put(triple, Document::new(receipt).unwrap())
+                }
             }
         }
     }

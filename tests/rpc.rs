@@ -219,3 +219,16 @@ async fn a_failure_of_the_store_is_an_internal_error() {
     assert_eq!(error["code"], -32603);
     assert!(error["message"].as_str().unwrap().starts_with("Internal error: closed"), "{error}");
 }
+
+/// What one door takes, every door can read.
+#[tokio::test]
+async fn labels_with_half_a_character_are_refused_and_change_nothing() {
+    let store = InMemoryRuntimeStore::new();
+    call(&store, "mobkit/mob_labels/set", json!({"labels": {"a": "b"}})).await;
+    for labels in [r#"{"a":"\ud83e"}"#, r#"{"\ud83e":"a"}"#, r#"{"a":"\udde0\ud83e"}"#] {
+        let request =
+            format!(r#"{{"jsonrpc":"2.0","method":"mobkit/mob_labels/set","params":{{"labels":{labels}}},"id":1}}"#);
+        assert_eq!(answer(&store, &request).await.unwrap()["error"]["code"], -32602, "{labels}");
+    }
+    assert_eq!(call(&store, "mobkit/mob_labels/get", json!({})).await, json!({"labels": {"a": "b"}}));
+}

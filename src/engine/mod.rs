@@ -25,7 +25,7 @@ use async_trait::async_trait;
 pub use bus::{Bus, Listener, Watch};
 pub use key::{Key, KeyPart};
 pub use reads::{Expected, Keys, Many, One, Page, Read, ReadSet, Reads, Row};
-pub use record::{Bytes, Document, Encoded, Record, Text, Value};
+pub use record::{Bytes, Encoded, Record, Text, Value};
 pub use table::{Column, ColumnType, Table, TableInfo, Tables, ValueType};
 
 use crate::model::{Change, RuntimeStoreError};

@@ -290,8 +290,7 @@ impl Row {
         match self {
             Self::Live(value) => match value.downcast() {
                 Some(record) => Ok(record),
-                // It was put in another form that encodes to the same.
-                None => V::decode(&value.encode()?).map(Arc::new),
+                None => Err("it was put as a record of another type".to_owned()),
             },
             Self::Stored(encoded) => V::decode(encoded).map(Arc::new),
             Self::Unreadable(reason) => Err(reason.clone()),

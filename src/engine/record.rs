@@ -2,7 +2,7 @@
 
 use std::{any::Any, fmt, sync::Arc};
 
-use crate::model::wire::{Wire, to_json};
+use crate::model::json::document::{Document, Stored};
 
 /// A record in the form that engines with a disk keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,17 +68,13 @@ impl<V: Record> AnyRecord for V {
     }
 }
 
-/// A record kept as JSON.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Document<T>(pub T);
-
-impl<T: Wire + Send + Sync + 'static> Record for Document<T> {
+impl<T: Stored> Record for Document<T> {
     fn encode(&self) -> Result<Encoded, String> {
-        Ok(Encoded::Text(to_json(&self.0)))
+        Ok(Encoded::Text(self.json().into_owned()))
     }
 
     fn decode(encoded: &Encoded) -> Result<Self, String> {
-        T::read(encoded.as_text()?).map(Self)
+        Self::from_stored(encoded.as_text()?)
     }
 }
 

@@ -82,11 +82,6 @@ impl<V: Record> Table<V> {
         Self { info, record: PhantomData }
     }
 
-    /// The same table, its records in another form that encodes to the same.
-    pub(crate) const fn holding<W>(&self) -> Table<W> {
-        Table { info: self.info, record: PhantomData }
-    }
-
     /// Sets the record under a key.
     pub fn put(&self, key: impl Into<Key>, record: impl Into<Arc<V>>) -> Write {
         Write::Put(self.info, key.into(), Value::new::<V>(record))

@@ -9,7 +9,7 @@ use wasm_bindgen_futures::future_to_promise;
 use super::Failure;
 use crate::{
     engine::Result,
-    model::wire::{Wire, to_json_for_js},
+    model::json::wire::{Wire, to_json_for_js},
     store::Operation,
 };
 

@@ -9,7 +9,7 @@ use crate::{
     engine::Result,
     model::{
         LogicalRuntimeId, MetadataScope, RuntimeState, RuntimeStoreError,
-        wire::{Wire, expected, quoted},
+        json::{leaf::expected, wire::Wire, writer::quoted},
     },
 };
 

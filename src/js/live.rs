@@ -5,7 +5,9 @@ use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::{Failure, RawStore, answer::done};
-use crate::{LogicalRuntimeId, RuntimeClaim, Watch, WatchScope, engine::Engine, model::wire::to_json, store::claim};
+use crate::{
+    LogicalRuntimeId, RuntimeClaim, Watch, WatchScope, engine::Engine, model::json::wire::to_json, store::claim,
+};
 
 /// Ownership of a runtime.
 #[wasm_bindgen]

@@ -11,25 +11,18 @@ use super::{
     arguments::Arguments,
 };
 use crate::{
-    Labels, LogicalRuntimeId, PersistedOpsSnapshot, RunBoundaryReceipt, RuntimeStoreError, SessionDelta,
-    StoredInputState,
-    model::kind::Checked,
+    LogicalRuntimeId, RuntimeStoreError, SessionDelta,
     store::{claim::Fence, listing, metadata, runtime},
 };
-
-type Receipt = Checked<RunBoundaryReceipt>;
-type Input = Checked<StoredInputState>;
-type Ops = Checked<PersistedOpsSnapshot>;
-type LabelSet = Checked<Labels>;
 
 /// Makes the operation `name`; `fence` is the claim of the handle that it is called on.
 pub(super) fn operation(fence: Option<&Fence>, name: &str, given: &Arguments) -> Answered {
     match name {
-        "setLabels" => done(metadata::set_labels(&given.scope(), given.json::<LabelSet>("labels", 2)?)),
-        "getLabels" => text(metadata::labels::<LabelSet>(&given.scope())),
-        "deleteLabels" => text(metadata::delete_labels::<LabelSet>(&given.scope())),
-        "listLabels" => text(metadata::labels_of_mob::<LabelSet>(&given.text(0))),
-        "selectLabels" => text(listing::selected::<LabelSet>(given.text(0).parse()?)),
+        "setLabels" => done(metadata::set_labels(&given.scope(), given.json("labels", 2)?)),
+        "getLabels" => text(metadata::labels(&given.scope())),
+        "deleteLabels" => text(metadata::delete_labels(&given.scope())),
+        "listLabels" => text(metadata::labels_of_mob(&given.text(0))),
+        "selectLabels" => text(listing::selected(given.text(0).parse()?)),
         "getCursor" => Ok(metadata::cursor(&given.text(0))?.map(|cursor| Ok(cursor.into()))),
         "setCursor" => done(metadata::set_cursor(&given.text(0), given.u64(1))),
 
@@ -45,7 +38,7 @@ pub(super) fn operation(fence: Option<&Fence>, name: &str, given: &Arguments) ->
         "receipts" => {
             let after = given.optional_id("after.run_id", 1)?;
             let after = after.as_ref().map(|run| (run, given.u64(2)));
-            text(listing::receipts::<Receipt>(&given.runtime()?, after, given.limit(3)))
+            text(listing::receipts(&given.runtime()?, after, given.limit(3)))
         }
         "sessionHolder" => {
             let holder = listing::holder(given.id("sessionId", 0)?)?;
@@ -61,25 +54,23 @@ pub(super) fn operation(fence: Option<&Fence>, name: &str, given: &Arguments) ->
             fence,
             &given.runtime()?,
             given.optional_bytes(2).map(SessionDelta::new).as_ref(),
-            given.json::<Receipt>("receipt", 1)?,
-            given.json::<Vec<Input>>("inputs", 3)?,
+            given.json("receipt", 1)?,
+            given.json("inputs", 3)?,
             given.optional_id("sessionKey", 4)?,
         )),
         "commitSession" => done(runtime::commit_session(fence, &given.runtime()?, &SessionDelta::new(given.bytes(1)))),
         "session" => bytes(runtime::session(&given.runtime()?)),
-        "receipt" => {
-            optional_text(runtime::receipt::<Receipt>(&given.runtime()?, &given.id("runId", 1)?, given.u64(2)))
-        }
-        "persistInput" => done(runtime::persist_input(fence, &given.runtime()?, given.json::<Input>("input", 1)?)),
-        "inputs" => text(runtime::inputs::<Input>(&given.runtime()?)),
-        "input" => optional_text(runtime::input::<Input>(&given.runtime()?, &given.id("inputId", 1)?)),
+        "receipt" => optional_text(runtime::receipt(&given.runtime()?, &given.id("runId", 1)?, given.u64(2))),
+        "persistInput" => done(runtime::persist_input(fence, &given.runtime()?, given.json("input", 1)?)),
+        "inputs" => text(runtime::inputs(&given.runtime()?)),
+        "input" => optional_text(runtime::input(&given.runtime()?, &given.id("inputId", 1)?)),
         "state" => Ok(runtime::state(&given.runtime()?)?.map(|state| Ok(state.map(|state| state.as_str()).into()))),
         "transition" => {
             let step = given.state("from", 1)?.step(given.state("to", 2)?)?;
-            done(runtime::transition(fence, &given.runtime()?, step, given.json::<Vec<Input>>("inputs", 3)?))
+            done(runtime::transition(fence, &given.runtime()?, step, given.json("inputs", 3)?))
         }
-        "persistOps" => done(runtime::persist_ops(fence, &given.runtime()?, given.json::<Ops>("snapshot", 1)?)),
-        "ops" => optional_text(runtime::ops::<Ops>(&given.runtime()?)),
+        "persistOps" => done(runtime::persist_ops(fence, &given.runtime()?, given.json("snapshot", 1)?)),
+        "ops" => optional_text(runtime::ops(&given.runtime()?)),
         _ => Err(RuntimeStoreError::Internal(format!("there is no operation {name}"))),
     }
 }

@@ -2,9 +2,12 @@
 
 use super::{
     LogicalRuntimeId, MetadataScope,
-    kind::Kind,
-    text::Members,
-    wire::{Wire, Writer, wire_names},
+    json::{
+        lexer::Members,
+        schema::Schema,
+        wire::{Wire, put, take, wire_names},
+        writer::JsonWriter,
+    },
 };
 
 /// One commit, as its watchers see it.
@@ -59,28 +62,28 @@ wire_names!(ChangeKind {
 
 /// As watchers in JavaScript see it: `{"runtime":…,"kinds":[…]}`, or with `mob` and for a run's labels `run`.
 impl Wire for Change {
-    const KIND: Kind = Kind::Any;
+    const SCHEMA: Schema = Schema::Any;
 
     fn read(json: &str) -> Result<Self, String> {
         let mut members = Members::read(json)?;
-        let runtime: Option<String> = members.take("runtime")?;
+        let runtime: Option<String> = take(&mut members, "runtime")?;
         let scope = match runtime {
             Some(runtime) => ChangeScope::Runtime(LogicalRuntimeId::new(runtime).map_err(|error| error.to_string())?),
-            None => ChangeScope::Mob(MetadataScope::new(members.take("mob")?, members.take("run")?)),
+            None => ChangeScope::Mob(MetadataScope::new(take(&mut members, "mob")?, take(&mut members, "run")?)),
         };
-        Ok(Self { scope, kinds: members.take("kinds")? })
+        Ok(Self { scope, kinds: take(&mut members, "kinds")? })
     }
 
-    fn write(&self, to: &mut Writer) {
+    fn write(&self, to: &mut JsonWriter) {
         let mut object = to.object();
         match &self.scope {
-            ChangeScope::Runtime(runtime) => object.member("runtime", &runtime.to_string()),
+            ChangeScope::Runtime(runtime) => put(&mut object, "runtime", &runtime.to_string()),
             ChangeScope::Mob(scope) => {
-                object.member("mob", &scope.mob_id().to_owned());
-                object.member("run", &scope.run_id().map(str::to_owned));
+                put(&mut object, "mob", &scope.mob_id().to_owned());
+                put(&mut object, "run", &scope.run_id().map(str::to_owned));
             }
         }
-        object.member("kinds", &self.kinds);
+        put(&mut object, "kinds", &self.kinds);
         object.end();
     }
 }

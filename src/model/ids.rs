@@ -7,8 +7,12 @@ use uuid::Uuid;
 
 use super::{
     RuntimeStoreError,
-    kind::Kind,
-    wire::{Wire, Writer, expected, quoted},
+    json::{
+        leaf,
+        schema::Schema,
+        wire::Wire,
+        writer::{JsonWriter, quoted},
+    },
 };
 
 macro_rules! uuid_id {
@@ -43,7 +47,7 @@ macro_rules! uuid_id {
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 Uuid::try_parse(text)
                     .map(Self)
-                    .map_err(|_| RuntimeStoreError::invalid($argument, expected("a UUID", &quoted(text))))
+                    .map_err(|_| RuntimeStoreError::invalid($argument, leaf::expected("a UUID", &quoted(text))))
             }
         }
 
@@ -54,13 +58,13 @@ macro_rules! uuid_id {
         }
 
         impl Wire for $name {
-            const KIND: Kind = Kind::Uuid;
+            const SCHEMA: Schema = Schema::Uuid;
 
             fn read(json: &str) -> Result<Self, String> {
-                String::read(json).ok().and_then(|text| text.parse().ok()).ok_or_else(|| expected("a UUID", json))
+                leaf::uuid(json).map(Self)
             }
 
-            fn write(&self, to: &mut Writer) {
+            fn write(&self, to: &mut JsonWriter) {
                 to.string(self.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
             }
         }

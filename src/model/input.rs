@@ -2,7 +2,11 @@
 
 use super::{
     Extra, InputId, Json, RunId, RuntimeStoreError, Timestamp,
-    wire::{wire_names, wire_object},
+    json::{
+        document::Stored,
+        lexer::Members,
+        wire::{read_member, wire_names, wire_object},
+    },
 };
 
 /// Where an input stands.
@@ -161,9 +165,9 @@ wire_object!(StoredInputState {
     terminal_outcome,
     durability,
     idempotency_key,
-    attempt_count,
-    recovery_count,
-    history,
+    attempt_count = default,
+    recovery_count = default,
+    history = omitted,
     reconstruction_source,
     persisted_input,
     last_run_id,
@@ -172,9 +176,19 @@ wire_object!(StoredInputState {
     updated_at,
 });
 
-impl StoredInputState {
+impl Stored for StoredInputState {
+    type Key = InputId;
+
+    fn key(&self) -> InputId {
+        self.input_id
+    }
+
+    fn key_in(members: &Members<'_>) -> Result<InputId, String> {
+        read_member(members, "input_id")
+    }
+
     /// Refuses unknown members that have a known one's name, here and in the objects within.
-    pub(crate) fn check(&self) -> Result<(), RuntimeStoreError> {
+    fn check(&self) -> Result<(), RuntimeStoreError> {
         self.check_extra()?;
         self.history.iter().try_for_each(InputStateChange::check_extra)?;
         self.terminal_outcome.as_ref().map_or(Ok(()), InputTerminalOutcome::check_extra)

@@ -3,13 +3,51 @@
 use std::collections::BTreeMap;
 
 use super::{
-    kind::Kind,
-    text::Members,
-    wire::{Wire, Writer},
+    LabelSelector,
+    json::{
+        document::{Document, Stored},
+        lexer::Members,
+        schema::Schema,
+        wire::{Wire, put, read_member, take},
+        writer::JsonWriter,
+    },
 };
 
 /// A set of labels. Any string is a key, any string a value.
 pub type Labels = BTreeMap<String, String>;
+
+impl Stored for Labels {
+    type Key = ();
+
+    fn key(&self) {}
+
+    fn key_in(_: &Members<'_>) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// A set without labels.
+impl Default for Document<Labels> {
+    fn default() -> Self {
+        Self::of_struct(Labels::new())
+    }
+}
+
+impl Document<Labels> {
+    /// Whether there is no label in the set.
+    pub(crate) fn is_empty(&self) -> bool {
+        Members::read(&self.json()).is_ok_and(|labels| labels.is_empty())
+    }
+
+    /// Whether the set meets a selector.
+    pub(crate) fn meets(&self, selector: &LabelSelector) -> bool {
+        match self.as_struct() {
+            Some(labels) => selector.matches(labels),
+            None => Members::read(&self.json())
+                .is_ok_and(|labels| selector.matches_by(|name| read_member(&labels, name).ok())),
+        }
+    }
+}
 
 /// What a set of labels hangs on: a mob, or one run of a mob. Two mobs may use the same run id and never meet.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,19 +85,20 @@ impl MetadataScope {
 
 /// A scope and its labels: `{"mob":…,"labels":{…}}`, and for a run's `run`.
 impl<L: Wire> Wire for (MetadataScope, L) {
-    const KIND: Kind = Kind::Any;
+    const SCHEMA: Schema = Schema::Any;
 
     fn read(json: &str) -> Result<Self, String> {
         let mut members = Members::read(json)?;
-        Ok((MetadataScope::new(members.take("mob")?, members.take("run")?), members.take("labels")?))
+        let scope = MetadataScope::new(take(&mut members, "mob")?, take(&mut members, "run")?);
+        Ok((scope, take(&mut members, "labels")?))
     }
 
-    fn write(&self, to: &mut Writer) {
+    fn write(&self, to: &mut JsonWriter) {
         let (scope, labels) = self;
         let mut object = to.object();
-        object.member("mob", &scope.mob_id().to_owned());
-        object.member("run", &scope.run_id().map(str::to_owned));
-        object.member("labels", labels);
+        put(&mut object, "mob", &scope.mob_id().to_owned());
+        put(&mut object, "run", &scope.run_id().map(str::to_owned));
+        put(&mut object, "labels", labels);
         object.end();
     }
 }

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::{RuntimeStoreError, wire::wire_names};
+use super::{
+    RuntimeStoreError,
+    json::{document::Stored, lexer::Members, wire::wire_names},
+};
 
 /// The state of a runtime, and the machine that steps it. A runtime with no stored state is `Initializing`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -78,6 +81,16 @@ wire_names!(RuntimeState {
     Stopped = "stopped",
     Destroyed = "destroyed",
 });
+
+impl Stored for RuntimeState {
+    type Key = ();
+
+    fn key(&self) {}
+
+    fn key_in(_: &Members<'_>) -> Result<(), String> {
+        Ok(())
+    }
+}
 
 impl fmt::Display for RuntimeState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

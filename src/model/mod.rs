@@ -7,16 +7,14 @@ mod change;
 mod error;
 mod ids;
 mod input;
-mod json;
-pub(crate) mod kind;
+pub(crate) mod json;
 mod labels;
 mod lifecycle;
 mod ops;
 mod receipt;
 mod selector;
 mod session;
-pub(crate) mod text;
-pub(crate) mod wire;
+mod timestamp;
 
 pub use change::{Change, ChangeKind, ChangeScope, WatchScope};
 pub use error::{Cause, MetadataStoreError, RuntimeStoreError};
@@ -24,11 +22,13 @@ pub use ids::{InputId, LogicalRuntimeId, RunId, SessionId};
 pub use input::{
     InputDurability, InputLifecycleState, InputStateChange, InputTerminalOutcome, OutcomeType, StoredInputState,
 };
-pub use json::{Json, Timestamp};
+#[doc(hidden)]
+pub use json::document::Document;
+pub use json::value::{Extra, Json};
 pub use labels::{Labels, MetadataScope};
 pub use lifecycle::{MachineLifecycleCommit, RuntimeState};
 pub use ops::{OpsCursors, PersistedOpsSnapshot};
 pub use receipt::{RunBoundary, RunBoundaryReceipt};
 pub use selector::LabelSelector;
 pub use session::SessionDelta;
-pub use wire::Extra;
+pub use timestamp::Timestamp;

@@ -1,6 +1,9 @@
 //! The snapshot of a runtime's operation registry.
 
-use super::{Extra, Json, wire::wire_object};
+use super::{
+    Extra, Json, RuntimeStoreError,
+    json::{document::Stored, lexer::Members, wire::wire_object},
+};
 
 /// How far each side of a runtime has come in the stream of completed operations.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,3 +39,18 @@ pub struct PersistedOpsSnapshot {
 }
 
 wire_object!(PersistedOpsSnapshot { epoch_id, authority_state, operation_specs, completion_entries, cursors });
+
+impl Stored for PersistedOpsSnapshot {
+    type Key = ();
+
+    fn key(&self) {}
+
+    fn key_in(_: &Members<'_>) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), RuntimeStoreError> {
+        self.check_extra()?;
+        self.cursors.check_extra()
+    }
+}

@@ -1,8 +1,12 @@
 //! The receipt that a run leaves at each boundary.
 
 use super::{
-    Extra, InputId, RunId,
-    wire::{wire_names, wire_object},
+    Extra, InputId, RunId, RuntimeStoreError,
+    json::{
+        document::Stored,
+        lexer::Members,
+        wire::{read_member, wire_names, wire_object},
+    },
 };
 
 /// Where in a run a boundary lies.
@@ -60,6 +64,23 @@ impl RunBoundaryReceipt {
             sequence,
             extra: Extra::new(),
         }
+    }
+}
+
+impl Stored for RunBoundaryReceipt {
+    /// Its run and its place there.
+    type Key = (RunId, u64);
+
+    fn key(&self) -> Self::Key {
+        (self.run_id, self.sequence)
+    }
+
+    fn key_in(members: &Members<'_>) -> Result<Self::Key, String> {
+        Ok((read_member(members, "run_id")?, read_member(members, "sequence")?))
+    }
+
+    fn check(&self) -> Result<(), RuntimeStoreError> {
+        self.check_extra()
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::str::FromStr;
 
-use super::{Labels, RuntimeStoreError, wire::quoted};
+use super::{Labels, RuntimeStoreError, json::writer::quoted};
 
 /// A condition on labels: requirements joined by commas, all of which must hold.
 ///

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{RuntimeStoreError, SessionId, text::Members};
+use super::{
+    RuntimeStoreError, SessionId,
+    json::{lexer::Members, wire::read_member},
+};
 
 /// A session's new snapshot: opaque bytes (JSON, by convention), stored and returned verbatim.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +26,7 @@ impl SessionDelta {
         let id = str::from_utf8(&self.session_snapshot)
             .map_err(|_| "the snapshot is not UTF-8".to_owned())
             .and_then(Members::read)
-            .and_then(|mut members| members.take::<SessionId>("id"));
+            .and_then(|members| read_member::<SessionId>(&members, "id"));
         let actual = match id {
             Ok(id) if id == key => return Ok(()),
             Ok(id) => id.to_string(),

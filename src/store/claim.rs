@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{Operation, Store, schema::CLAIMS};
 use crate::{
     engine::{Engine, One, ReadSet, Reads, Result, Text},
-    model::{LogicalRuntimeId, RuntimeStoreError, wire::quoted},
+    model::{LogicalRuntimeId, RuntimeStoreError, json::writer::quoted},
 };
 
 /// Ownership of a runtime: a handle of the store whose writes to that runtime fail with

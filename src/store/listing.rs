@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use super::{
     Operation, Store,
-    document::{LabelSet, Receipt},
+    metadata::{Labelled, read_each, scope},
     schema::{INPUTS, LABELS, METADATA, OPS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
 };
 use crate::{
-    engine::{Bytes, Document, Engine, Key, KeyPart, Keys, Page, ReadSet, Reads, Result, Text},
+    engine::{Bytes, Engine, Key, KeyPart, Keys, Page, ReadSet, Reads, Result, Text},
     model::{
-        InputId, LabelSelector, Labels, LogicalRuntimeId, MetadataScope, RunBoundaryReceipt, RunId, RuntimeStoreError,
-        SessionDelta, SessionId,
+        Document, InputId, LabelSelector, Labels, LogicalRuntimeId, MetadataScope, RunBoundaryReceipt, RunId,
+        RuntimeStoreError, SessionDelta, SessionId,
     },
 };
 
@@ -74,7 +74,7 @@ impl<E: Engine> Store<E> {
         after: Option<(&RunId, u64)>,
         limit: u32,
     ) -> Result<Vec<RunBoundaryReceipt>> {
-        self.run(receipts(runtime_id, after, limit)).await
+        self.run(receipts(runtime_id, after, limit)).await?.iter().map(Document::read).collect()
     }
 
     /// Every labelled mob and run whose labels meet the selector, in the order of their ids.
@@ -82,7 +82,7 @@ impl<E: Engine> Store<E> {
     /// # Errors
     /// `Decode` for labels that cannot be read.
     pub async fn select_labels(&self, selector: &LabelSelector) -> Result<Vec<(MetadataScope, Labels)>> {
-        self.run(selected(selector.clone())).await
+        read_each(self.run(selected(selector.clone())).await?)
     }
 
     /// The latest snapshot that was committed with this session key, and the runtime that holds it; `None` where there
@@ -138,28 +138,27 @@ pub(crate) fn input_ids(
     Ok(Operation::read(reads, move |seen| ids(seen, inputs, limit)))
 }
 
-pub(crate) fn receipts<R: Receipt>(
+pub(crate) fn receipts(
     runtime_id: &LogicalRuntimeId,
     after: Option<(&RunId, u64)>,
     limit: u32,
-) -> Result<Operation<Vec<R>>> {
+) -> Result<Operation<Vec<Document<RunBoundaryReceipt>>>> {
     let after = after.map(|(run, sequence)| (runtime_id, run, sequence).into());
     let mut reads = Reads::new();
-    let receipts = reads.values(&RECEIPTS.holding::<Document<R>>(), (runtime_id,), page(after, limit)?);
+    let receipts = reads.values(&RECEIPTS, (runtime_id,), page(after, limit)?);
     Ok(Operation::read(reads, move |seen| {
         let valid =
             |key: &Key| key.text(1).parse::<RunId>().is_ok() && matches!(key.parts().get(2), Some(KeyPart::U64(_)));
-        Ok(seen.valid_records(receipts, limit, valid)?.iter().map(|receipt| receipt.0.clone()).collect())
+        Ok(seen.valid_records(receipts, limit, valid)?.into_iter().map(|receipt| Document::clone(&receipt)).collect())
     }))
 }
 
-pub(crate) fn selected<L: LabelSet>(selector: LabelSelector) -> Result<Operation<Vec<(MetadataScope, L)>>> {
+pub(crate) fn selected(selector: LabelSelector) -> Result<Operation<Vec<Labelled>>> {
     let mut reads = Reads::new();
-    let rows = reads.range(&LABELS.holding::<Document<L>>(), Key::all(), Page::default());
+    let rows = reads.range(&LABELS, Key::all(), Page::default());
     Ok(Operation::read(reads, move |seen| {
-        let selected =
-            seen.many(rows)?.into_iter().filter(|(_, labels)| selector.matches_by(|name| labels.0.label(name)));
-        Ok(selected.map(|(key, labels)| (super::metadata::scope(key), labels.0.clone())).collect())
+        let selected = seen.many(rows)?.into_iter().filter(|(_, labels)| labels.meets(&selector));
+        Ok(selected.map(|(key, labels)| (scope(key), Document::clone(&labels))).collect())
     }))
 }
 

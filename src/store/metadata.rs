@@ -4,15 +4,17 @@ use async_trait::async_trait;
 
 use super::{
     Operation, PersistentMetadataStore, RuntimeMetadataTable, Store,
-    document::LabelSet,
     schema::{LABELS, METADATA},
 };
 use crate::{
-    engine::{Document, Engine, Key, Page, ReadSet, Reads, Text},
-    model::{Labels, MetadataScope, MetadataStoreError, RuntimeStoreError, wire::quoted},
+    engine::{Engine, Key, Page, ReadSet, Reads, Text},
+    model::{Document, Labels, MetadataScope, MetadataStoreError, RuntimeStoreError, json::writer::quoted},
 };
 
 type Result<T, E = RuntimeStoreError> = std::result::Result<T, E>;
+
+/// A mob or a run, and its labels.
+pub(crate) type Labelled = (MetadataScope, Document<Labels>);
 
 const SUBSCRIPTION_CURSOR: &str = "subscription_cursor";
 
@@ -34,39 +36,44 @@ pub(crate) fn set_cursor(mob_id: &str, cursor: u64) -> Result<Operation<()>> {
     Ok(Operation::write(vec![METADATA.put(cursor_key(mob_id)?, Text(cursor.to_string()))]))
 }
 
-pub(crate) fn set_labels<L: LabelSet>(scope: &MetadataScope, labels: L) -> Result<Operation<()>> {
+pub(crate) fn set_labels(scope: &MetadataScope, labels: Document<Labels>) -> Result<Operation<()>> {
     if labels.is_empty() {
-        return Ok(delete_labels::<L>(scope)?.answering(|_| Ok(())));
+        return Ok(delete_labels(scope)?.answering(|_| Ok(())));
     }
-    Ok(Operation::write(vec![LABELS.holding::<Document<_>>().put(labels_key(scope)?, Document(labels))]))
+    Ok(Operation::write(vec![LABELS.put(labels_key(scope)?, labels)]))
 }
 
-pub(crate) fn labels<L: LabelSet>(scope: &MetadataScope) -> Result<Operation<L>> {
+pub(crate) fn labels(scope: &MetadataScope) -> Result<Operation<Document<Labels>>> {
     let mut reads = Reads::new();
-    let labels = reads.get(&LABELS.holding::<Document<L>>(), labels_key(scope)?);
-    Ok(Operation::read(reads, move |seen| Ok(seen.one(labels)?.map_or_else(L::none, |labels| labels.0.clone()))))
+    let labels = reads.get(&LABELS, labels_key(scope)?);
+    Ok(Operation::read(reads, move |seen| Ok(seen.one(labels)?.as_deref().cloned().unwrap_or_default())))
 }
 
-pub(crate) fn delete_labels<L: LabelSet>(scope: &MetadataScope) -> Result<Operation<L>> {
+pub(crate) fn delete_labels(scope: &MetadataScope) -> Result<Operation<Document<Labels>>> {
     let key = labels_key(scope)?;
     let mut reads = Reads::new();
-    let previous = reads.get(&LABELS.holding::<Document<L>>(), key.clone());
+    let previous = reads.get(&LABELS, key.clone());
     let decide = move |seen: &ReadSet| {
         // An unreadable record is never deleted.
         seen.one(previous)?;
         Ok(vec![LABELS.delete(key.clone())])
     };
     Ok(Operation::transact(reads, decide)
-        .answering(move |seen| Ok(seen.one(previous)?.map_or_else(L::none, |labels| labels.0.clone()))))
+        .answering(move |seen| Ok(seen.one(previous)?.as_deref().cloned().unwrap_or_default())))
 }
 
-pub(crate) fn labels_of_mob<L: LabelSet>(mob_id: &str) -> Result<Operation<Vec<(MetadataScope, L)>>> {
+pub(crate) fn labels_of_mob(mob_id: &str) -> Result<Operation<Vec<Labelled>>> {
     let mob = non_empty("mob_id", mob_id)?;
     let mut reads = Reads::new();
-    let rows = reads.range(&LABELS.holding::<Document<L>>(), (mob,), Page::default());
+    let rows = reads.range(&LABELS, (mob,), Page::default());
     Ok(Operation::read(reads, move |seen| {
-        Ok(seen.many(rows)?.into_iter().map(|(key, labels)| (scope(key), labels.0.clone())).collect())
+        Ok(seen.many(rows)?.into_iter().map(|(key, labels)| (scope(key), Document::clone(&labels))).collect())
     }))
+}
+
+/// Labels as a Rust program takes them.
+pub(super) fn read_each(found: Vec<Labelled>) -> Result<Vec<(MetadataScope, Labels)>> {
+    found.into_iter().map(|(scope, labels)| Ok((scope, labels.read()?))).collect()
 }
 
 fn cursor_key(mob_id: &str) -> Result<Key> {
@@ -110,18 +117,18 @@ impl<E: Engine> PersistentMetadataStore for Store<E> {
 #[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
 impl<E: Engine> RuntimeMetadataTable for Store<E> {
     async fn set_labels(&self, scope: &MetadataScope, labels: Labels) -> Result<(), MetadataStoreError> {
-        Ok(self.run(set_labels(scope, labels)).await?)
+        Ok(self.run(set_labels(scope, Document::new(labels)?)).await?)
     }
 
     async fn get_labels(&self, scope: &MetadataScope) -> Result<Labels, MetadataStoreError> {
-        Ok(self.run(labels(scope)).await?)
+        Ok(self.run(labels(scope)).await?.read()?)
     }
 
     async fn delete_labels(&self, scope: &MetadataScope) -> Result<Labels, MetadataStoreError> {
-        Ok(self.run(delete_labels(scope)).await?)
+        Ok(self.run(delete_labels(scope)).await?.read()?)
     }
 
     async fn list_labels_for_mob(&self, mob_id: &str) -> Result<Vec<(MetadataScope, Labels)>, MetadataStoreError> {
-        Ok(self.run(labels_of_mob(mob_id)).await?)
+        Ok(read_each(self.run(labels_of_mob(mob_id)).await?)?)
     }
 }

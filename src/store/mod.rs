@@ -1,7 +1,6 @@
 //! What it means: every rule of the contract, written once over the engines' two operations.
 
 pub(crate) mod claim;
-mod document;
 pub(crate) mod listing;
 pub(crate) mod metadata;
 mod operation;

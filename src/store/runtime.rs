@@ -7,14 +7,13 @@ use async_trait::async_trait;
 use super::{
     OAuthFlowUpdate, Operation, RuntimeStore, Store,
     claim::Fence,
-    document::{Input, Receipt, Stored},
     schema::{INPUTS, OAUTH_FLOWS, OPS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
 };
 use crate::{
-    engine::{Bytes, Document, Engine, Key, Page, ReadSet, Reads, Result, Table, Text, Write},
+    engine::{Bytes, Engine, Key, Page, ReadSet, Reads, Result, Table, Text, Write},
     model::{
-        InputId, LogicalRuntimeId, MachineLifecycleCommit, PersistedOpsSnapshot, RunBoundaryReceipt, RunId,
-        RuntimeState, RuntimeStoreError, SessionDelta, SessionId, StoredInputState, wire::Wire,
+        Document, InputId, LogicalRuntimeId, MachineLifecycleCommit, PersistedOpsSnapshot, RunBoundaryReceipt, RunId,
+        RuntimeState, RuntimeStoreError, SessionDelta, SessionId, StoredInputState, json::document::Stored,
     },
 };
 
@@ -43,12 +42,12 @@ pub(crate) fn commit_session(
     Operation::write_runtime(fence, runtime_id, vec![put_snapshot(runtime_id, session)])
 }
 
-pub(crate) fn commit_boundary<R: Receipt, I: Input>(
+pub(crate) fn commit_boundary(
     fence: Option<&Fence>,
     runtime_id: &LogicalRuntimeId,
     session: Option<&SessionDelta>,
-    receipt: R,
-    inputs: Vec<I>,
+    receipt: Document<RunBoundaryReceipt>,
+    inputs: Vec<Document<StoredInputState>>,
     session_key: Option<SessionId>,
 ) -> Result<Operation<()>> {
     let mut writes = Vec::with_capacity(inputs.len() + 3);
@@ -59,18 +58,14 @@ pub(crate) fn commit_boundary<R: Receipt, I: Input>(
         }
         writes.push(put_snapshot(runtime_id, session));
     }
-    receipt.check()?;
-    for input in inputs {
-        writes.push(put_input(runtime_id, input)?);
-    }
-    let (run_id, sequence) = receipt.place()?;
+    writes.extend(inputs.into_iter().map(|input| put_input(runtime_id, input)));
+    let (run_id, sequence) = *receipt.key();
     let key = receipt_key(runtime_id, &run_id, sequence);
-    let receipt = Arc::new(Document(receipt));
-    let receipts = RECEIPTS.holding::<Document<R>>();
-    writes.push(receipts.put(key.clone(), receipt.clone()));
+    let receipt = Arc::new(receipt);
+    writes.push(RECEIPTS.put(key.clone(), receipt.clone()));
 
     let mut reads = Reads::new();
-    let stored = reads.expect(&receipts, key, None);
+    let stored = reads.expect(&RECEIPTS, key, None);
     let decide = move |seen: &ReadSet| match seen.one(stored)? {
         None => Ok(writes.clone()),
         // It was committed before, and its acknowledgement was lost.
@@ -82,32 +77,35 @@ pub(crate) fn commit_boundary<R: Receipt, I: Input>(
     Operation::transact_runtime(fence, runtime_id, reads, decide)
 }
 
-pub(crate) fn inputs<I: Input>(runtime_id: &LogicalRuntimeId) -> Result<Operation<Vec<I>>> {
+pub(crate) fn inputs(runtime_id: &LogicalRuntimeId) -> Result<Operation<Vec<Document<StoredInputState>>>> {
     let mut reads = Reads::new();
-    let inputs = reads.values(&INPUTS.holding::<Document<I>>(), (runtime_id,), Page::default());
+    let inputs = reads.values(&INPUTS, (runtime_id,), Page::default());
     Ok(Operation::read(reads, move |seen| {
-        Ok(seen.many(inputs)?.into_iter().map(|(_, input)| input.0.clone()).collect())
+        Ok(seen.many(inputs)?.into_iter().map(|(_, input)| Document::clone(&input)).collect())
     }))
 }
 
-pub(crate) fn input<I: Input>(runtime_id: &LogicalRuntimeId, input_id: &InputId) -> Result<Operation<Option<I>>> {
-    Ok(document(&INPUTS.holding(), (runtime_id, input_id)))
+pub(crate) fn input(
+    runtime_id: &LogicalRuntimeId,
+    input_id: &InputId,
+) -> Result<Operation<Option<Document<StoredInputState>>>> {
+    Ok(document(&INPUTS, (runtime_id, input_id)))
 }
 
 pub(crate) fn persist_input(
     fence: Option<&Fence>,
     runtime_id: &LogicalRuntimeId,
-    input: impl Input,
+    input: Document<StoredInputState>,
 ) -> Result<Operation<()>> {
-    Operation::write_runtime(fence, runtime_id, vec![put_input(runtime_id, input)?])
+    Operation::write_runtime(fence, runtime_id, vec![put_input(runtime_id, input)])
 }
 
-pub(crate) fn receipt<R: Receipt>(
+pub(crate) fn receipt(
     runtime_id: &LogicalRuntimeId,
     run_id: &RunId,
     sequence: u64,
-) -> Result<Operation<Option<R>>> {
-    Ok(document(&RECEIPTS.holding(), receipt_key(runtime_id, run_id, sequence)))
+) -> Result<Operation<Option<Document<RunBoundaryReceipt>>>> {
+    Ok(document(&RECEIPTS, receipt_key(runtime_id, run_id, sequence)))
 }
 
 pub(crate) fn session(runtime_id: &LogicalRuntimeId) -> Result<Operation<Option<Vec<u8>>>> {
@@ -115,28 +113,28 @@ pub(crate) fn session(runtime_id: &LogicalRuntimeId) -> Result<Operation<Option<
 }
 
 pub(crate) fn state(runtime_id: &LogicalRuntimeId) -> Result<Operation<Option<RuntimeState>>> {
-    Ok(document(&STATES, (runtime_id,)))
+    Ok(document(&STATES, (runtime_id,)).map(|state| state.as_ref().map(Document::read).transpose()))
 }
 
 pub(crate) fn transition(
     fence: Option<&Fence>,
     runtime_id: &LogicalRuntimeId,
     commit: MachineLifecycleCommit,
-    inputs: Vec<impl Input>,
+    inputs: Vec<Document<StoredInputState>>,
 ) -> Result<Operation<()>> {
-    let mut writes = inputs.into_iter().map(|input| put_input(runtime_id, input)).collect::<Result<Vec<_>>>()?;
-    writes.push(STATES.put((runtime_id,), Document(commit.runtime_state())));
+    let mut writes: Vec<_> = inputs.into_iter().map(|input| put_input(runtime_id, input)).collect();
+    writes.push(STATES.put((runtime_id,), Document::new(commit.runtime_state())?));
 
     let mut reads = Reads::new();
     let key = (runtime_id,);
     let stored = match commit.expected() {
         // Most often the runtime is new, and has no state yet.
         Some(RuntimeState::Initializing) => reads.expect(&STATES, key, None),
-        Some(state) => reads.expect(&STATES, key, Some(Document(state))),
+        Some(state) => reads.expect(&STATES, key, Some(Document::new(state)?)),
         None => reads.get(&STATES, key),
     };
     let decide = move |seen: &ReadSet| {
-        let state = seen.one(stored)?.map_or_else(RuntimeState::default, |state| state.0);
+        let state = seen.one(stored)?.map(|state| state.read()).transpose()?.unwrap_or_default();
         commit.check(state)?;
         Ok(writes.clone())
     };
@@ -146,28 +144,20 @@ pub(crate) fn transition(
 pub(crate) fn persist_ops(
     fence: Option<&Fence>,
     runtime_id: &LogicalRuntimeId,
-    snapshot: impl Stored,
+    snapshot: Document<PersistedOpsSnapshot>,
 ) -> Result<Operation<()>> {
-    snapshot.check()?;
-    Operation::write_runtime(
-        fence,
-        runtime_id,
-        vec![OPS.holding::<Document<_>>().put((runtime_id,), Document(snapshot))],
-    )
+    Operation::write_runtime(fence, runtime_id, vec![OPS.put((runtime_id,), snapshot)])
 }
 
-pub(crate) fn ops<O: Stored>(runtime_id: &LogicalRuntimeId) -> Result<Operation<Option<O>>> {
-    Ok(document(&OPS.holding(), (runtime_id,)))
+pub(crate) fn ops(runtime_id: &LogicalRuntimeId) -> Result<Operation<Option<Document<PersistedOpsSnapshot>>>> {
+    Ok(document(&OPS, (runtime_id,)))
 }
 
 /// Loads one document.
-fn document<T: Wire + Clone + Send + Sync + 'static>(
-    table: &Table<Document<T>>,
-    key: impl Into<Key>,
-) -> Operation<Option<T>> {
+fn document<T: Stored>(table: &Table<Document<T>>, key: impl Into<Key>) -> Operation<Option<Document<T>>> {
     let mut reads = Reads::new();
     let document = reads.get(table, key);
-    Operation::read(reads, move |seen| Ok(seen.one(document)?.map(|document| document.0.clone())))
+    Operation::read(reads, move |seen| Ok(seen.one(document)?.as_deref().cloned()))
 }
 
 /// Loads one record of bytes.
@@ -184,9 +174,13 @@ fn put_snapshot(runtime_id: &LogicalRuntimeId, session: &SessionDelta) -> Write 
     SNAPSHOTS.put((runtime_id,), Bytes(session.session_snapshot.clone()))
 }
 
-fn put_input(runtime_id: &LogicalRuntimeId, input: impl Input) -> Result<Write> {
-    input.check()?;
-    Ok(INPUTS.holding::<Document<_>>().put((runtime_id, &input.id()?), Document(input)))
+fn put_input(runtime_id: &LogicalRuntimeId, input: Document<StoredInputState>) -> Write {
+    INPUTS.put((runtime_id, input.key()), input.clone())
+}
+
+/// Inputs as the rules take them.
+fn documents(inputs: Vec<StoredInputState>) -> Result<Vec<Document<StoredInputState>>> {
+    inputs.into_iter().map(Document::new).collect()
 }
 
 fn receipt_key(runtime_id: &LogicalRuntimeId, run_id: &RunId, sequence: u64) -> Key {
@@ -225,11 +219,12 @@ impl<E: Engine> RuntimeStore for Store<E> {
         session_key: Option<SessionId>,
     ) -> Result<()> {
         let session = session_delta.as_ref();
+        let (receipt, inputs) = (Document::new(receipt)?, documents(inputs)?);
         self.run(commit_boundary(self.fence(), runtime_id, session, receipt, inputs, session_key)).await
     }
 
     async fn load_input_states(&self, runtime_id: &LogicalRuntimeId) -> Result<Vec<StoredInputState>> {
-        self.run(inputs(runtime_id)).await
+        self.run(inputs(runtime_id)).await?.iter().map(Document::read).collect()
     }
 
     async fn load_input_state(
@@ -237,11 +232,11 @@ impl<E: Engine> RuntimeStore for Store<E> {
         runtime_id: &LogicalRuntimeId,
         input_id: &InputId,
     ) -> Result<Option<StoredInputState>> {
-        self.run(input(runtime_id, input_id)).await
+        self.run(input(runtime_id, input_id)).await?.map(|found| found.read()).transpose()
     }
 
     async fn persist_input_state(&self, runtime_id: &LogicalRuntimeId, input: &StoredInputState) -> Result<()> {
-        self.run(persist_input(self.fence(), runtime_id, input.clone())).await
+        self.run(persist_input(self.fence(), runtime_id, Document::new(input.clone())?)).await
     }
 
     async fn load_boundary_receipt(
@@ -250,7 +245,7 @@ impl<E: Engine> RuntimeStore for Store<E> {
         run_id: &RunId,
         sequence: u64,
     ) -> Result<Option<RunBoundaryReceipt>> {
-        self.run(receipt(runtime_id, run_id, sequence)).await
+        self.run(receipt(runtime_id, run_id, sequence)).await?.map(|found| found.read()).transpose()
     }
 
     async fn load_session_snapshot(&self, runtime_id: &LogicalRuntimeId) -> Result<Option<Vec<u8>>> {
@@ -267,7 +262,7 @@ impl<E: Engine> RuntimeStore for Store<E> {
         commit: MachineLifecycleCommit,
         inputs: &[StoredInputState],
     ) -> Result<()> {
-        self.run(transition(self.fence(), runtime_id, commit, inputs.to_vec())).await
+        self.run(transition(self.fence(), runtime_id, commit, documents(inputs.to_vec())?)).await
     }
 
     async fn persist_ops_lifecycle(
@@ -275,10 +270,10 @@ impl<E: Engine> RuntimeStore for Store<E> {
         runtime_id: &LogicalRuntimeId,
         snapshot: &PersistedOpsSnapshot,
     ) -> Result<()> {
-        self.run(persist_ops(self.fence(), runtime_id, snapshot.clone())).await
+        self.run(persist_ops(self.fence(), runtime_id, Document::new(snapshot.clone())?)).await
     }
 
     async fn load_ops_lifecycle(&self, runtime_id: &LogicalRuntimeId) -> Result<Option<PersistedOpsSnapshot>> {
-        self.run(ops(runtime_id)).await
+        self.run(ops(runtime_id)).await?.map(|found| found.read()).transpose()
     }
 }

@@ -2,8 +2,8 @@
 //! the tables whose names begin with `burrow_` are our own.
 
 use crate::{
-    engine::{Bytes, Column, Document, Table, TableInfo, Text, ValueType},
-    model::{ChangeKind, Labels, PersistedOpsSnapshot, RunBoundaryReceipt, RuntimeState, StoredInputState},
+    engine::{Bytes, Column, Table, TableInfo, Text, ValueType},
+    model::{ChangeKind, Document, Labels, PersistedOpsSnapshot, RunBoundaryReceipt, RuntimeState, StoredInputState},
 };
 
 const fn text(name: &'static str) -> Column {

@@ -17,7 +17,7 @@ use crate::{
     engine::bus::{Bus, Listener, Watch},
     model::{
         Change,
-        wire::{Wire, to_json},
+        json::wire::{Wire, to_json},
     },
 };
 

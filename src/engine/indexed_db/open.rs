@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     engine::{Tables, ValueType},
-    model::{RuntimeStoreError, wire::quoted},
+    model::{RuntimeStoreError, json::writer::quoted},
 };
 
 /// Raised with each set of tables. A new version adds object stores and leaves those that exist alone. Version 1 had no

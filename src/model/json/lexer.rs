@@ -9,20 +9,18 @@ use hifijson::{
     token::Lex,
 };
 
-use super::{
-    Extra, Json,
-    wire::{Wire, expected},
-};
+use super::leaf::expected;
 
 /// How deep arrays and objects may lie in each other: what `serde_json` allows.
 const DEPTH: usize = 128;
 
 /// The members of a JSON object, each as its text.
-#[derive(Default)]
-pub(crate) struct Members<'a>(Vec<(Cow<'a, str>, &'a str)>);
+#[derive(Debug, Default)]
+pub struct Members<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
 impl<'a> Members<'a> {
-    pub(crate) fn read(json: &'a str) -> Result<Self, String> {
+    /// Splits an object; `Err` says why it is none.
+    pub fn read(json: &'a str) -> Result<Self, String> {
         let mut members = Vec::new();
         parts(json, b'{', |first, lexer| {
             lexer.expect(|_| Some(first), b'"').ok_or(Expect::String)?;
@@ -36,41 +34,48 @@ impl<'a> Members<'a> {
     }
 
     /// A member's text. Of two with the same name it is the last, as JavaScript has it.
-    pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
+    pub fn get(&self, name: &str) -> Option<&'a str> {
         self.0.iter().rev().find(|(member, _)| member == name).map(|(_, json)| *json)
     }
 
-    /// Takes a member out; an error names it.
-    pub(crate) fn take<T: Wire>(&mut self, name: &str) -> Result<T, String> {
-        let read = match self.remove(name) {
-            Some(json) => T::read(json),
-            None => T::absent().ok_or_else(|| "missing".to_owned()),
-        };
-        read.map_err(|reason| format!("{name}: {reason}"))
-    }
-
-    fn remove(&mut self, name: &str) -> Option<&'a str> {
+    /// Takes a member out.
+    pub fn remove(&mut self, name: &str) -> Option<&'a str> {
         let found = self.get(name)?;
         self.0.retain(|(member, _)| member != name);
         Some(found)
     }
 
-    /// The members that nobody took.
-    pub(crate) fn rest(self) -> Extra {
-        let mut rest = Extra::new();
-        for (name, json) in self.0 {
-            rest.insert(name.into_owned(), Json::of_valid(json));
-        }
-        rest
+    /// The members, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &(Cow<'a, str>, &'a str)> {
+        self.0.iter()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &(Cow<'a, str>, &'a str)> {
-        self.0.iter()
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The members in the order of their names, of those with the same name only the last.
+    pub fn sorted(mut self) -> Vec<(Cow<'a, str>, &'a str)> {
+        // The sort is stable: the last of several is the first from the back.
+        self.0.reverse();
+        self.0.sort_by(|(a, _), (b, _)| a.cmp(b));
+        self.0.dedup_by(|(a, _), (b, _)| a == b);
+        self.0
+    }
+}
+
+impl<'a> IntoIterator for Members<'a> {
+    type Item = (Cow<'a, str>, &'a str);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 
 /// The items of a JSON array, each as its text.
-pub(crate) fn items(json: &str) -> Result<Vec<&str>, String> {
+pub fn items(json: &str) -> Result<Vec<&str>, String> {
     let mut items = Vec::new();
     parts(json, b'[', |first, lexer| {
         items.push(value(json, first, lexer)?);
@@ -80,7 +85,7 @@ pub(crate) fn items(json: &str) -> Result<Vec<&str>, String> {
 }
 
 /// A JSON string without its quotes and escapes; `None` where the text is no JSON string.
-pub(crate) fn unescaped(json: &str) -> Option<Cow<'_, str>> {
+pub fn unescaped(json: &str) -> Option<Cow<'_, str>> {
     let mut lexer = SliceLexer::new(json.as_bytes());
     lexer.expect(Lex::ws_peek, b'"')?;
     let text = lexer.str_string().ok()?;
@@ -88,7 +93,7 @@ pub(crate) fn unescaped(json: &str) -> Option<Cow<'_, str>> {
 }
 
 /// The text of one JSON value, without white space around it; `None` where the text is something else.
-pub(crate) fn valid(json: &str) -> Option<&str> {
+pub fn valid(json: &str) -> Option<&str> {
     let mut lexer = SliceLexer::new(json.as_bytes());
     lexer.exactly_one(Lex::ws_peek, |first, lexer| value(json, first, lexer)).ok()
 }
@@ -158,7 +163,7 @@ mod tests {
     fn of_two_members_with_one_name_the_last_counts() {
         let members = Members::read(r#"{"a":1,"b":2,"a":3}"#);
         assert_eq!(members.as_ref().ok().and_then(|members| members.get("a")), Some("3"));
-        assert_eq!(members.map(Members::rest).map(|rest| rest.len()), Ok(2));
+        assert_eq!(members.map(Members::sorted), Ok(vec![("a".into(), "3"), ("b".into(), "2")]));
     }
 
     #[test]

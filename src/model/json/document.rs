@@ -1,0 +1,269 @@
+//! What is stored as one JSON document.
+//!
+//! A Rust program holds documents as structs, JavaScript as text. To take a text apart and write it anew would cost more
+//! than all else that a commit does in wasm, and to parse what memory holds as a struct would cost a Rust program as much.
+//! So a document keeps the form that it came in, and the rules of the store see one type.
+
+use std::{borrow::Cow, fmt, sync::Arc};
+
+use super::{
+    lexer::Members,
+    schema::{Checked, Schema},
+    value::same,
+    wire::{Wire, to_json},
+    writer::JsonWriter,
+};
+use crate::model::RuntimeStoreError;
+
+/// A type that is stored as a JSON document.
+pub trait Stored: Wire + Clone + PartialEq + Send + Sync + 'static {
+    /// What of it is part of its row's key.
+    type Key: Clone + Send + Sync + 'static;
+
+    /// The key.
+    fn key(&self) -> Self::Key;
+
+    /// The key in the members of a text that was checked.
+    fn key_in(members: &Members<'_>) -> Result<Self::Key, String>;
+
+    /// Refuses what could not be read again.
+    fn check(&self) -> Result<(), RuntimeStoreError> {
+        Ok(())
+    }
+}
+
+/// A `T` as it is stored: the struct, or JSON text that was checked to be one. A clone costs nothing.
+pub struct Document<T: Stored> {
+    key: T::Key,
+    form: Form<T>,
+}
+
+enum Form<T> {
+    /// Not in the npm package's module, which would carry each type's reader and writer for nothing.
+    #[cfg(not(all(feature = "js", target_arch = "wasm32")))]
+    Struct(Arc<T>),
+    Text {
+        json: Arc<str>,
+        found: Checked,
+        of: std::marker::PhantomData<fn() -> T>,
+    },
+}
+
+impl<T: Stored> Document<T> {
+    /// A struct.
+    ///
+    /// # Errors
+    /// `InvalidInput` for one that could not be read again.
+    pub fn new(value: T) -> Result<Self, RuntimeStoreError> {
+        value.check()?;
+        Ok(Self::of_struct(value))
+    }
+
+    #[cfg(not(all(feature = "js", target_arch = "wasm32")))]
+    pub(crate) fn of_struct(value: T) -> Self {
+        Self { key: value.key(), form: Form::Struct(Arc::new(value)) }
+    }
+
+    #[cfg(all(feature = "js", target_arch = "wasm32"))]
+    pub(crate) fn of_struct(value: T) -> Self {
+        let json = to_json(&value).into();
+        // What it holds of large numbers is of no matter to a Rust program, which alone comes here.
+        Self { key: value.key(), form: Form::Text { json, found: Checked::default(), of: std::marker::PhantomData } }
+    }
+
+    /// JSON text, which is checked and kept as it is; `Err` says what is wrong with it.
+    pub fn from_json(json: &str) -> Result<Self, String> {
+        let mut found = Checked::default();
+        let key = T::key_in(&T::SCHEMA.check_document(json, &mut found)?)?;
+        Ok(Self { key, form: Form::Text { json: json.into(), found, of: std::marker::PhantomData } })
+    }
+
+    /// The document in the form that this program's door gives out, from the text that an engine keeps.
+    #[cfg(not(all(feature = "js", target_arch = "wasm32")))]
+    pub(crate) fn from_stored(json: &str) -> Result<Self, String> {
+        T::read(json).map(Self::of_struct)
+    }
+
+    /// The document in the form that this program's door gives out, from the text that an engine keeps.
+    #[cfg(all(feature = "js", target_arch = "wasm32"))]
+    pub(crate) fn from_stored(json: &str) -> Result<Self, String> {
+        Self::from_json(json)
+    }
+
+    /// What of it is part of its row's key.
+    pub(crate) fn key(&self) -> &T::Key {
+        &self.key
+    }
+
+    /// The struct, where the document came in that form.
+    pub(crate) fn as_struct(&self) -> Option<&T> {
+        match &self.form {
+            #[cfg(not(all(feature = "js", target_arch = "wasm32")))]
+            Form::Struct(value) => Some(value),
+            Form::Text { .. } => None,
+        }
+    }
+
+    /// The struct.
+    ///
+    /// # Errors
+    /// `Internal` for a text that passed the check and is none after all: a defect of burrow's.
+    pub fn read(&self) -> Result<T, RuntimeStoreError> {
+        match &self.form {
+            #[cfg(not(all(feature = "js", target_arch = "wasm32")))]
+            Form::Struct(value) => Ok(T::clone(value)),
+            Form::Text { json, .. } => T::read(json).map_err(RuntimeStoreError::Internal),
+        }
+    }
+
+    /// The JSON text.
+    pub fn json(&self) -> Cow<'_, str> {
+        match &self.form {
+            #[cfg(not(all(feature = "js", target_arch = "wasm32")))]
+            Form::Struct(value) => to_json(&**value).into(),
+            Form::Text { json, .. } => (&**json).into(),
+        }
+    }
+}
+
+impl<T: Stored> Wire for Document<T> {
+    const SCHEMA: Schema = T::SCHEMA;
+
+    fn read(json: &str) -> Result<Self, String> {
+        Self::from_json(json)
+    }
+
+    fn write(&self, to: &mut JsonWriter) {
+        match &self.form {
+            #[cfg(not(all(feature = "js", target_arch = "wasm32")))]
+            Form::Struct(value) => value.write(to),
+            Form::Text { json, found, .. } if found.has_large && to.for_js => T::SCHEMA.write_for_js(json, to),
+            Form::Text { json, .. } => to.json(json),
+        }
+    }
+}
+
+impl<T: Stored> Clone for Document<T> {
+    fn clone(&self) -> Self {
+        let form = match &self.form {
+            #[cfg(not(all(feature = "js", target_arch = "wasm32")))]
+            Form::Struct(value) => Form::Struct(Arc::clone(value)),
+            Form::Text { json, found, of } => Form::Text { json: Arc::clone(json), found: *found, of: *of },
+        };
+        Self { key: self.key.clone(), form }
+    }
+}
+
+/// Two documents are equal when they are the same JSON.
+impl<T: Stored> PartialEq for Document<T> {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.form, &other.form) {
+            #[cfg(not(all(feature = "js", target_arch = "wasm32")))]
+            (Form::Struct(a), Form::Struct(b)) => a == b,
+            _ => same(&self.json(), &other.json()),
+        }
+    }
+}
+
+impl<T: Stored> fmt::Debug for Document<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.json())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{PersistedOpsSnapshot, RunBoundaryReceipt, StoredInputState, json::wire::to_json_for_js};
+
+    const ID: &str = "01a20127-b8f1-725e-bae9-39a85b9ab50a";
+    const NOW: &str = "2026-11-22T02:48:30.193749452Z";
+
+    fn receipt() -> serde_json::Value {
+        serde_json::json!({
+            "run_id": ID, "boundary": "run_start", "contributing_input_ids": [ID], "conversation_digest": "07",
+            "message_count": 1, "sequence": u64::MAX, "future": {"a": [null]},
+        })
+    }
+
+    fn input() -> serde_json::Value {
+        serde_json::json!({
+            "input_id": ID, "current_state": "abandoned", "policy": {"any": 1},
+            "terminal_outcome": {"outcome_type": "abandoned", "reason": "x", "aggregate_id": ID}, "durability": "durable",
+            "idempotency_key": "k", "attempt_count": 1, "recovery_count": 4_294_967_295u32,
+            "history": [{"timestamp": NOW, "from": "accepted", "to": "queued", "reason": "because"}],
+            "last_run_id": ID, "last_boundary_sequence": 7, "created_at": NOW, "updated_at": NOW,
+        })
+    }
+
+    fn registry() -> serde_json::Value {
+        serde_json::json!({
+            "epoch_id": "e", "authority_state": {}, "operation_specs": {}, "completion_entries": [],
+            "cursors": {"agent_applied_cursor": 1, "runtime_observed_seq": 2, "runtime_last_injected_seq": u64::MAX},
+        })
+    }
+
+    /// Every value in the document replaced by each of these, and taken out, one at a time.
+    fn mutations(document: &serde_json::Value) -> Vec<serde_json::Value> {
+        let bad = serde_json::json!([null, true, -1, 1.5, 4_294_967_296u64, "", "x", ID, NOW, "queued", [], ["x"], {}, {"a": 1}]);
+        let mut all = vec![document.clone()];
+        let places: Vec<String> = places(document, String::new());
+        for place in places {
+            for value in bad.as_array().into_iter().flatten() {
+                let mut changed = document.clone();
+                if let Some(there) = changed.pointer_mut(&place) {
+                    *there = value.clone();
+                }
+                all.push(changed);
+            }
+            let mut without = document.clone();
+            let (parent, name) = place.rsplit_once('/').unwrap_or_default();
+            if let Some(object) = without.pointer_mut(parent).and_then(|parent| parent.as_object_mut()) {
+                object.remove(name);
+            }
+            all.push(without);
+        }
+        all
+    }
+
+    fn places(value: &serde_json::Value, at: String) -> Vec<String> {
+        let children: Vec<(String, &serde_json::Value)> = match value {
+            serde_json::Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), value)).collect(),
+            serde_json::Value::Array(items) => items.iter().enumerate().map(|(i, v)| (i.to_string(), v)).collect(),
+            _ => Vec::new(),
+        };
+        let below = children.into_iter().flat_map(|(name, child)| places(child, format!("{at}/{name}")));
+        below.chain((!at.is_empty()).then(|| at.clone())).collect()
+    }
+
+    fn agree<T: Stored>(document: &serde_json::Value) {
+        let mut refused = 0;
+        for changed in mutations(document) {
+            let json = changed.to_string();
+            let (read, checked) = (T::read(&json).map(drop), Document::<T>::from_json(&json).map(drop));
+            assert_eq!(read, checked, "{json}");
+            refused += usize::from(read.is_err());
+        }
+        assert!(refused > 20 && T::read(&document.to_string()).is_ok(), "{refused} refused");
+    }
+
+    #[test]
+    fn checking_a_text_and_reading_it_refuse_the_same_for_the_same_reason() {
+        agree::<RunBoundaryReceipt>(&receipt());
+        agree::<StoredInputState>(&input());
+        agree::<PersistedOpsSnapshot>(&registry());
+    }
+
+    #[test]
+    fn a_u64_that_a_double_would_round_is_a_string_for_javascript_and_all_else_is_as_it_was() {
+        let for_js =
+            |json: &str| Document::<RunBoundaryReceipt>::from_json(json).map(|document| to_json_for_js(&document));
+        let large = receipt().to_string();
+        let quoted = large.replace(&u64::MAX.to_string(), &format!("\"{}\"", u64::MAX));
+        let quoted = quoted.replace(r#""message_count":1"#, r#""message_count":"1""#);
+        assert_eq!(for_js(&large), Ok(quoted));
+        let small = large.replace(&u64::MAX.to_string(), "9007199254740991");
+        assert_eq!(for_js(&small), Ok(small.clone()));
+        assert_eq!(Document::<RunBoundaryReceipt>::from_json(&large).map(|document| to_json(&document)), Ok(large));
+    }
+}

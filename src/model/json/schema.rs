@@ -1,0 +1,121 @@
+//! The form of a type in JSON, as data: what a text must be to be read as one.
+
+use super::{
+    leaf,
+    lexer::{Members, items},
+    writer::JsonWriter,
+};
+
+/// What is said of a member that is not there and must be.
+pub const MISSING: &str = "missing";
+
+/// The largest whole number below which JavaScript's numbers hold every one: 2^53-1.
+const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
+
+/// A form of JSON.
+pub enum Schema {
+    /// Whatever somebody else made it.
+    Any,
+    /// A string of well-formed Unicode.
+    Text,
+    /// A UUID.
+    Uuid,
+    /// An instant in RFC 3339 form.
+    Time,
+    /// A whole number up to 2^64-1.
+    U64,
+    /// A whole number up to 2^32-1.
+    U32,
+    /// One of these strings.
+    Name(&'static [&'static str]),
+    /// This, or `null`, or not there at all.
+    Optional(&'static Schema),
+    /// An array of these.
+    List(&'static Schema),
+    /// An object with these as its members, whatever their names.
+    Map(&'static Schema),
+    /// An object with these members, and any others.
+    Object(&'static [Member]),
+}
+
+/// A member of an object.
+pub struct Member {
+    /// Its name.
+    pub name: &'static str,
+    /// Its form.
+    pub schema: &'static Schema,
+    /// Whether it may be missing although its form is not [`Schema::Optional`]: it has a default then.
+    pub may_be_absent: bool,
+}
+
+/// What a check found out besides.
+#[derive(Clone, Copy, Default)]
+pub struct Checked {
+    /// Whether a u64 in it is more than a number of JavaScript's can hold.
+    pub has_large: bool,
+}
+
+impl Schema {
+    /// Checks that JSON text has this form; `Err` says what is wrong with it.
+    pub fn check(&self, json: &str, found: &mut Checked) -> Result<(), String> {
+        match self {
+            Self::Any => Ok(()),
+            Self::Text => leaf::text(json).map(drop),
+            Self::Uuid => leaf::uuid(json).map(drop),
+            Self::Time => leaf::time(json).map(drop),
+            Self::U64 => leaf::u64(json).map(|number| found.has_large |= number > MAX_SAFE_INTEGER),
+            Self::U32 => leaf::u32(json).map(drop),
+            Self::Name(names) => leaf::name(json, names).map(drop),
+            Self::Optional(_) if json == "null" => Ok(()),
+            Self::Optional(schema) => schema.check(json, found),
+            Self::List(schema) => items(json)?.into_iter().try_for_each(|item| schema.check(item, found)),
+            Self::Map(_) | Self::Object(_) => self.check_document(json, found).map(drop),
+        }
+    }
+
+    /// As [`check`](Self::check), and gives the members of what is an object.
+    pub fn check_document<'a>(&self, json: &'a str, found: &mut Checked) -> Result<Members<'a>, String> {
+        match self {
+            Self::Map(_) | Self::Object(_) => {
+                let members = Members::read(json)?;
+                self.check_members(&members, found)?;
+                Ok(members)
+            }
+            _ => self.check(json, found).map(|()| Members::default()),
+        }
+    }
+
+    fn check_members(&self, members: &Members<'_>, found: &mut Checked) -> Result<(), String> {
+        let named = |name: &str, checked: Result<(), String>| checked.map_err(|reason| format!("{name}: {reason}"));
+        match self {
+            Self::Map(schema) => members.iter().try_for_each(|(name, value)| named(name, schema.check(value, found))),
+            Self::Object(known) => known.iter().try_for_each(|Member { name, schema, may_be_absent }| {
+                let checked = match members.get(name) {
+                    Some(value) => schema.check(value, found),
+                    None if *may_be_absent || matches!(schema, Self::Optional(_)) => Ok(()),
+                    None => Err(MISSING.to_owned()),
+                };
+                named(name, checked)
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes JSON text of this form, which it was checked to have, with each u64 as a string of its digits.
+    pub fn write_for_js(&self, json: &str, to: &mut JsonWriter) {
+        match self {
+            Self::U64 => to.string(json),
+            Self::Optional(schema) if json != "null" => schema.write_for_js(json, to),
+            Self::Object(known) => {
+                let mut object = to.object();
+                for (name, value) in Members::read(json).unwrap_or_default() {
+                    let schema =
+                        known.iter().find(|member| member.name == name).map_or(&Self::Any, |known| known.schema);
+                    schema.write_for_js(value, object.named(&name));
+                }
+                object.end();
+            }
+            _ => to.json(json),
+        }
+    }
+}

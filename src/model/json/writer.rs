@@ -1,0 +1,134 @@
+//! Makes JSON text.
+
+use super::lexer::{Members, items, unescaped};
+
+/// Text in quotes, for errors. Not `{:?}`, whose tables of all printable characters the wasm would carry.
+pub fn quoted(text: &str) -> String {
+    let mut writer = JsonWriter::default();
+    writer.string(text);
+    writer.into_text()
+}
+
+/// One text for all texts that are the same JSON: without white space, the members of an object in the order of their names
+/// and each once, strings escaped one way, numbers as they are written. The text must be JSON.
+pub fn canonical(json: &str) -> String {
+    let mut writer = JsonWriter::default();
+    writer.canonical(json);
+    writer.into_text()
+}
+
+/// JSON text in the making.
+#[derive(Default)]
+pub struct JsonWriter {
+    text: String,
+    /// Whether JavaScript reads it, whose numbers lose digits of a u64.
+    pub for_js: bool,
+}
+
+impl JsonWriter {
+    /// The text.
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
+    /// Text that is JSON already.
+    pub fn json(&mut self, json: &str) {
+        self.text.push_str(json);
+    }
+
+    /// A string.
+    pub fn string(&mut self, text: &str) {
+        self.text.push('"');
+        let mut rest = text;
+        while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\')
+            && let Some((plain, after)) = rest.split_at_checked(at)
+        {
+            self.json(plain);
+            let mut after = after.chars();
+            match after.next() {
+                Some(quote @ ('"' | '\\')) => self.text.extend(['\\', quote]),
+                Some('\n') => self.json("\\n"),
+                Some(control) => self.json(&format!("\\u{:04x}", u32::from(control))),
+                None => {}
+            }
+            rest = after.as_str();
+        }
+        self.json(rest);
+        self.text.push('"');
+    }
+
+    /// Every item, between brackets and with commas.
+    pub fn array<T>(&mut self, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Self, T)) {
+        let mut before = '[';
+        for item in items {
+            self.text.push(before);
+            before = ',';
+            write(self, item);
+        }
+        self.json(if before == '[' { "[]" } else { "]" });
+    }
+
+    /// Begins an object.
+    pub fn object(&mut self) -> ObjectWriter<'_> {
+        ObjectWriter { to: self, before: '{' }
+    }
+
+    /// JSON text in its [`canonical`] form. It nests no deeper than the lexer lets it, so the stack holds.
+    fn canonical(&mut self, json: &str) {
+        match json.as_bytes().first() {
+            Some(b'{') => {
+                let mut object = self.object();
+                for (name, value) in Members::read(json).unwrap_or_default().sorted() {
+                    object.named(&name).canonical(value);
+                }
+                object.end();
+            }
+            Some(b'[') => self.array(items(json).unwrap_or_default(), Self::canonical),
+            // A string that is not well-formed Unicode, in JSON that is somebody else's, has but one form.
+            Some(b'"') => match unescaped(json) {
+                Some(text) => self.string(&text),
+                None => self.json(json),
+            },
+            _ => self.json(json),
+        }
+    }
+}
+
+/// A JSON object in the making.
+pub struct ObjectWriter<'a> {
+    to: &'a mut JsonWriter,
+    before: char,
+}
+
+impl ObjectWriter<'_> {
+    /// Begins a member; its value is to be written to what this gives.
+    pub fn named(&mut self, name: &str) -> &mut JsonWriter {
+        self.to.text.push(self.before);
+        self.before = ',';
+        self.to.string(name);
+        self.to.text.push(':');
+        self.to
+    }
+
+    /// Ends the object.
+    pub fn end(self) {
+        self.to.json(if self.before == '{' { "{}" } else { "}" });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_json_has_one_canonical_form() {
+        for (json, form) in [
+            (r#"{ "b" : [ true , null ], "a" : 1 }"#, r#"{"a":1,"b":[true,null]}"#),
+            (r#"{"a":1,"a":{"z":"\u00e9\/\n","y":{}}}"#, r#"{"a":{"y":{},"z":"é/\n"}}"#),
+            (r#"[1.0,-0,1E5,18446744073709551616]"#, r#"[1.0,-0,1E5,18446744073709551616]"#),
+            (r#"{"a":"\ud83e"}"#, r#"{"a":"\ud83e"}"#),
+        ] {
+            assert_eq!(canonical(json), form);
+        }
+    }
+}
