@@ -72,44 +72,77 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
+/** An error as plain data, from `error.toJSON()`: it passes through JSON, `postMessage` and logs as it is. */
+export interface ErrorData extends Omit<ErrorDetails, "cause"> {
+  /** `"BurrowError"`. */
+  name: string;
+  /** What went wrong, for programs. */
+  code: ErrorCode;
+  /** What went wrong, for people. */
+  message: string;
+  /** What it came of: an error by its `name` and `message`, anything else as a string. */
+  cause?: { name: string; message: string } | ErrorData | string;
+}
+
 // The same in every copy of the package, so that an error is known by whichever copy is asked.
 const BRAND = Symbol.for("burrow-store.BurrowError");
+
+const DETAILS = ["argument", "table", "key", "usage", "quota"] as const;
 
 /**
  * Every error that burrow rejects with. Unless its code is `OutcomeUnknown` or `Poisoned`, nothing of the operation was
  * written. `instanceof` knows it whichever entry or copy of the package it comes from.
  */
 export class BurrowError extends Error {
-  override readonly name = "BurrowError";
+  declare readonly name: "BurrowError";
   /** What went wrong, for programs: stable across versions. */
   readonly code: ErrorCode;
   /** Whether the same call, made again unchanged, may succeed. */
   readonly retryable: boolean;
   /** The argument at fault, where there is one: `receipt.sequence`, for example. */
-  readonly argument?: string;
+  declare readonly argument?: string;
   /** The table of an unreadable record, with `Decode`. */
-  readonly table?: string;
+  declare readonly table?: string;
   /** The key of an unreadable record, as `[column, column]`, with `Decode`. */
-  readonly key?: string;
+  declare readonly key?: string;
   /** Bytes that the origin uses, with `QuotaExceeded`, where the browser tells. */
-  readonly usage?: number;
+  declare readonly usage?: number;
   /** Bytes that the origin may use, with `QuotaExceeded`, where the browser tells. */
-  readonly quota?: number;
+  declare readonly quota?: number;
 
   /** Makes one as burrow does, for tests of what a program does about it. */
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, "cause" in details ? { cause: details.cause } : undefined);
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.retryable = details.retryable ?? false;
-    if (details.argument !== undefined) this.argument = details.argument;
-    if (details.table !== undefined) this.table = details.table;
-    if (details.key !== undefined) this.key = details.key;
-    if (details.usage !== undefined) this.usage = details.usage;
-    if (details.quota !== undefined) this.quota = details.quota;
+    for (const name of DETAILS) {
+      if (details[name] !== undefined) Object.assign(this, { [name]: details[name] });
+    }
+    carry(this);
   }
 
-  static {
-    Object.defineProperty(this.prototype, BRAND, { value: true });
+  /** The error as plain data, which `BurrowError.from` makes an error again. */
+  toJSON(): ErrorData {
+    const { name, code, message, retryable, cause } = this;
+    const data: ErrorData = { name, code, message, retryable };
+    for (const name of DETAILS) {
+      if (this[name] !== undefined) Object.assign(data, { [name]: this[name] });
+    }
+    if (cause !== undefined) data.cause = causeData(cause);
+    return data;
+  }
+
+  /**
+   * The error that was sent through `structuredClone`, `postMessage` or JSON, as it was before; `undefined` for what was never
+   * an error of burrow's. A clone of the error itself has lost its `cause` in browsers that drop it; `toJSON()` keeps it.
+   */
+  static from(value: unknown): BurrowError | undefined {
+    if (value instanceof BurrowError) return value;
+    if (typeof value !== "object" || value === null) return undefined;
+    const { name, message, cause } = value as { name?: unknown; message?: unknown; cause?: unknown };
+    const data = name === "BurrowError" ? (value as Partial<ErrorData>) : carried(value);
+    if (typeof data?.code !== "string" || typeof message !== "string") return undefined;
+    return new BurrowError(data.code, message, { ...data, cause: causeFrom(cause) });
   }
 
   /** Whether it is an error of burrow's, of this copy of the package or another. */
@@ -119,10 +152,66 @@ export class BurrowError extends Error {
   }
 }
 
+Object.defineProperties(BurrowError.prototype, {
+  [BRAND]: { value: true },
+  // Not a member of each error, which would be printed with it.
+  name: { value: "BurrowError", configurable: true, writable: true },
+});
+
+// Of an error that they clone, platforms keep name, message and stack, and lose all other members
+// (https://html.spec.whatwg.org/multipage/structured-data.html#structuredserializeinternal). So the stack ends with them; in
+// Firefox, which keeps a stack of its own, the name of the file does.
+interface Traces {
+  stack?: unknown;
+  fileName?: unknown;
+}
+
+const CARRIED = /\n? *\[burrow (\{.*\})\]$/;
+
+function carry(error: BurrowError): void {
+  const traces = error as Traces;
+  const { name: _, message: __, cause: ___, ...data } = error.toJSON();
+  const text = `[burrow ${JSON.stringify(data)}]`;
+  if (typeof traces.fileName === "string") traces.fileName += text;
+  else if (typeof traces.stack === "string") traces.stack += `\n    ${text}`;
+}
+
+function carried({ stack, fileName }: Traces): Partial<ErrorData> | undefined {
+  for (const trace of [stack, fileName]) {
+    const [, json] = (typeof trace === "string" && CARRIED.exec(trace)) || [];
+    if (json !== undefined) return JSON.parse(json) as Partial<ErrorData>;
+  }
+  return undefined;
+}
+
+function causeData(cause: unknown): NonNullable<ErrorData["cause"]> {
+  if (cause instanceof BurrowError) return cause.toJSON();
+  if (!isError(cause)) return String(cause);
+  return { name: cause.name, message: cause.message };
+}
+
+function causeFrom(cause: unknown): unknown {
+  if (typeof cause !== "object" || cause === null || isError(cause)) return BurrowError.from(cause) ?? cause;
+  const { name, message } = cause as { name?: unknown; message?: unknown };
+  if (typeof name !== "string" || typeof message !== "string") return cause;
+  return BurrowError.from(cause) ?? Object.assign(new Error(message), { name });
+}
+
+/** Of this realm or another; a `DOMException` too, which older browsers do not count among the errors. */
+function isError(value: unknown): value is Error {
+  // Not by a regular expression: V8 ends the process where it has to compile one and there is hardly any stack left.
+  return ["[object Error]", "[object DOMException]"].includes(Object.prototype.toString.call(value));
+}
+
 /** @internal An argument that is not of the form the operation takes. */
 export function invalid(argument: string, reason: string, cause?: unknown): BurrowError {
   const details = cause === undefined ? { argument } : { argument, cause };
   return new BurrowError("InvalidInput", `invalid input: ${argument}: ${reason}`, details);
+}
+
+/** @internal An argument that threw when it was read: getters, `toJSON` and the traps of a proxy are the caller's. */
+export function unreadable(argument: string, cause: unknown): BurrowError {
+  return invalid(argument, "it cannot be read: an error was thrown", cause);
 }
 
 /** @internal What the module rejected with, as the `BurrowError` that callers see. */

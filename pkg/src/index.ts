@@ -23,7 +23,7 @@ export declare function openStore(options?: OpenOptions): Promise<Store>;
 /** A new id, UUID version 7: ids sort by the time they were made. */
 export declare function newId(): Promise<string>;
 
-export { BurrowError, type ErrorCode, type ErrorDetails } from "./error.js";
+export { BurrowError, type ErrorCode, type ErrorData, type ErrorDetails } from "./error.js";
 export type { ClaimedRuntime, Runtime } from "./runtime.js";
 export type { Store } from "./store.js";
 export type {

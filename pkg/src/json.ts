@@ -1,6 +1,6 @@
 // JSON in which nothing changes on its way: what it cannot hold is refused by its path, and integers keep their digits.
 
-import { type BurrowError, invalid } from "./error.js";
+import { type BurrowError, invalid, unreadable } from "./error.js";
 import type { Json } from "./types.js";
 
 /** Members that are u64s, by name, `"optional"` where they need not be there; and objects that have such members. */
@@ -44,8 +44,7 @@ class Writer {
       return this.#record("", value, u64s);
     } catch (error) {
       if (error === this.#refusal) throw error;
-      // Getters, toJSON and the traps of a proxy are the caller's, and throw what they like.
-      throw invalid(this.#path(), "it cannot be read: an error was thrown", error);
+      throw unreadable(this.#path(), error);
     }
   }
 
@@ -186,8 +185,14 @@ export function described(value: unknown): string {
 }
 
 function typeOf(value: object): string {
-  const { constructor } = value;
-  return typeof constructor === "function" && constructor.name ? constructor.name : tagOf(value).slice(8, -1);
+  try {
+    const { constructor } = value;
+    return typeof constructor === "function" && constructor.name
+      ? constructor.name
+      : tagOf(value).slice(8, -1);
+  } catch {
+    return "unknown";
+  }
 }
 
 function quoted(text: string): string {

@@ -131,7 +131,10 @@ export class Store implements Disposable {
     const caught = (stored: Uint8Array | undefined): Uint8Array | undefined => {
       thrown = undefined;
       try {
-        return wire.bytes("what update returns", update(stored));
+        const flows: unknown = update(stored);
+        // Where it is asynchronous it is refused, and what it comes to is nobody's.
+        if (flows instanceof Promise) flows.catch(() => {});
+        return wire.bytes("what update returns", flows);
       } catch (error) {
         thrown = { error };
         return undefined;

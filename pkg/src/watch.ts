@@ -10,20 +10,25 @@ export function watch(store: StoreHandle, scope: WatchScope, listener: (change: 
   if (typeof listener !== "function") throw invalid("listener", "expected a function");
   const { mob, runtime } = named(scope);
   const told = (change: string): void => {
-    try {
-      listener(JSON.parse(change) as Change);
-    } catch (error) {
-      // A listener's own failure is not the commit's: it is reported as if it had been thrown on its own.
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
+    void callingBack(() => listener(JSON.parse(change) as Change));
   };
   let watching: { free(): void } | undefined = store.run((raw) => raw.watch(mob, runtime, told));
   return () => {
     watching?.free();
     watching = undefined;
   };
+}
+
+/** A listener's own failure is not the commit's, and ends no process; that of one that is asynchronous neither. */
+async function callingBack(listener: () => unknown): Promise<void> {
+  try {
+    await listener();
+  } catch (error) {
+    const { process, reportError } = globalThis as Partial<typeof globalThis>;
+    // Node, Deno and Bun would end at an error that is reported as nobody's.
+    if (process?.versions?.node === undefined && reportError !== undefined) reportError(error);
+    else console.error(error);
+  }
 }
 
 /** Every change in scope, until the loop over them ends, or the instance does; `onEnd` is told then. */

@@ -1,6 +1,6 @@
 // Arguments to what the module takes, with an error that names the one at fault; and back.
 
-import { invalid } from "./error.js";
+import { invalid, unreadable } from "./error.js";
 import { described, fromJson, toJson, type U64s } from "./json.js";
 import type { Input, Labels, OpsSnapshot, Receipt, SelectedLabels } from "./types.js";
 
@@ -63,15 +63,21 @@ export function oneOf<T extends string>(argument: string, value: unknown, names:
   );
 }
 
-/** A plain object: not an array, not a `Map`. */
+/** What a plain object has of its own, read once: not an array, not a `Map`, nothing that was put on the prototype of all. */
 export function object(argument: string, value: unknown): Record<string, unknown> {
+  try {
+    if (isPlain(value)) return Object.assign(Object.create(null), value) as Record<string, unknown>;
+  } catch (error) {
+    throw unreadable(argument, error);
+  }
+  throw invalid(argument, `expected a plain object, got ${described(value)}`);
+}
+
+function isPlain(value: unknown): value is object {
   const prototype: unknown =
     typeof value === "object" && value !== null ? Object.getPrototypeOf(value) : undefined;
   // Another realm's plain object has another realm's Object.prototype, which has no prototype either.
-  if (prototype === null || (typeof prototype === "object" && Object.getPrototypeOf(prototype) === null)) {
-    return value as Record<string, unknown>;
-  }
-  throw invalid(argument, `expected a plain object, got ${described(value)}`);
+  return prototype === null || (typeof prototype === "object" && Object.getPrototypeOf(prototype) === null);
 }
 
 /**
@@ -106,7 +112,6 @@ function distance(a: string, b: string): number {
 }
 
 export function labelsToJson(argument: string, value: unknown): string {
-  // What is checked is what is written: the object is read once.
   const entries = Object.entries(object(argument, value));
   for (const [key, label] of entries) {
     text(`${argument} (a key)`, key);

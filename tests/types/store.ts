@@ -104,3 +104,7 @@ async function caught(error: unknown): Promise<void> {
 }
 void caught;
 expectTypeOf<(typeof BurrowError)["prototype"]>().toExtend<Error>();
+
+// Errors that were sent.
+expectTypeOf(BurrowError.from).returns.toEqualTypeOf<BurrowError | undefined>();
+expectTypeOf<BurrowError["toJSON"]>().returns.toHaveProperty("code").toEqualTypeOf<ErrorCode>();
