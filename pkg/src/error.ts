@@ -94,6 +94,7 @@ const DETAILS = ["argument", "table", "key", "usage", "quota"] as const;
  * written. `instanceof` knows it whichever entry or copy of the package it comes from.
  */
 export class BurrowError extends Error {
+  /** `"BurrowError"`. */
   declare readonly name: "BurrowError";
   /** What went wrong, for programs: stable across versions. */
   readonly code: ErrorCode;
