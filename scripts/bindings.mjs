@@ -21,22 +21,25 @@ export function writeBindings(generated) {
     throw new Stop(`This is wasm-bindgen ${version}, and not ${WASM_BINDGEN}: see scripts/bindings.mjs.`);
   }
   const file = (name) => path.join(pkg, "wasm", name);
-  buildSync({
+  const { outputFiles } = buildSync({
     entryPoints: [path.join(generated, "burrow_bg.js")],
-    outfile: file("bindings.js"),
-    format: "iife",
-    globalName: "bindings",
-    banner: { js: "export default function makeBindings() {" },
-    footer: { js: "return bindings; }" },
+    outdir: "bindings",
+    write: false,
+    bundle: true,
+    format: "esm",
     minify: true,
   });
+  // As parameters they are what `pkg/src/platform.ts` says, and not what the global object has.
+  const given = "setTimeout,clearTimeout,queueMicrotask,TextDecoder,TextEncoder";
+  const body = withoutExports(outputFiles[0].text, (members) => `return{${members.join(",")}}`);
+  writeFileSync(file("bindings.js"), `export default function makeBindings({${given}}) {\n${body}}\n`);
   copyFileSync(path.join(generated, "burrow.d.ts"), file("burrow.d.ts"));
   writeFileSync(
     file("bindings.d.ts"),
     `import type * as burrow from "./burrow.js";
 export type * from "./burrow.js";
 export type Bindings = typeof burrow & { __wbg_set_wasm(exports: WebAssembly.Exports): void };
-export default function makeBindings(): Bindings;
+export default function makeBindings(platform: object): Bindings;
 `,
   );
 }
@@ -65,21 +68,49 @@ export function dropInnerDeclarations() {
   }
 }
 
-/** The Node entry for `require`, in a folder that says it holds CommonJS, with the same declarations. */
+/**
+ * The entries for `require`, in a folder that says it holds CommonJS, with the same declarations. Not in esbuild's form of it,
+ * which asks the global `Object.prototype` what a module exports.
+ */
 export function writeCommonJs() {
   const folder = path.join(pkg, "cjs");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
-  buildSync({
-    entryPoints: [path.join(pkg, "dist/node.js")],
-    outfile: path.join(folder, "node.js"),
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "cjs",
-    define: { "import.meta.url": "here" },
-    banner: { js: 'const here = require("node:url").pathToFileURL(__filename).href;' },
-  });
+  for (const entry of ["node.js", "inline.js"]) {
+    const { outputFiles } = buildSync({
+      entryPoints: [path.join(pkg, "dist", entry)],
+      outdir: "cjs",
+      write: false,
+      bundle: true,
+      external: ["node:*", "*/base64.js"],
+      format: "esm",
+    });
+    writeFileSync(path.join(folder, entry), toCommonJs(outputFiles[0].text));
+  }
+  const base64 = readFileSync(path.join(pkg, "wasm/base64.js"), "utf8");
+  writeFileSync(path.join(folder, "base64.js"), base64.replace("export default", "module.exports ="));
   writeFileSync(path.join(folder, "package.json"), '{ "type": "commonjs" }\n');
   for (const name of PUBLIC) copyFileSync(path.join(pkg, "dist", name), path.join(folder, name));
+}
+
+function toCommonJs(module) {
+  const required = module.replace(/^import (.+) from "(.+)";$/gm, (_, names, from) => {
+    return `const ${names.replace(" as ", ": ")} = require("${from.replace("../wasm/", "./")}");`;
+  });
+  return withoutExports(
+    `"use strict";\n${required}`,
+    (members) => members.map((member) => `exports.${member};`).join("\n"),
+    " = ",
+  );
+}
+
+/** The module's text with something else in the place of what it exports, each as `name: value`. */
+function withoutExports(module, instead, is = ":") {
+  return module.replace(/\bexport\s*\{([^}]*)\};?\s*$/, (_, list) => {
+    const members = list.split(",").map((member) => {
+      const [value, name = value] = member.trim().split(/\s+as\s+/);
+      return `${name}${is}${value}`;
+    });
+    return `${instead(members)}\n`;
+  });
 }

@@ -1,5 +1,5 @@
-// Makes a fresh machine ready, by itself: for the build, and for the browsers that are named, `node scripts/setup.mjs
-// chromium firefox webkit`. What is already there is left alone, so running it again costs about a second.
+// Makes a fresh machine ready, by itself: for the build, and for tests in what is named, `node scripts/setup.mjs
+// chromium firefox webkit environments`. What is already there is left alone, so running it again costs about a second.
 
 import { main, Stop } from "./toolchain.mjs";
 import { rust } from "./setup/rust.mjs";
@@ -8,18 +8,19 @@ import { cargoTools } from "./setup/cargo-tools.mjs";
 import { chromium } from "./setup/chromium.mjs";
 import { firefoxBrowser } from "./setup/firefox.mjs";
 import { webkit } from "./setup/webkit.mjs";
+import { environments } from "./setup/environments.mjs";
 import { npmDependencies } from "./setup/npm.mjs";
 
-const BROWSERS = { chromium, firefox: firefoxBrowser, webkit };
+const FOR_TESTS = { chromium, firefox: firefoxBrowser, webkit, environments };
 
 await main(async () => {
-  const browsers = process.argv.slice(2);
-  const unknown = browsers.find((name) => !Object.hasOwn(BROWSERS, name));
-  if (unknown) throw new Stop(`No browser "${unknown}". There are ${Object.keys(BROWSERS).join(", ")}.`);
+  const wanted = process.argv.slice(2);
+  const unknown = wanted.find((name) => !Object.hasOwn(FOR_TESTS, name));
+  if (unknown) throw new Stop(`No step "${unknown}". There are ${Object.keys(FOR_TESTS).join(", ")}.`);
 
   await rust();
   await wasmTarget();
-  await cargoTools({ forFirefox: browsers.includes("firefox") });
-  for (const name of browsers) await BROWSERS[name]();
+  await cargoTools({ forFirefox: wanted.includes("firefox") });
   await npmDependencies();
+  for (const name of wanted) await FOR_TESTS[name]();
 });

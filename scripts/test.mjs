@@ -20,8 +20,8 @@ await main(async () => {
 /** Sets up what the parts need and runs their suites; gives how many tests passed and failed. */
 async function test(args) {
   const { parts, pattern } = chosen(args);
-  const browsers = new Set(parts.flatMap((part) => PARTS[part].browsers));
-  run("node", ["scripts/setup.mjs", ...browsers]);
+  const needs = new Set(parts.flatMap((part) => PARTS[part].needs));
+  run("node", ["scripts/setup.mjs", ...needs]);
 
   // Of the suites that take no pattern, only the build is needed by those that do.
   const suites = suitesOf(parts).filter(({ picks, builds }) => picks || builds || !pattern);

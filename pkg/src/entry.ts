@@ -1,14 +1,15 @@
 // What is the same in every entry: an entry says where its wasm is, and gets the functions that it exports.
 
-import { type Fetch, Loader } from "./load.js";
+import { Loader } from "./load.js";
 import { open } from "./open.js";
+import type { ReadFile } from "./source.js";
 import type { WasmSource } from "./types.js";
 
 type Functions = Pick<typeof import("./index.js"), "init" | "newId" | "openStore">;
 
 /** The functions of an entry. Nothing is loaded before one of them is called. */
-export function entry(source: () => WasmSource, fetchFrom: Fetch = (address) => fetch(address)): Functions {
-  const loader = new Loader(source, fetchFrom);
+export function entry(source: () => WasmSource, readFile?: ReadFile): Functions {
+  const loader = new Loader(source, readFile);
   return {
     init: (source) => loader.init(source),
     openStore: (options) => open(loader, options),

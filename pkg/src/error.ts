@@ -38,13 +38,6 @@ export type ErrorCode =
   | "ForeignDatabase"
   /** The database was deleted, moved or replaced under the open store. */
   | "Deleted"
-  /** The browser threw away what the database held: told once. A new, empty one was made; open the store again. */
-  | "DataLost"
-  /**
-   * The browser cannot open its own files, and to try again is not known to help: restart the browser, or begin anew with
-   * `deleteStore(name)` or by clearing the site's data. `cause` says what it said.
-   */
-  | "Unopenable"
   /** The store was closed, by the caller or by the browser. */
   | "Closed"
   /** This environment cannot do what was asked. */
@@ -101,7 +94,6 @@ const DETAILS = ["argument", "table", "key", "usage", "quota"] as const;
  * written. `instanceof` knows it whichever entry or copy of the package it comes from.
  */
 export class BurrowError extends Error {
-  /** `"BurrowError"`. */
   declare readonly name: "BurrowError";
   /** What went wrong, for programs: stable across versions. */
   readonly code: ErrorCode;
@@ -153,6 +145,11 @@ export class BurrowError extends Error {
     return new BurrowError(data.code, message, { ...data, cause: causeFrom(cause) });
   }
 
+  /** @internal */
+  get [BRAND](): true {
+    return true;
+  }
+
   /** Whether it is an error of burrow's, of this copy of the package or another. */
   static override [Symbol.hasInstance](value: unknown): value is BurrowError {
     if (this !== BurrowError) return Function.prototype[Symbol.hasInstance].call(this, value) as boolean;
@@ -160,11 +157,9 @@ export class BurrowError extends Error {
   }
 }
 
-Object.defineProperties(BurrowError.prototype, {
-  [BRAND]: { value: true },
-  // Not a member of each error, which would be printed with it.
-  name: { value: "BurrowError", configurable: true, writable: true },
-});
+// Not a member of each error, which would be printed with it. Assigned, and not defined: a descriptor is an object, and inherits
+// what somebody has added to `Object.prototype`.
+(BurrowError.prototype as { name: string }).name = "BurrowError";
 
 // Of an error that they clone, platforms keep name, message and stack, and lose all other members
 // (https://html.spec.whatwg.org/multipage/structured-data.html#structuredserializeinternal). So the stack ends with them; in

@@ -1,10 +1,9 @@
-// The entry for places that cannot load a second file: the wasm is in here, as base64.
+// The entry for places that cannot load a second file, and for dev servers, which move the JavaScript away from it: the wasm is
+// in here, as base64.
 
-import base64 from "../wasm/base64.js";
 import { entry } from "./entry.js";
+import { wasm } from "./inlined.js";
 
-export const { init, newId, openStore } = entry(() =>
-  Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0)),
-);
+export const { init, newId, openStore } = entry(wasm);
 
 export * from "./index.js";

@@ -7,9 +7,7 @@
 
 import makeBindings, { type Bindings } from "../wasm/bindings.js";
 import { BurrowError, explained } from "./error.js";
-
-/** How long a call may wait until somebody looks after it. */
-const LOOK_AFTER_MS = 1000;
+import { platform, soon } from "./platform.js";
 
 /** Where the module looks for its imports. */
 const IMPORTS = "./burrow_bg.js";
@@ -17,7 +15,7 @@ const IMPORTS = "./burrow_bg.js";
 /** An instance of the module. */
 export class Instance {
   /** Its bindings, for use within `run` and `call`. */
-  readonly bindings: Bindings = makeBindings();
+  readonly bindings: Bindings = makeBindings(platform);
   readonly #onEnd: () => void;
   readonly #underWay = new Set<(reason: BurrowError) => void>();
   #held: Iterable<object> = [];
@@ -25,9 +23,6 @@ export class Instance {
   #fault: { cause: unknown } | undefined;
   #exports: WebAssembly.Exports = {};
   #end: BurrowError | undefined;
-  /** How many calls into the module are on the stack. */
-  #depth = 0;
-  #watched = false;
 
   private constructor(onEnd: () => void) {
     this.#onEnd = onEnd;
@@ -67,10 +62,9 @@ export class Instance {
   call<T>(work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       // By then there is stack enough to end, whatever the caller has left of it now.
-      queueMicrotask(() => this.#endIfFaulty());
+      void soon(() => this.#endIfFaulty());
       const answer = this.run(work);
       this.#underWay.add(reject);
-      this.#watchOver();
       answer.then(
         (value) => {
           this.#underWay.delete(reject);
@@ -101,39 +95,15 @@ export class Instance {
     const guard =
       (f: Export): Export =>
       (...args) => {
-        this.#depth += 1;
         try {
-          const answer = f(...args);
-          this.#depth -= 1;
-          return answer;
+          return f(...args);
         } catch (cause) {
-          this.#depth -= 1;
           this.#fault ??= { cause };
           this.#endIfFaulty();
           return NOTHING;
         }
       };
     return mapFunctions(exports, guard);
-  }
-
-  /**
-   * Looks, while calls are under way, whether the browser stopped a script inside the module ("stop this script", a debugger):
-   * nothing is thrown then, no `finally` runs, and whoever waits would wait for ever.
-   */
-  #watchOver(): void {
-    if (this.#watched) return;
-    this.#watched = true;
-    const timer: { unref?(): void } | number = setTimeout(() => {
-      this.#watched = false;
-      // No call is on the stack of a timer.
-      if (this.#depth > 0) {
-        this.#fault ??= { cause: new Error("the browser stopped a script in the middle of it") };
-        this.#endIfFaulty();
-      } else if (this.#underWay.size > 0) {
-        this.#watchOver();
-      }
-    }, LOOK_AFTER_MS);
-    if (typeof timer === "object") timer.unref?.();
   }
 
   /** Ends what has a fault. Should the stack overflow on the way, the next one to come goes through all of it again. */
@@ -158,12 +128,13 @@ export class Instance {
 
 /** Ends what the instance held open in the browser: half a transaction must not be committed. */
 function letGo(held: object): void {
-  if (held instanceof IDBOpenDBRequest) {
-    held.onupgradeneeded = () => held.transaction?.abort();
-    held.onsuccess = () => held.result.close();
-  } else if (held instanceof IDBTransaction) {
+  if ("onupgradeneeded" in held) {
+    const request = held as IDBOpenDBRequest;
+    request.onupgradeneeded = () => request.transaction?.abort();
+    request.onsuccess = () => request.result.close();
+  } else if ("abort" in held) {
     try {
-      held.abort();
+      (held as IDBTransaction).abort();
     } catch {
       // It has ended already, or was sent to be committed, whole.
     }

@@ -13,7 +13,7 @@ const U64_MAX = 2n ** 64n - 1n;
 
 /** A character that may not stand for itself between quotes. */
 const SPECIAL = /["\\\u0000-\u001f\ud800-\udfff]/;
-const LONE_SURROGATE = /\p{Surrogate}/u;
+const LONE_SURROGATE = /[\ud800-\udfff]/u;
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
 /**

@@ -1,14 +1,9 @@
-// The entry for Node, Deno and Bun: the wasm is read from the disk.
+// The entry for Node, Deno and Bun. The wasm is in the JavaScript: what bundles a server's code leaves other files behind.
 
 import { readFile } from "node:fs/promises";
 import { entry } from "./entry.js";
+import { wasm } from "./inlined.js";
 
-export const { init, newId, openStore } = entry(
-  () => new URL("../wasm/burrow_bg.wasm", import.meta.url),
-  async (address) => {
-    const url = new URL(address);
-    return url.protocol === "file:" ? readFile(url) : fetch(url);
-  },
-);
+export const { init, newId, openStore } = entry(wasm, (file) => readFile(file));
 
 export * from "./index.js";

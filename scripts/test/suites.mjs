@@ -26,10 +26,10 @@ export function suitesOf(parts) {
   return suites.some(({ needsPackage }) => needsPackage) ? [build, ...suites] : suites;
 }
 
-/** Each part: the browsers it has to have, whether it tests the built package, and its suites. */
+/** Each part: what it has to have set up for it, whether it tests the built package, and its suites. */
 export const PARTS = {
   rust: {
-    browsers: [],
+    needs: [],
     needsPackage: false,
     suites: () => [
       ...inLane("native", [
@@ -44,7 +44,7 @@ export const PARTS = {
   },
 
   node: {
-    browsers: [],
+    needs: [],
     needsPackage: true,
     suites: () =>
       inLane("wasm", [
@@ -59,7 +59,7 @@ export const PARTS = {
   },
 
   chromium: {
-    browsers: ["chromium"],
+    needs: ["chromium"],
     needsPackage: true,
     suites: () => [
       wasm("wasm in Chromium", chromiumDriver()),
@@ -69,7 +69,7 @@ export const PARTS = {
   },
 
   firefox: {
-    browsers: ["firefox"],
+    needs: ["firefox"],
     needsPackage: true,
     suites: () => [
       wasm("wasm in Firefox", firefoxDriver()),
@@ -78,7 +78,7 @@ export const PARTS = {
   },
 
   webkit: {
-    browsers: ["webkit"],
+    needs: ["webkit"],
     needsPackage: true,
     // On other systems there is no WebKitGTK.
     suites: () =>
@@ -88,27 +88,27 @@ export const PARTS = {
   },
 
   packaging: {
-    browsers: ["chromium"],
+    needs: ["chromium", "environments"],
     needsPackage: true,
     suites: () => [
       ...inLane("wasm", [
         check("publint", "publint run pkg --strict --pack npm"),
-        check("attw", "attw --pack pkg --entrypoints ."),
-        check("attw, import only", "attw --pack pkg --profile esm-only --entrypoints inline wasm"),
+        check("attw", "attw --pack pkg --entrypoints . inline"),
+        check("attw, import only", "attw --pack pkg --profile esm-only --entrypoints wasm"),
       ]),
       node("packaging", "tests/packaging"),
     ],
   },
 
   console: {
-    browsers: ["chromium"],
+    needs: ["chromium"],
     needsPackage: true,
     suites: () => [node("console", "tests/e2e")],
   },
 
   // Whether the benches still run and every contender stores what it is told; their times are nothing to go by here.
   bench: {
-    browsers: ["chromium"],
+    needs: ["chromium"],
     needsPackage: true,
     suites: () => [
       check("bench, natively", "cargo bench --features sqlite -- --quick"),

@@ -2,7 +2,7 @@
 
 use crate::{
     InputId, InputLifecycleState, InputStateChange, LogicalRuntimeId, RunBoundary, RunBoundaryReceipt, RunId,
-    RuntimeState, RuntimeStore, SessionDelta, StoredInputState,
+    RuntimeState, RuntimeStore, SessionDelta, Store, StoredInputState, engine::Engine,
 };
 
 /// Runs futures at once, and gives their outcomes in order.
@@ -69,7 +69,7 @@ pub(super) struct Holdings {
 }
 
 pub(super) async fn holdings(
-    store: &impl RuntimeStore,
+    store: &Store<impl Engine>,
     id: &LogicalRuntimeId,
     receipt: &RunBoundaryReceipt,
 ) -> Holdings {

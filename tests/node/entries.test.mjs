@@ -116,20 +116,120 @@ test("a load that failed is LoadFailed with its cause, and the next call loads a
   assert.equal(burrow.loads(), 3);
 });
 
-test("what cannot be the module is LoadFailed, and leaves the next load alone", async () => {
+test("what cannot be the module is LoadFailed, says what it is, and leaves the next load alone", async () => {
   const other = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
-  for (const source of [
-    new Uint8Array(8),
-    other,
-    new Response("gone", { status: 404 }),
-    new Response("<!doctype>"),
-  ]) {
+  const answer = (body, init) => new Response(body, init);
+  const failures = [
+    [new Uint8Array(8), false, /not the module/],
+    [other, false, /not the module/],
+    [answer("<!doctype html>"), false, /HTML page.*burrow-store\/inline/],
+    [answer("gone", { status: 404 }), false, /404.*burrow-store\/inline/],
+    [answer("wait", { status: 503 }), true, /503.*try again/],
+    [new URL("file:///no/such.wasm"), false, /no such file.*burrow-store\/inline/],
+    ["/no/such.wasm", false, /no such file/],
+    ["http://127.0.0.1:1/", true, /could not be fetched/],
+  ];
+  for (const [source, retryable, message] of failures) {
     const burrow = counted();
-    await fails(burrow.init(source), { code: "LoadFailed", retryable: true });
+    const error = await burrow.init(source).catch((error) => error);
+    assert.deepEqual([error.code, error.retryable], ["LoadFailed", retryable], String(error));
+    assert.match(error.message, message);
     await works(burrow);
     assert.equal(burrow.loads(), 1);
   }
 });
+
+test("a module that a host refuses to compile is LoadFailed, and says what would do", async (t) => {
+  for (const [said, advice] of [
+    ["violates the following Content Security Policy directive", /script-src needs 'wasm-unsafe-eval'/],
+    ["call to WebAssembly.compileStreaming() blocked by CSP", /script-src needs 'wasm-unsafe-eval'/],
+    ["Wasm code generation disallowed by embedder", /call init\(WebAssembly.Module\)/],
+  ]) {
+    const refuse = async () => {
+      throw new WebAssembly.CompileError(said);
+    };
+    const compile = t.mock.method(WebAssembly, "compile", refuse);
+    const error = await counted()
+      .openStore()
+      .catch((error) => error);
+    compile.mock.restore();
+    assert.deepEqual([error.code, error.retryable, error.cause.message], ["LoadFailed", false, said]);
+    assert.match(error.message, advice);
+  }
+});
+
+test("a missing global is LoadFailed with its name", async (t) => {
+  const { fetch } = globalThis;
+  t.after(() => (globalThis.fetch = fetch));
+  delete globalThis.fetch;
+  const error = await counted(() => "https://127.0.0.1/x.wasm")
+    .openStore()
+    .catch((error) => error);
+  assert.deepEqual([error.code, error.retryable], ["LoadFailed", false]);
+  assert.match(error.message, /fetch is not defined/);
+});
+
+test("a load that never ends is overtaken by init with a good source, for those who waited before too", async () => {
+  const burrow = counted(() => new Promise(() => {}));
+  const waiting = works(burrow);
+  await assert.rejects(Promise.race([burrow.init(new Uint8Array(8)), late()]), /not yet/);
+  await burrow.init(bytes);
+  await waiting;
+});
+
+const late = () => new Promise((_, reject) => setTimeout(reject, 50, new Error("not yet")));
+
+test("a load that never ends is LoadFailed in time, and the next call loads again", () => {
+  const printed = runScript(`
+    // A thousand times as fast.
+    const { setTimeout } = globalThis;
+    globalThis.setTimeout = (work, ms) => setTimeout(work, ms / 1000);
+    const { entry } = await import(DIST + "entry.js");
+    let loads = 0;
+    const { openStore, init } = entry(() => (loads++ === 0 ? new Promise(() => {}) : BYTES));
+    for (const error of await Promise.all([openStore().catch((e) => e), init().catch((e) => e)]))
+      console.log(error.code, error.retryable, /no answer in 30 s/.test(error.message));
+    console.log((await (await openStore()).status()).backend);
+  `);
+  assert.equal(printed, "LoadFailed true true\nLoadFailed true true\nmemory\n");
+});
+
+test("where WebAssembly is switched off it is Unsupported", () => {
+  const script = `
+    const { openStore } = await import(DIST + "node.js");
+    const error = await openStore().catch((error) => error);
+    console.log(error.code, error.retryable, error.message);
+  `;
+  assert.match(runScript(script, "--jitless"), /^Unsupported false WebAssembly is switched off here/);
+});
+
+test("what somebody has added to Object.prototype stops nothing", () => {
+  for (const added of ["text", "value", "writable"]) {
+    for (const how of ["import", "require"]) {
+      const printed = runScript(`
+        const { createRequire } = await import("node:module");
+        const require = createRequire(DIST + "x.js");
+        Object.prototype[${JSON.stringify(added)}] = "a pollutant";
+        const { openStore } = ${how === "import" ? 'await import(DIST + "node.js")' : 'require("../cjs/node.js")'};
+        const store = await openStore({ backend: "memory" });
+        await store.setLabels({ mob: "m" }, { env: "dev" });
+        await store.runtime("r").commitSession(new Uint8Array(3));
+        process.stdout.write((await store.getLabels({ mob: "m" })).env);
+      `);
+      assert.equal(printed, "dev", `${added}, ${how}`);
+    }
+  }
+});
+
+/** What a program prints that finds the package's files at DIST, and the module's bytes as BYTES. */
+function runScript(script, ...flags) {
+  const names = `
+    const DIST = ${JSON.stringify(new URL("../../pkg/dist/", import.meta.url).href)};
+    const BYTES = (await import("node:fs")).readFileSync(new URL(${JSON.stringify(wasmUrl.href)}));
+  `;
+  const args = [...flags, "--input-type=module", "--eval", names + script];
+  return execFileSync(process.execPath, args, { encoding: "utf8" });
+}
 
 test("a source of the wrong kind is refused by name, before and after the module is loaded", async () => {
   const burrow = counted();

@@ -1,7 +1,7 @@
 // Programs that run without a browser: in Node, whichever way they import the package, in Deno and in Bun.
 
 import assert from "node:assert/strict";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { consumer, run, tool } from "./consumer.mjs";
@@ -47,13 +47,4 @@ test("importing does nothing until a store is opened: no fetch, no file, no time
   const printed = await run(folder, process.execPath, "imported.mjs", ...entries);
   const opens = entries.map(() => "function");
   assert.deepEqual(JSON.parse(printed), { opens, noted: [], added: [] });
-});
-
-// The last test: the project is broken after it.
-test("a wasm file that is not there is an error that says so", async () => {
-  await rm(path.join(folder, "node_modules/burrow-store/wasm/burrow_bg.wasm"));
-  await assert.rejects(
-    run(folder, process.execPath, "main.mjs"),
-    /BurrowError: .*burrow_bg\.wasm[^]*LoadFailed/,
-  );
 });

@@ -8,26 +8,26 @@ use js_sys::Set;
 use wasm_bindgen::JsValue;
 
 thread_local! {
-    static OPEN_RESOURCES: Set = Set::new(&JsValue::UNDEFINED);
+    static HELD: Set = Set::new(&JsValue::UNDEFINED);
 }
 
 /// The open requests, databases, transactions and channels that are in use at any time.
-pub fn open_resources() -> Set {
-    OPEN_RESOURCES.with(Set::clone)
+pub fn held() -> Set {
+    HELD.with(Set::clone)
 }
 
 /// The place of one of them in the list, until it is dropped.
-pub(super) struct OpenResource(JsValue);
+pub(super) struct Held(JsValue);
 
-impl OpenResource {
+impl Held {
     pub(super) fn new(object: &JsValue) -> Self {
-        OPEN_RESOURCES.with(|open| open.add(object));
+        HELD.with(|held| held.add(object));
         Self(object.clone())
     }
 }
 
-impl Drop for OpenResource {
+impl Drop for Held {
     fn drop(&mut self) {
-        OPEN_RESOURCES.with(|open| open.delete(&self.0));
+        HELD.with(|held| held.delete(&self.0));
     }
 }
