@@ -211,7 +211,7 @@ found! {
     DecidesOnAnOldSnapshot by group_commit::no_write_is_lost_or_made_twice,
     BeginsLate by group_commit::a_call_goes_on_when_its_caller_goes_away,
     BeginsEachPageAnew by listing::listings_come_in_pages,
-    SortsNumbersAsText by listing::runs_and_receipts_of_a_runtime_are_listed_in_pages,
+    SortsNumbersAsText by receipts::runs_and_receipts_of_a_runtime_are_listed_in_pages,
     RoundsNumbers by receipts::sequences_are_exact_to_the_last_digit,
     TakesPrefixesOfText by labels::no_mob_is_a_prefix_of_another,
     KeepsBytesAsText by sessions::a_snapshot_that_is_not_json_is_kept,

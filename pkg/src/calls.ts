@@ -46,13 +46,22 @@ interface Operations {
   ops(runtime: string): Json | undefined;
 }
 
+/** Carries out an operation. */
+export function ask<Name extends keyof Operations>(
+  store: RawStore,
+  name: Name,
+  ...args: Parameters<Operations[Name]>
+): Promise<ReturnType<Operations[Name]>> {
+  return store.call(name, args) as Promise<ReturnType<Operations[Name]>>;
+}
+
 /** A store of the module's. */
 export class StoreHandle extends Handle<RawStore> {
-  /** Carries out an operation. */
+  /** Carries out an operation, if the store is open. */
   ask<Name extends keyof Operations>(
     name: Name,
     ...args: Parameters<Operations[Name]>
   ): Promise<ReturnType<Operations[Name]>> {
-    return this.call((raw) => raw.call(name, args) as Promise<ReturnType<Operations[Name]>>);
+    return this.call((raw) => ask(raw, name, ...args));
   }
 }

@@ -38,6 +38,13 @@ export type ErrorCode =
   | "ForeignDatabase"
   /** The database was deleted, moved or replaced under the open store. */
   | "Deleted"
+  /** The browser threw away what the database held: told once. A new, empty one was made; open the store again. */
+  | "DataLost"
+  /**
+   * The browser cannot open its own files, and to try again is not known to help: restart the browser, or begin anew with
+   * `deleteStore(name)` or by clearing the site's data. `cause` says what it said.
+   */
+  | "Unopenable"
   /** The store was closed, by the caller or by the browser. */
   | "Closed"
   /** This environment cannot do what was asked. */
@@ -94,6 +101,7 @@ const DETAILS = ["argument", "table", "key", "usage", "quota"] as const;
  * written. `instanceof` knows it whichever entry or copy of the package it comes from.
  */
 export class BurrowError extends Error {
+  /** `"BurrowError"`. */
   declare readonly name: "BurrowError";
   /** What went wrong, for programs: stable across versions. */
   readonly code: ErrorCode;

@@ -1,15 +1,44 @@
-// An object of the module's, with the instance that it lives in.
+// An object of the module's, with the instance that it lives in and the store that it belongs to.
 
+import { BurrowError } from "./error.js";
 import type { Instance } from "./instance.js";
+
+/** Whether a store is open, and the calls under way on it: all handles of one store share this. */
+export class Openness {
+  readonly #underWay = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
+
+  /** Refuses what comes after `close`. */
+  check(): void {
+    if (this.#closing) throw new BurrowError("Closed", "closed: this store was closed; open it again");
+  }
+
+  /** Counts a call until it settles. */
+  during<T>(call: Promise<T>): Promise<T> {
+    this.#underWay.add(call);
+    const settled = (): unknown => this.#underWay.delete(call);
+    call.then(settled, settled);
+    return call;
+  }
+
+  /** Refuses what comes from now on, and lets go once all that came before has settled. */
+  close(letGo: () => void): Promise<void> {
+    this.#closing ??= Promise.allSettled(this.#underWay).then(letGo);
+    return this.#closing;
+  }
+}
 
 /** What holds an object of the module's. */
 export class Handle<Raw> {
   /** The instance that the object lives in. */
   readonly instance: Instance;
+  /** Whether its store is open. */
+  readonly openness: Openness;
   readonly #raw: Raw;
 
-  constructor(instance: Instance, raw: Raw) {
+  constructor(instance: Instance, openness: Openness, raw: Raw) {
     this.instance = instance;
+    this.openness = openness;
     this.#raw = raw;
   }
 
@@ -20,6 +49,7 @@ export class Handle<Raw> {
 
   /** Calls the object and awaits its answer. */
   call<T>(work: (raw: Raw) => Promise<T>): Promise<T> {
-    return this.instance.call(() => work(this.#raw));
+    this.openness.check();
+    return this.openness.during(this.instance.call(() => work(this.#raw)));
   }
 }

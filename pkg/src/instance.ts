@@ -9,6 +9,9 @@ import makeBindings, { type Bindings } from "../wasm/bindings.js";
 import { BurrowError, explained } from "./error.js";
 import { platform, soon } from "./platform.js";
 
+/** How long a call may wait until somebody looks after it. */
+const LOOK_AFTER_MS = 1000;
+
 /** Where the module looks for its imports. */
 const IMPORTS = "./burrow_bg.js";
 
@@ -23,6 +26,9 @@ export class Instance {
   #fault: { cause: unknown } | undefined;
   #exports: WebAssembly.Exports = {};
   #end: BurrowError | undefined;
+  /** How many calls into the module are on the stack. */
+  #depth = 0;
+  #watched = false;
 
   private constructor(onEnd: () => void) {
     this.#onEnd = onEnd;
@@ -65,6 +71,7 @@ export class Instance {
       void soon(() => this.#endIfFaulty());
       const answer = this.run(work);
       this.#underWay.add(reject);
+      this.#watchOver();
       answer.then(
         (value) => {
           this.#underWay.delete(reject);
@@ -95,15 +102,39 @@ export class Instance {
     const guard =
       (f: Export): Export =>
       (...args) => {
+        this.#depth += 1;
         try {
-          return f(...args);
+          const answer = f(...args);
+          this.#depth -= 1;
+          return answer;
         } catch (cause) {
+          this.#depth -= 1;
           this.#fault ??= { cause };
           this.#endIfFaulty();
           return NOTHING;
         }
       };
     return mapFunctions(exports, guard);
+  }
+
+  /**
+   * Looks, while calls are under way, whether the browser stopped a script inside the module ("stop this script", a debugger):
+   * nothing is thrown then, no `finally` runs, and whoever waits would wait for ever.
+   */
+  #watchOver(): void {
+    if (this.#watched) return;
+    this.#watched = true;
+    const timer: { unref?(): void } | number = setTimeout(() => {
+      this.#watched = false;
+      // No call is on the stack of a timer.
+      if (this.#depth > 0) {
+        this.#fault ??= { cause: new Error("the browser stopped a script in the middle of it") };
+        this.#endIfFaulty();
+      } else if (this.#underWay.size > 0) {
+        this.#watchOver();
+      }
+    }, LOOK_AFTER_MS);
+    if (typeof timer === "object") timer.unref?.();
   }
 
   /** Ends what has a fault. Should the stack overflow on the way, the next one to come goes through all of it again. */

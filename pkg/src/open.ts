@@ -2,6 +2,7 @@
 
 import { BurrowError } from "./error.js";
 import { StoreHandle } from "./calls.js";
+import { Openness } from "./handle.js";
 import type { Loader } from "./load.js";
 import { Store } from "./store.js";
 import type { Durability, OpenOptions } from "./types.js";
@@ -21,10 +22,13 @@ export async function open(loader: Loader, options: OpenOptions = {}): Promise<S
   const { bindings } = instance;
   if (kind === "memory") {
     const raw = instance.run(() => bindings.openMemory());
-    return new Store(new StoreHandle(instance, raw), { backend: kind, durability: "none" });
+    return new Store(new StoreHandle(instance, new Openness(), raw), { backend: kind, durability: "none" });
   }
   const raw = await instance.call(() => bindings.openIndexedDb(database, asked === "relaxed"));
-  return new Store(new StoreHandle(instance, raw), { backend: kind, durability: inForce(asked) });
+  return new Store(new StoreHandle(instance, new Openness(), raw), {
+    backend: kind,
+    durability: inForce(asked),
+  });
 }
 
 /** A browser that does not know the option has its own default, which is what an acknowledgement is worth then. */

@@ -159,8 +159,9 @@ export class Runtime {
    * rejects with `Fenced`, however late it arrives, and writes nothing. Writing without a claim stays possible.
    */
   async claim(): Promise<ClaimedRuntime> {
+    const { instance, openness } = this.#handle;
     const claim = await this.#handle.call((raw) => raw.claim(this.id));
-    return new ClaimedRuntime(new Handle(this.#handle.instance, claim), this.id);
+    return new ClaimedRuntime(new Handle(instance, openness, claim), this.id);
   }
 }
 
@@ -175,6 +176,7 @@ export class ClaimedRuntime extends Runtime implements AsyncDisposable {
     super(
       new StoreHandle(
         claim.instance,
+        claim.openness,
         claim.run((raw) => raw.store()),
       ),
       id,

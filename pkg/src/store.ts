@@ -2,7 +2,7 @@
 // An open store, and what in it belongs to no one runtime: labels and cursors.
 
 import { invalid } from "./error.js";
-import type { StoreHandle } from "./calls.js";
+import { ask, type StoreHandle } from "./calls.js";
 import { Runtime } from "./runtime.js";
 import type {
   Change,
@@ -23,7 +23,7 @@ import * as wire from "./wire.js";
  * An open store. A resolved promise means committed; a rejection other than `OutcomeUnknown` and `Poisoned`, that nothing
  * was written.
  */
-export class Store implements Disposable {
+export class Store implements Disposable, AsyncDisposable {
   readonly #handle: StoreHandle;
   readonly #kind: Pick<Status, "backend" | "durability">;
   readonly #watches = new Set<() => void>();
@@ -91,10 +91,12 @@ export class Store implements Disposable {
   /** The latest snapshot that was committed with this session key, and the runtime that holds it. */
   async sessionById(sessionId: string): Promise<FoundSession | undefined> {
     const id = wire.id("sessionId", sessionId);
-    const runtime = await this.#handle.ask("sessionHolder", id);
-    if (runtime === undefined) return undefined;
-    const session = await this.#handle.ask("sessionOf", runtime, id);
-    return session && { runtime, session };
+    return this.#handle.call(async () => {
+      const runtime = await this.#handle.run((raw) => ask(raw, "sessionHolder", id));
+      if (runtime === undefined) return undefined;
+      const session = await this.#handle.run((raw) => ask(raw, "sessionOf", runtime, id));
+      return session && { runtime, session };
+    });
   }
 
   /** A stable name of the durable store, `indexeddb:<origin>/<name>`; `undefined` where nothing is durable. */
@@ -104,6 +106,7 @@ export class Store implements Disposable {
 
   /** The truth about the store: where it keeps things, how safely, and how much room there is. */
   async status(): Promise<Status> {
+    this.#handle.openness.check();
     const reopens = this.#handle.run((raw) => raw.reopens());
     const nowhere = { persisted: undefined, usage: undefined, quota: undefined };
     const storage = this.#kind.backend === "memory" ? nowhere : await originStorage();
@@ -182,18 +185,27 @@ export class Store implements Disposable {
   }
 
   /**
-   * Closes the store. Transactions that have begun finish; what comes later rejects with `Closed`, and so may a call of
-   * this very moment. Watches end.
+   * Closes the store. What was called before finishes, on claimed runtimes too, and resolves or rejects as ever; what comes later
+   * rejects with `Closed`. Watches end at once, and iterators over changes are done. Resolves when nothing is under way any
+   * more and the database is let go, and never rejects; closing again is the same closing.
    */
-  close(): void {
-    if (!this.#handle.instance.ended) this.#handle.run((raw) => raw.close());
+  close(): Promise<void> {
     for (const end of this.#watches) end();
     this.#watches.clear();
+    const { instance, openness } = this.#handle;
+    return openness.close(() => {
+      if (!instance.ended) this.#handle.run((raw) => raw.close());
+    });
   }
 
-  /** Closes the store at the end of a `using` or `await using` block. */
+  /** Closes the store at the end of a `using` block, which does not wait for it. */
   [Symbol.dispose](): void {
-    this.close();
+    void this.close();
+  }
+
+  /** Closes the store at the end of an `await using` block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
 

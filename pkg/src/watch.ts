@@ -9,6 +9,7 @@ import * as wire from "./wire.js";
 export function watch(store: StoreHandle, scope: WatchScope, listener: (change: Change) => void): () => void {
   if (typeof listener !== "function") throw invalid("listener", "expected a function");
   const { mob, runtime } = named(scope);
+  store.openness.check();
   const told = (change: string): void => {
     void callingBack(() => listener(JSON.parse(change) as Change));
   };

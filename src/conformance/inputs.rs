@@ -1,10 +1,11 @@
-use crate::{
-    InputId, InputLifecycleState, InputTerminalOutcome, OutcomeType, RunId, RuntimeStore, Store, engine::Engine,
+use crate::{InputId, InputLifecycleState, InputTerminalOutcome, OutcomeType, RunId};
+
+use super::{
+    door::Door,
+    samples::{input, queued, receipt, runtime},
 };
 
-use super::samples::{input, queued, receipt, runtime};
-
-pub async fn an_input_comes_back_as_it_was(store: Store<impl Engine>) {
+pub async fn an_input_comes_back_as_it_was(store: impl Door) {
     let id = runtime("r");
     let mut full = input(InputLifecycleState::Superseded);
     full.policy = Some(r#"{"version":1}"#.parse().unwrap());
@@ -25,7 +26,7 @@ pub async fn an_input_comes_back_as_it_was(store: Store<impl Engine>) {
     assert_eq!(store.load_input_state(&id, &full.input_id).await.unwrap(), Some(full));
 }
 
-pub async fn inputs_are_listed_by_id(store: Store<impl Engine>) {
+pub async fn inputs_are_listed_by_id(store: impl Door) {
     let id = runtime("r");
     assert_eq!(store.load_input_states(&id).await.unwrap(), []);
     let mut inputs: Vec<_> = (0..20).map(|_| queued()).collect();
@@ -36,7 +37,7 @@ pub async fn inputs_are_listed_by_id(store: Store<impl Engine>) {
     assert_eq!(store.load_input_states(&id).await.unwrap(), inputs);
 }
 
-pub async fn an_input_persisted_again_is_replaced(store: Store<impl Engine>) {
+pub async fn an_input_persisted_again_is_replaced(store: impl Door) {
     let id = runtime("r");
     let mut input = queued();
     store.persist_input_state(&id, &input).await.unwrap();
@@ -46,7 +47,7 @@ pub async fn an_input_persisted_again_is_replaced(store: Store<impl Engine>) {
     assert_eq!(store.load_input_states(&id).await.unwrap(), [input]);
 }
 
-pub async fn the_same_input_twice_in_one_commit_is_kept_as_given_last(store: Store<impl Engine>) {
+pub async fn the_same_input_twice_in_one_commit_is_kept_as_given_last(store: impl Door) {
     let id = runtime("r");
     let first = queued();
     let mut last = first.clone();
@@ -55,7 +56,7 @@ pub async fn the_same_input_twice_in_one_commit_is_kept_as_given_last(store: Sto
     assert_eq!(store.load_input_states(&id).await.unwrap(), [last]);
 }
 
-pub async fn no_runtime_sees_anothers_inputs(store: Store<impl Engine>) {
+pub async fn no_runtime_sees_anothers_inputs(store: impl Door) {
     let (a, b) = (queued(), queued());
     store.persist_input_state(&runtime("r"), &a).await.unwrap();
     store.persist_input_state(&runtime("rr"), &b).await.unwrap();
@@ -63,7 +64,7 @@ pub async fn no_runtime_sees_anothers_inputs(store: Store<impl Engine>) {
     assert_eq!(store.load_input_state(&runtime("rr"), &a.input_id).await.unwrap(), None);
 }
 
-pub async fn runtime_ids_may_hold_any_character(store: Store<impl Engine>) {
+pub async fn runtime_ids_may_hold_any_character(store: impl Door) {
     for id in ["\0", " ", "агент-ß/ポチ", "~", "~7E", "\u{FFFF}", "\u{10FFFF}", "a, b]"] {
         let input = queued();
         store.persist_input_state(&runtime(id), &input).await.unwrap();
@@ -71,7 +72,7 @@ pub async fn runtime_ids_may_hold_any_character(store: Store<impl Engine>) {
     }
 }
 
-pub async fn new_ids_are_version_7_and_sort_by_time(_: Store<impl Engine>) {
+pub async fn new_ids_are_version_7_and_sort_by_time(_: impl Door) {
     let ids: Vec<_> = (0..100).map(|_| InputId::new()).collect();
     assert!(ids.is_sorted());
     assert!(ids.iter().all(|id| id.as_uuid().get_version_num() == 7));

@@ -1,6 +1,6 @@
 use crate::{
-    LogicalRuntimeId, MetadataScope, PersistentMetadataStore, RunBoundaryReceipt, RuntimeMetadataTable, RuntimeState,
-    RuntimeStore, RuntimeStoreError, SessionId, Store, engine::Engine,
+    LogicalRuntimeId, MetadataScope, PersistentMetadataStore, RuntimeMetadataTable, RuntimeState, RuntimeStore,
+    RuntimeStoreError, SessionId, Store, engine::Engine,
 };
 
 use super::samples::{queued, receipt, runtime, snapshot};
@@ -59,36 +59,6 @@ pub async fn mobs_with_labels_or_a_cursor_are_listed(store: Store<impl Engine>) 
     assert_eq!(store.list_mobs(None, 10).await.unwrap(), ["both", "cursor", "run"]);
 }
 
-pub async fn runs_and_receipts_of_a_runtime_are_listed_in_pages(store: Store<impl Engine>) {
-    let id = runtime("r");
-    let sequences = [0, 9, 10, 1 << 53, (1 << 63) - 1, 1 << 63, u64::MAX];
-    let mut firsts = [receipt(0), receipt(0), receipt(0)];
-    firsts.sort_by_key(|receipt| receipt.run_id);
-    let mut expected = Vec::new();
-    for first in &firsts {
-        expected.extend(sequences.map(|sequence| RunBoundaryReceipt { sequence, ..first.clone() }));
-    }
-    for receipt in expected.iter().rev() {
-        store.atomic_apply(&id, None, receipt.clone(), vec![], None).await.unwrap();
-    }
-    store.atomic_apply(&runtime("rr"), None, receipt(0), vec![], None).await.unwrap();
-
-    let mut listed: Vec<RunBoundaryReceipt> = Vec::new();
-    loop {
-        let after = listed.last().map(|receipt| (&receipt.run_id, receipt.sequence));
-        let page = store.list_receipts(&id, after, 4).await.unwrap();
-        if page.is_empty() {
-            break;
-        }
-        listed.extend(page);
-    }
-    assert_eq!(listed, expected);
-
-    let runs = store.list_runs(&id, None, 2).await.unwrap();
-    assert_eq!(runs, [firsts[0].run_id, firsts[1].run_id]);
-    assert_eq!(store.list_runs(&id, runs.last(), 2).await.unwrap(), [firsts[2].run_id]);
-}
-
 pub async fn inputs_of_a_runtime_are_listed_in_pages(store: Store<impl Engine>) {
     let id = runtime("r");
     let mut inputs: Vec<_> = (0..5).map(|_| queued()).collect();
@@ -112,23 +82,6 @@ pub async fn a_page_of_none_is_refused(store: Store<impl Engine>) {
     ] {
         assert!(matches!(outcome, Err(RuntimeStoreError::InvalidInput { argument, .. }) if argument == "limit"));
     }
-}
-
-pub async fn labels_are_found_by_selector(store: Store<impl Engine>) {
-    let mob = |id: &str| MetadataScope::Mob(id.into());
-    let run = MetadataScope::Run("b".into(), "r".into());
-    let labels = |pairs: &[(&str, &str)]| pairs.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
-    store.set_labels(&mob("a"), labels(&[("env", "dev"), ("repo", "a")])).await.unwrap();
-    store.set_labels(&mob("b"), labels(&[("env", "dev"), ("repo", "b"), ("canary", "")])).await.unwrap();
-    store.set_labels(&run, labels(&[("env", "prod")])).await.unwrap();
-    let found = async |selector: &str| {
-        let found = store.select_labels(&selector.parse().unwrap()).await.unwrap();
-        found.into_iter().map(|(scope, _)| scope).collect::<Vec<_>>()
-    };
-    assert_eq!(found("env=dev,repo in (a,b),!canary").await, [mob("a")]);
-    assert_eq!(found("env").await, [mob("a"), mob("b"), run.clone()]);
-    assert_eq!(found("env!=dev").await, [run]);
-    assert_eq!(found("missing").await, []);
 }
 
 pub async fn a_session_is_found_by_its_id(store: Store<impl Engine>) {

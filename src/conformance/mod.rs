@@ -14,10 +14,11 @@
 //! # fn main() {}
 //! ```
 //!
-//! Each rule becomes a test of that name, in a module named after its area: labels, cursors, sessions, receipts, inputs,
-//! lifecycle, oauth, ops, listing, claims, watching, closing, group_commit, property, types. The attribute says what runs
-//! them, and may be any that makes a test of an `async fn`: `#[wasm_bindgen_test::wasm_bindgen_test]` on wasm32. A suite
-//! takes the modules' names where it stands; for two in one file, put each in a module of its own.
+//! Each rule becomes a test of that name, in a module named after its area: labels, cursors, sessions and so on. Rules about
+//! documents become two, since these come as structs from a Rust program and as JSON text from JavaScript: the second is in the
+//! module `as_text` of the area. The attribute says what runs them, and may be any that makes a test of an `async fn`:
+//! `#[wasm_bindgen_test::wasm_bindgen_test]` on wasm32. A suite takes the modules' names where it stands; for two in one file,
+//! put each in a module of its own.
 //!
 //! What an engine must do for its two operations is said at [`Engine`](crate::engine::Engine).
 
@@ -29,6 +30,9 @@ pub mod claims;
 pub mod closing;
 #[doc(hidden)]
 pub mod cursors;
+mod door;
+#[doc(hidden)]
+pub mod forms;
 #[doc(hidden)]
 pub mod group_commit;
 #[doc(hidden)]
@@ -56,6 +60,9 @@ pub mod types;
 #[doc(hidden)]
 pub mod watching;
 
+#[doc(hidden)]
+pub use door::AsText;
+
 /// Makes a test of each rule of the contract: see [`conformance`](crate::conformance).
 ///
 /// `conformance_suite!(#[attribute] path)`, where `path` names an `async fn() -> Store<E>` that makes a new, empty store,
@@ -63,7 +70,7 @@ pub mod watching;
 #[macro_export]
 macro_rules! conformance_suite {
     ($(#[$test:meta])+ $open:path) => {
-        $crate::conformance_suite! { @rules [$(#[$test])+] $open,
+        $crate::conformance_suite! { @documents [$(#[$test])+] $open,
             labels {
                 set_replaces_wholesale,
                 an_empty_set_clears,
@@ -74,21 +81,7 @@ macro_rules! conformance_suite {
                 list_gives_the_mob_then_its_runs_in_order,
                 no_mob_is_a_prefix_of_another,
                 an_empty_id_is_refused_and_changes_nothing,
-            }
-            cursors {
-                a_cursor_never_set_is_none,
-                a_cursor_is_exact_to_the_last_digit,
-                each_mob_has_its_own,
-                an_empty_mob_is_refused,
-            }
-            sessions {
-                a_snapshot_comes_back_byte_for_byte,
-                a_snapshot_may_be_larger_than_any_row,
-                a_shorter_snapshot_replaces_a_longer_one_whole,
-                a_snapshot_that_is_not_json_is_kept,
-                a_boundarys_snapshot_need_not_be_json,
-                a_snapshot_commit_writes_no_receipt,
-                each_runtime_has_its_own_snapshot,
+                labels_are_found_by_selector,
             }
             receipts {
                 a_boundary_commits_snapshot_receipt_and_inputs,
@@ -101,6 +94,7 @@ macro_rules! conformance_suite {
                 a_session_key_without_a_snapshot_is_ignored,
                 no_runtime_is_named_by_the_raw_session_id,
                 a_boundary_without_a_snapshot_keeps_the_last_one,
+                runs_and_receipts_of_a_runtime_are_listed_in_pages,
             }
             inputs {
                 an_input_comes_back_as_it_was,
@@ -118,23 +112,46 @@ macro_rules! conformance_suite {
                 staying_in_a_state_writes_its_inputs,
                 the_first_step_begins_at_initializing,
             }
+            ops {
+                a_registry_comes_back_without_loss,
+            }
+            types {
+                unknown_members_are_kept_unchanged,
+                the_runtimes_own_json_is_kept_to_the_letter,
+                every_number_is_exact,
+            }
+            property {
+                any_sequence_of_operations_leaves_what_the_model_says,
+            }
+        }
+        $crate::conformance_suite! { @rules [$(#[$test])+] $open,
+            cursors {
+                a_cursor_never_set_is_none,
+                a_cursor_is_exact_to_the_last_digit,
+                each_mob_has_its_own,
+                an_empty_mob_is_refused,
+            }
+            sessions {
+                a_snapshot_comes_back_byte_for_byte,
+                a_snapshot_may_be_larger_than_any_row,
+                a_shorter_snapshot_replaces_a_longer_one_whole,
+                a_snapshot_that_is_not_json_is_kept,
+                a_boundarys_snapshot_need_not_be_json,
+                a_snapshot_commit_writes_no_receipt,
+                each_runtime_has_its_own_snapshot,
+            }
             oauth {
                 the_flows_come_back_byte_for_byte,
                 an_update_sees_what_is_stored,
                 an_update_that_fails_changes_nothing,
                 updates_at_once_are_each_a_step_of_their_own,
             }
-            ops {
-                a_registry_comes_back_without_loss,
-            }
             listing {
                 runtimes_that_hold_anything_are_listed_in_order,
                 listings_come_in_pages,
                 mobs_with_labels_or_a_cursor_are_listed,
-                runs_and_receipts_of_a_runtime_are_listed_in_pages,
                 inputs_of_a_runtime_are_listed_in_pages,
                 a_page_of_none_is_refused,
-                labels_are_found_by_selector,
                 a_session_is_found_by_its_id,
             }
             claims {
@@ -171,29 +188,39 @@ macro_rules! conformance_suite {
                 a_call_goes_on_when_its_caller_goes_away,
                 any_interleaving_comes_to_what_the_model_says,
             }
-            property {
-                any_sequence_of_operations_leaves_what_the_model_says,
-            }
-            types {
-                unknown_members_are_kept_unchanged,
-                the_runtimes_own_json_is_kept_to_the_letter,
-                every_number_is_exact,
+            forms {
+                what_is_stored_in_one_form_is_read_in_the_other,
+                a_receipt_again_in_the_other_form_is_a_retry,
+                a_receipt_in_another_spelling_is_the_same,
+                members_that_may_be_absent_have_their_defaults,
                 an_unknown_member_with_a_known_name_is_refused,
             }
         }
         $crate::conformance_suite! { @native [$(#[$test])+] $open }
     };
+    (@documents $test:tt $open:path, $($area:ident { $($rule:ident,)+ })+) => {
+        $(mod $area {
+            #[allow(unused_imports)]
+            use super::*;
+            $($crate::conformance_suite! { @rule $test ::core::convert::identity, $open, $area $rule })+
+            mod as_text {
+                #[allow(unused_imports)]
+                use super::*;
+                $($crate::conformance_suite! { @rule $test $crate::conformance::AsText, $open, $area $rule })+
+            }
+        })+
+    };
     (@rules $test:tt $open:path, $($area:ident { $($rule:ident,)+ })+) => {
         $(mod $area {
             #[allow(unused_imports)]
             use super::*;
-            $($crate::conformance_suite! { @rule $test $open, $area $rule })+
+            $($crate::conformance_suite! { @rule $test ::core::convert::identity, $open, $area $rule })+
         })+
     };
-    (@rule [$($test:tt)+] $open:path, $area:ident $rule:ident) => {
+    (@rule [$($test:tt)+] $form:path, $open:path, $area:ident $rule:ident) => {
         $($test)+
         async fn $rule() {
-            $crate::conformance::$area::$rule($open().await).await;
+            $crate::conformance::$area::$rule($form($open().await)).await;
         }
     };
     // On wasm32 a panic ends the instance, so there is nobody left to ask.

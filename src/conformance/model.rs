@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    InputId, Labels, MetadataScope, PersistentMetadataStore, RunBoundaryReceipt, RunId, RuntimeMetadataTable,
-    RuntimeState, RuntimeStore, RuntimeStoreError, SessionDelta, Store, StoredInputState, engine::Engine,
+    InputId, Labels, MetadataScope, RunBoundaryReceipt, RunId, RuntimeState, RuntimeStoreError, SessionDelta,
+    StoredInputState,
 };
 use fastrand::Rng;
 
-use super::samples::{queued, receipt, runtime};
+use super::{
+    door::Door,
+    samples::{queued, receipt, runtime},
+};
 
 #[derive(Default)]
 pub struct Model {
@@ -114,7 +117,7 @@ fn scope(name: &str, run: &str) -> MetadataScope {
 }
 
 impl Operation {
-    pub async fn run(self, store: &Store<impl Engine>) -> Outcome {
+    pub async fn run(self, store: &impl Door) -> Outcome {
         let (name, id) = (self.name, runtime(self.name));
         let outcome: Result<Outcome, RuntimeStoreError> = match self.call {
             Call::SetLabels { run, labels } => done(store.set_labels(&scope(name, run), labels).await),
@@ -190,7 +193,7 @@ impl Model {
     }
 
     /// Whether the store holds what the model does, and nothing else.
-    pub async fn compare(&self, store: &Store<impl Engine>) {
+    pub async fn compare(&self, store: &impl Door) {
         for name in NAMES {
             let id = runtime(name);
             let of_name = |key: &String| key == name;
@@ -219,12 +222,12 @@ impl Model {
                 || self.states.contains_key(**name)
         });
         assert_eq!(
-            store.list_runtimes(None, 100).await.unwrap(),
+            store.store().list_runtimes(None, 100).await.unwrap(),
             runtimes.map(|name| runtime(name)).collect::<Vec<_>>()
         );
         let mobs = NAMES
             .iter()
             .filter(|name| self.labels.keys().any(|(mob, _)| mob == *name) || self.cursors.contains_key(**name));
-        assert_eq!(store.list_mobs(None, 100).await.unwrap(), mobs.copied().collect::<Vec<_>>());
+        assert_eq!(store.store().list_mobs(None, 100).await.unwrap(), mobs.copied().collect::<Vec<_>>());
     }
 }

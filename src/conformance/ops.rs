@@ -1,7 +1,7 @@
-use crate::{PersistedOpsSnapshot, RuntimeStore, Store, engine::Engine};
+use crate::PersistedOpsSnapshot;
 use serde_json::json;
 
-use super::samples::runtime;
+use super::{door::Door, samples::runtime};
 
 fn registry(cursor: u64) -> serde_json::Value {
     json!({
@@ -16,7 +16,7 @@ fn registry(cursor: u64) -> serde_json::Value {
     })
 }
 
-pub async fn a_registry_comes_back_without_loss(store: Store<impl Engine>) {
+pub async fn a_registry_comes_back_without_loss(store: impl Door) {
     let id = runtime("r");
     assert_eq!(store.load_ops_lifecycle(&id).await.unwrap(), None);
     for cursor in [0, (1 << 53) + 1, u64::MAX] {

@@ -1,8 +1,11 @@
-use crate::{RunBoundary, RunBoundaryReceipt, RuntimeStore, RuntimeStoreError, SessionId, Store, engine::Engine};
+use crate::{RunBoundary, RunBoundaryReceipt, RuntimeStoreError, SessionId};
 
-use super::samples::{holdings, queued, receipt, runtime, snapshot};
+use super::{
+    door::Door,
+    samples::{holdings, queued, receipt, runtime, snapshot},
+};
 
-pub async fn a_boundary_commits_snapshot_receipt_and_inputs(store: Store<impl Engine>) {
+pub async fn a_boundary_commits_snapshot_receipt_and_inputs(store: impl Door) {
     let (id, receipt) = (runtime("r"), receipt(0));
     let mut inputs = vec![queued(), queued()];
     store.atomic_apply(&id, Some(snapshot("{}")), receipt.clone(), inputs.clone(), None).await.unwrap();
@@ -12,7 +15,7 @@ pub async fn a_boundary_commits_snapshot_receipt_and_inputs(store: Store<impl En
     assert_eq!(store.load_input_states(&id).await.unwrap(), inputs);
 }
 
-pub async fn a_receipt_that_was_never_written_is_none(store: Store<impl Engine>) {
+pub async fn a_receipt_that_was_never_written_is_none(store: impl Door) {
     let (id, written) = (runtime("r"), receipt(1));
     store.atomic_apply(&id, None, written.clone(), vec![], None).await.unwrap();
     assert_eq!(store.load_boundary_receipt(&id, &written.run_id, 2).await.unwrap(), None);
@@ -21,7 +24,7 @@ pub async fn a_receipt_that_was_never_written_is_none(store: Store<impl Engine>)
 }
 
 /// A retry after a lost acknowledgement, come so late that the runtime has moved on, must not undo what came after.
-pub async fn the_same_receipt_again_succeeds_and_writes_nothing(store: Store<impl Engine>) {
+pub async fn the_same_receipt_again_succeeds_and_writes_nothing(store: impl Door) {
     let (id, receipt, input) = (runtime("r"), receipt(0), queued());
     store.atomic_apply(&id, Some(snapshot("1")), receipt.clone(), vec![input.clone()], None).await.unwrap();
     store.commit_session_snapshot(&id, snapshot("2")).await.unwrap();
@@ -30,7 +33,7 @@ pub async fn the_same_receipt_again_succeeds_and_writes_nothing(store: Store<imp
     assert_eq!(holdings(&store, &id, &receipt).await, before);
 }
 
-pub async fn a_different_receipt_conflicts_and_writes_nothing(store: Store<impl Engine>) {
+pub async fn a_different_receipt_conflicts_and_writes_nothing(store: impl Door) {
     let (id, receipt) = (runtime("r"), receipt(0));
     store.atomic_apply(&id, Some(snapshot("1")), receipt.clone(), vec![queued()], None).await.unwrap();
     let before = holdings(&store, &id, &receipt).await;
@@ -48,7 +51,7 @@ pub async fn a_different_receipt_conflicts_and_writes_nothing(store: Store<impl 
     }
 }
 
-pub async fn sequences_are_exact_to_the_last_digit(store: Store<impl Engine>) {
+pub async fn sequences_are_exact_to_the_last_digit(store: impl Door) {
     let (id, first) = (runtime("r"), receipt(0));
     let sequences = [0, 9, 10, (1 << 53) + 1, (1 << 63) - 1, 1 << 63, u64::MAX - 1, u64::MAX];
     for sequence in sequences {
@@ -61,7 +64,7 @@ pub async fn sequences_are_exact_to_the_last_digit(store: Store<impl Engine>) {
     }
 }
 
-pub async fn a_session_key_must_be_the_snapshots_id(store: Store<impl Engine>) {
+pub async fn a_session_key_must_be_the_snapshots_id(store: impl Door) {
     let (id, receipt, key) = (runtime("r"), receipt(0), SessionId::new());
     let before = holdings(&store, &id, &receipt).await;
     let another = SessionId::new();
@@ -79,7 +82,7 @@ pub async fn a_session_key_must_be_the_snapshots_id(store: Store<impl Engine>) {
     }
 }
 
-pub async fn a_session_key_that_matches_is_accepted(store: Store<impl Engine>) {
+pub async fn a_session_key_that_matches_is_accepted(store: impl Door) {
     let (receipt, key) = (receipt(0), SessionId::new());
     let id = crate::LogicalRuntimeId::for_session(key);
     let session = snapshot(&format!(r#"{{"version":2,"id":"{key}","messages":[]}}"#));
@@ -87,13 +90,13 @@ pub async fn a_session_key_that_matches_is_accepted(store: Store<impl Engine>) {
     assert_eq!(store.load_session_snapshot(&id).await.unwrap().as_deref(), Some(&*session.session_snapshot));
 }
 
-pub async fn a_session_key_without_a_snapshot_is_ignored(store: Store<impl Engine>) {
+pub async fn a_session_key_without_a_snapshot_is_ignored(store: impl Door) {
     let (id, receipt) = (runtime("r"), receipt(0));
     store.atomic_apply(&id, None, receipt.clone(), vec![], Some(SessionId::new())).await.unwrap();
     assert_eq!(store.load_boundary_receipt(&id, &receipt.run_id, 0).await.unwrap(), Some(receipt));
 }
 
-pub async fn no_runtime_is_named_by_the_raw_session_id(store: Store<impl Engine>) {
+pub async fn no_runtime_is_named_by_the_raw_session_id(store: impl Door) {
     let (id, receipt, key) = (runtime("r"), receipt(0), SessionId::new());
     let session = snapshot(&format!(r#"{{"id":"{key}"}}"#));
     store.atomic_apply(&id, Some(session), receipt.clone(), vec![queued()], Some(key)).await.unwrap();
@@ -103,9 +106,39 @@ pub async fn no_runtime_is_named_by_the_raw_session_id(store: Store<impl Engine>
     assert_eq!(store.load_boundary_receipt(&raw, &receipt.run_id, 0).await.unwrap(), None);
 }
 
-pub async fn a_boundary_without_a_snapshot_keeps_the_last_one(store: Store<impl Engine>) {
+pub async fn a_boundary_without_a_snapshot_keeps_the_last_one(store: impl Door) {
     let id = runtime("r");
     store.commit_session_snapshot(&id, snapshot("1")).await.unwrap();
     store.atomic_apply(&id, None, receipt(0), vec![], None).await.unwrap();
     assert_eq!(store.load_session_snapshot(&id).await.unwrap().as_deref(), Some(&b"1"[..]));
+}
+
+pub async fn runs_and_receipts_of_a_runtime_are_listed_in_pages(store: impl Door) {
+    let id = runtime("r");
+    let sequences = [0, 9, 10, 1 << 53, (1 << 63) - 1, 1 << 63, u64::MAX];
+    let mut firsts = [receipt(0), receipt(0), receipt(0)];
+    firsts.sort_by_key(|receipt| receipt.run_id);
+    let mut expected = Vec::new();
+    for first in &firsts {
+        expected.extend(sequences.map(|sequence| RunBoundaryReceipt { sequence, ..first.clone() }));
+    }
+    for receipt in expected.iter().rev() {
+        store.atomic_apply(&id, None, receipt.clone(), vec![], None).await.unwrap();
+    }
+    store.atomic_apply(&runtime("rr"), None, receipt(0), vec![], None).await.unwrap();
+
+    let mut listed: Vec<RunBoundaryReceipt> = Vec::new();
+    loop {
+        let after = listed.last().map(|receipt| (&receipt.run_id, receipt.sequence));
+        let page = store.list_receipts(&id, after, 4).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        listed.extend(page);
+    }
+    assert_eq!(listed, expected);
+
+    let runs = store.store().list_runs(&id, None, 2).await.unwrap();
+    assert_eq!(runs, [firsts[0].run_id, firsts[1].run_id]);
+    assert_eq!(store.store().list_runs(&id, runs.last(), 2).await.unwrap(), [firsts[2].run_id]);
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     InputId, InputLifecycleState, InputStateChange, LogicalRuntimeId, RunBoundary, RunBoundaryReceipt, RunId,
-    RuntimeState, RuntimeStore, SessionDelta, Store, StoredInputState, engine::Engine,
+    RuntimeState, RuntimeStore, SessionDelta, StoredInputState,
 };
 
 /// Runs futures at once, and gives their outcomes in order.
@@ -69,7 +69,7 @@ pub(super) struct Holdings {
 }
 
 pub(super) async fn holdings(
-    store: &Store<impl Engine>,
+    store: &impl RuntimeStore,
     id: &LogicalRuntimeId,
     receipt: &RunBoundaryReceipt,
 ) -> Holdings {

@@ -17,13 +17,13 @@ use crate::model::{Change, RuntimeStoreError};
 const LIMIT: usize = 64;
 
 /// A transaction that somebody waits for.
-pub(super) struct Call {
+pub(super) struct QueuedTransaction {
     reads: Reads,
     decide: Decide,
     reply: oneshot::Sender<Result<ReadSet>>,
 }
 
-impl Call {
+impl QueuedTransaction {
     /// The call, and what its caller waits for. A caller who goes away is not missed: the call is made all the same.
     pub(super) fn new(reads: Reads, decide: Decide) -> (Self, impl Future<Output = Result<ReadSet>>) {
         let (reply, answer) = oneshot::channel();
@@ -67,18 +67,18 @@ pub(super) enum Fault {
 
 impl Group {
     /// A group of one.
-    pub(super) fn of(call: Call) -> Self {
+    pub(super) fn of(call: QueuedTransaction) -> Self {
         let open = call.can_share();
-        let Call { reads, decide, reply } = call;
+        let QueuedTransaction { reads, decide, reply } = call;
         Self { reads: vec![reads], members: vec![Member { decide, reply, decided: None }], open }
     }
 
     /// Takes the next call in, or gives it back where it must wait for the next group.
-    pub(super) fn join(&mut self, call: Call) -> std::result::Result<(), Call> {
+    pub(super) fn join(&mut self, call: QueuedTransaction) -> std::result::Result<(), QueuedTransaction> {
         if !self.open || self.members.len() >= LIMIT || !call.can_share() {
             return Err(call);
         }
-        let Call { reads, decide, reply } = call;
+        let QueuedTransaction { reads, decide, reply } = call;
         self.reads.push(reads);
         self.members.push(Member { decide, reply, decided: None });
         Ok(())
@@ -155,7 +155,9 @@ impl Group {
 
     fn singly(self) -> Vec<Self> {
         let calls = self.reads.into_iter().zip(self.members);
-        calls.map(|(reads, Member { decide, reply, .. })| Self::of(Call { reads, decide, reply })).collect()
+        calls
+            .map(|(reads, Member { decide, reply, .. })| Self::of(QueuedTransaction { reads, decide, reply }))
+            .collect()
     }
 }
 

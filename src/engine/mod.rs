@@ -101,6 +101,12 @@ pub trait Engine: Send + Sync + 'static {
     /// How often the engine had to open its connection again, since it was opened at first.
     fn reopens(&self) -> u32;
 
+    /// When the browser said that it had lost what the database held, and a new one was made in its place; `None` where
+    /// it never did.
+    fn data_lost(&self) -> Option<String> {
+        None
+    }
+
     /// Calls `listener` with the change of every commit from now on, until the watch is dropped: of this process's, and
     /// where the engine reaches further, of others'.
     fn watch(&self, listener: Listener) -> Watch;
@@ -128,6 +134,10 @@ impl Engine for Box<dyn Engine> {
 
     fn reopens(&self) -> u32 {
         (**self).reopens()
+    }
+
+    fn data_lost(&self) -> Option<String> {
+        (**self).data_lost()
     }
 
     fn watch(&self, listener: Listener) -> Watch {

@@ -176,13 +176,13 @@ impl ReadSet {
 
     /// What the reads should find; `None` where that is not known of each.
     #[cfg(target_arch = "wasm32")]
-    pub(super) fn expected(reads: &[&Read]) -> Option<Self> {
+    pub(super) fn predicted(reads: &[Read]) -> Option<Self> {
         let mut rows = Vec::with_capacity(reads.len());
         for read in reads {
             let Read::Get(_, key, Some(Expected(record))) = read else { return None };
             rows.push(record.iter().map(|record| (key.clone(), Row::Live(record.clone()))).collect());
         }
-        Some(Self::new(reads.iter().copied(), rows))
+        Some(Self::new(reads, rows))
     }
 
     /// Whether the same was found.

@@ -19,7 +19,7 @@ pub fn throw_panics() {
 /// What the instance holds open in the browser, for the day when it cannot let go of it itself.
 #[wasm_bindgen]
 pub fn held() -> Set {
-    indexed_db::held()
+    indexed_db::open_resources()
 }
 
 /// Panics once it is awaited: how the tests see what becomes of a defect. No entry of the package exports it, and a

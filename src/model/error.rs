@@ -129,6 +129,23 @@ pub enum RuntimeStoreError {
     /// once the database is where it should be: a new one is made where there is none.
     #[error("deleted: {0}; open the store again")]
     Deleted(String),
+    /// The browser could not read what the database held, and threw it away. It was made anew, empty; open the store again,
+    /// and bring back what was lost from elsewhere.
+    #[error("data lost: {0}; a new, empty database was made: open the store again, and restore from elsewhere")]
+    DataLost(String),
+    /// The database's files cannot be opened, and to try again is not known to help: restart the browser or the machine,
+    /// or delete the database to begin anew.
+    #[error(
+        "unopenable: {message}; restart the browser, and where that does not help, delete the database or clear the \
+         site's data to begin anew"
+    )]
+    Unopenable {
+        /// What was being opened and what the engine said.
+        message: String,
+        /// The engine's own error.
+        #[source]
+        cause: Option<Cause>,
+    },
     /// The store was closed, by the caller or by the browser: open it again.
     #[error("closed: {0}")]
     Closed(String),
@@ -178,6 +195,8 @@ impl RuntimeStoreError {
             Self::SchemaTooNew(_) => "SchemaTooNew",
             Self::ForeignDatabase(_) => "ForeignDatabase",
             Self::Deleted(_) => "Deleted",
+            Self::DataLost(_) => "DataLost",
+            Self::Unopenable { .. } => "Unopenable",
             Self::Closed(_) => "Closed",
             Self::Decode { .. } => "Decode",
             Self::InvalidInput { .. } => "InvalidInput",
@@ -197,6 +216,7 @@ impl RuntimeStoreError {
             Self::WriteFailed { cause, .. }
             | Self::ReadFailed { cause, .. }
             | Self::QuotaExceeded { cause, .. }
+            | Self::Unopenable { cause, .. }
             | Self::OutcomeUnknown { cause, .. } => cause.as_ref(),
             _ => None,
         }

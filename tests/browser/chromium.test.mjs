@@ -3,7 +3,9 @@
 import { chromium } from "../support/browsers.mjs";
 import { pagesOf } from "../support/pages.mjs";
 import { testConnection } from "./connection.mjs";
+import { testDatabases } from "./databases.mjs";
 import { testGroupCommit } from "./group-commit.mjs";
+import { testLatePromises } from "./late-promises.mjs";
 import { testManyTabs } from "./many-tabs.mjs";
 import { testOnePage } from "./one-page.mjs";
 import { testWorkers } from "./workers.mjs";
@@ -13,5 +15,7 @@ const pages = pagesOf(chromium);
 testOnePage(pages);
 testManyTabs(pages);
 testConnection(pages);
+testDatabases(pages);
+testLatePromises(pages);
 testGroupCommit(pages);
 testWorkers(pages);

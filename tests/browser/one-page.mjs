@@ -78,6 +78,7 @@ export function testOnePage({ openPage }) {
     });
     // The mark of the last commit: how many there were, under the store's own id.
     shown.burrow_commits[0][0] = ["MARK"];
+    shown.burrow_database[0][1] = "ID";
     const runtime =
       "rt:session:" + [..."агент"].map((letter) => encodeURIComponent(letter).replaceAll("%", "~")).join("");
     const piece = (n) => String(n).padStart(20, "0");
@@ -89,6 +90,7 @@ export function testOnePage({ openPage }) {
       ],
       burrow_claims: [],
       burrow_commits: [[["MARK"], "5"]],
+      burrow_database: [[["id"], "ID"]],
       burrow_sessions: [],
       mobkit_metadata: [[["mob-a", "subscription_cursor"], "42"]],
       runtime_boundary_receipts: [
@@ -256,10 +258,9 @@ export function testOnePage({ openPage }) {
   test("an engine's failure keeps the browser's own error as its cause", async () => {
     const page = await openPage();
     const outcome = await page.evaluate(async () => {
-      const newer = indexedDB.open("newer", 1000);
-      await new Promise((resolve) => (newer.onsuccess = resolve));
-      newer.result.close();
-      const tooNew = await burrow.openStore({ name: "newer" }).catch((error) => error);
+      const foreign = await tab.rawDatabase("foreign", 1000);
+      foreign.close();
+      const refused = await burrow.openStore({ name: "foreign" }).catch((error) => error);
 
       const store = await burrow.openStore({ name: "failing" });
       const put = IDBObjectStore.prototype.put;
@@ -271,8 +272,8 @@ export function testOnePage({ openPage }) {
       const after = await store.getCursor("m");
       const { usage, quota } = (await navigator.storage?.estimate()) ?? {};
       return [
-        tooNew.code,
-        tooNew instanceof burrow.BurrowError,
+        refused.code,
+        refused instanceof burrow.BurrowError,
         full.code,
         full.cause?.name,
         [typeof full.usage === typeof usage, full.quota === quota],
@@ -280,7 +281,7 @@ export function testOnePage({ openPage }) {
       ];
     });
     assert.deepEqual(outcome, [
-      "SchemaTooNew",
+      "ForeignDatabase",
       true,
       "QuotaExceeded",
       "QuotaExceededError",

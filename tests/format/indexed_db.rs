@@ -98,7 +98,7 @@ async fn make(name: &str, version: u32, rows: &Rows) {
     database.close();
 }
 
-/// What is random in a row stands there as its form: a claim's token, and the row of a store's marks.
+/// What is random in a row stands there as its form: a claim's token, the row of a store's marks, the database's id.
 fn without_chance(mut rows: Rows) -> Rows {
     let random = |text: &str| match text.parse::<RunId>() {
         Ok(id) if id.as_uuid().get_version_num() == 7 => "<UUID>".to_owned(),
@@ -110,6 +110,9 @@ fn without_chance(mut rows: Rows) -> Rows {
     }
     for row in rows["burrow_commits"].as_array_mut().unwrap() {
         row[0] = json!([random(row[0][0].as_str().unwrap())]);
+    }
+    for row in rows["burrow_database"].as_array_mut().unwrap() {
+        row[1] = random(row[1].as_str().unwrap()).into();
     }
     rows
 }
@@ -148,6 +151,18 @@ async fn a_database_of_version_1_is_read() {
 async fn a_database_of_version_2_is_read() {
     let name = new_name();
     make(&name, 2, &fixture(2)).await;
+    let store = open(&name).await;
+    sample::check_first(&store).await;
+    sample::check_later(&store).await;
+    // And it has an id, by which the store knows it again.
+    let database = Database::open(name).await.unwrap();
+    assert_eq!(without_chance(rows(&database).await)["burrow_database"], json!([[["id"], "<UUID>"]]));
+}
+
+#[wasm_bindgen_test]
+async fn a_database_of_version_3_is_read() {
+    let name = new_name();
+    make(&name, 3, &fixture(3)).await;
     let store = open(&name).await;
     sample::check_first(&store).await;
     sample::check_later(&store).await;

@@ -84,7 +84,7 @@ fn key(name: &str) -> Key {
 }
 
 /// Adds its own letter to a record that many write.
-fn append(name: &'static str, letter: &'static str) -> (Call, Answer) {
+fn append(name: &'static str, letter: &'static str) -> (QueuedTransaction, Answer) {
     let mut reads = Reads::new();
     let stored = reads.get(&TEXTS, key(name));
     let decide = move |seen: &ReadSet| {
@@ -96,7 +96,7 @@ fn append(name: &'static str, letter: &'static str) -> (Call, Answer) {
 }
 
 /// Is refused where the record is there.
-fn create(name: &'static str, text: &'static str) -> (Call, Answer) {
+fn create(name: &'static str, text: &'static str) -> (QueuedTransaction, Answer) {
     let mut reads = Reads::new();
     let stored = reads.get(&TEXTS, key(name));
     let decide = move |seen: &ReadSet| match seen.one(stored)? {
@@ -106,16 +106,16 @@ fn create(name: &'static str, text: &'static str) -> (Call, Answer) {
     call(reads, decide)
 }
 
-fn write(write: Write) -> (Call, Answer) {
+fn write(write: Write) -> (QueuedTransaction, Answer) {
     call(Reads::new(), move |_| Ok(Commit { writes: vec![write.clone()], change: None }))
 }
 
-fn call(reads: Reads, decide: impl FnMut(&ReadSet) -> Result<Commit> + Send + 'static) -> (Call, Answer) {
-    let (call, answer) = Call::new(reads, Box::new(decide));
+fn call(reads: Reads, decide: impl FnMut(&ReadSet) -> Result<Commit> + Send + 'static) -> (QueuedTransaction, Answer) {
+    let (call, answer) = QueuedTransaction::new(reads, Box::new(decide));
     (call, Box::pin(answer))
 }
 
-fn group(calls: impl IntoIterator<Item = (Call, Answer)>) -> (Group, Vec<Answer>) {
+fn group(calls: impl IntoIterator<Item = (QueuedTransaction, Answer)>) -> (Group, Vec<Answer>) {
     let (calls, answers): (Vec<_>, Vec<_>) = calls.into_iter().unzip();
     let mut calls = calls.into_iter();
     let mut group = Group::of(calls.next().unwrap());

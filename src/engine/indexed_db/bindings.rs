@@ -4,7 +4,7 @@
 
 use js_sys::{Array, Function, Object};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
-use web_sys::{IdbDatabase, IdbTransaction, IdbTransactionMode};
+use web_sys::{IdbDatabase, IdbTransaction, IdbTransactionMode, IdbVersionChangeEvent};
 
 #[wasm_bindgen]
 extern "C" {
@@ -21,10 +21,18 @@ extern "C" {
     ) -> Result<RawTransaction, JsValue>;
 
     #[wasm_bindgen(extends = IdbTransaction, js_name = IDBTransaction)]
+    #[derive(Debug)]
     pub(super) type RawTransaction;
 
     #[wasm_bindgen(method, catch)]
     pub(super) fn commit(this: &RawTransaction) -> Result<(), JsValue>;
+
+    /// The event of an open request, of whichever kind; with Chromium's own word on what it lost.
+    #[wasm_bindgen(extends = IdbVersionChangeEvent, js_name = IDBVersionChangeEvent)]
+    pub(super) type VersionChange;
+
+    #[wasm_bindgen(method, getter, js_name = dataLoss)]
+    pub(super) fn data_loss(this: &VersionChange) -> Option<String>;
 
     #[wasm_bindgen(js_name = setTimeout)]
     pub(super) fn set_timeout(callback: &Function, milliseconds: i32) -> JsValue;
@@ -33,7 +41,7 @@ extern "C" {
     pub(super) fn clear_timeout(timer: &JsValue);
 
     #[wasm_bindgen(extends = Object)]
-    #[derive(Debug)]
+    #[derive(Clone, Debug)]
     pub(super) type TransactionOptions;
 
     #[wasm_bindgen(method, setter)]

@@ -12,7 +12,7 @@ use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
 
-use super::{bindings::set_timeout, held::Held, later::later};
+use super::{bindings::set_timeout, defer::defer, open_resources::OpenResource};
 use crate::{
     engine::bus::{Bus, Listener, Watch},
     model::{
@@ -41,7 +41,7 @@ struct Shared {
 
 struct Channel {
     raw: BroadcastChannel,
-    _held: Held,
+    _open: OpenResource,
     /// Held for as long as the browser may call it.
     _on_message: Closure<dyn FnMut(MessageEvent)>,
 }
@@ -78,7 +78,7 @@ impl Broadcast {
         shared.untold.borrow_mut().extend(changes.iter().map(to_json));
         if untold == 0 {
             let shared = Rc::clone(shared);
-            later(move || shared.post());
+            defer(move || shared.post());
         }
     }
 }
@@ -109,8 +109,8 @@ impl Shared {
             told.iter().flatten().for_each(|change| here.publish(change));
         });
         raw.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        let _held = Held::new(&raw);
-        self.channel.replace(Some(Channel { raw, _held, _on_message: on_message }));
+        let _open = OpenResource::new(&raw);
+        self.channel.replace(Some(Channel { raw, _open, _on_message: on_message }));
         true
     }
 

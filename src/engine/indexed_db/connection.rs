@@ -1,7 +1,7 @@
 //! The connection to one database: opened when it is needed, dropped when the browser or another tab wants it gone.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     fmt,
     rc::Rc,
 };
@@ -11,18 +11,16 @@ use futures_util::{
     future::{LocalBoxFuture, Shared},
 };
 use js_sys::{Array, Reflect};
-use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::IdbTransactionMode;
 
 use super::{
-    Durability, Tables,
-    bindings::{RawDatabase, TransactionOptions},
-    error::{Asked, Attempt, Failure, failed},
-    held::Held,
-    open::open,
-    transaction::Transaction,
-    value::Lengths,
-    waiting::Waiting,
+    Durability, ReadSet, Reads, Tables,
+    bindings::TransactionOptions,
+    error::{Attempt, AttemptError},
+    handle::{Condition, Handle},
+    identity::{self, Origin},
+    open::{deleted, open},
+    transaction::{Ending, Transaction},
 };
 use crate::model::RuntimeStoreError;
 
@@ -37,6 +35,8 @@ pub(super) struct Connection {
     state: RefCell<State>,
     /// How often it was opened.
     opened: Cell<u32>,
+    /// Which database of the name it is, once it was open.
+    origin: Rc<OnceCell<Origin>>,
 }
 
 #[derive(Clone)]
@@ -46,8 +46,8 @@ enum State {
     /// Being opened, once for all who wait.
     Opening(Shared<LocalBoxFuture<'static, Attempt<Rc<Handle>>>>),
     Open(Rc<Handle>),
-    /// Closed by the caller, for good.
-    Closed,
+    /// Closed by the caller, or deleted, for good: what every later operation is told.
+    Ended(RuntimeStoreError),
 }
 
 impl Connection {
@@ -57,33 +57,57 @@ impl Connection {
             Durability::Strict => "strict",
             Durability::Relaxed => "relaxed",
         });
-        Self { name: name.into(), tables, options, state: RefCell::new(State::Idle), opened: Cell::new(0) }
+        Self {
+            name: name.into(),
+            tables,
+            options,
+            state: RefCell::new(State::Idle),
+            opened: Cell::new(0),
+            origin: Rc::default(),
+        }
     }
 
-    /// The open database, opened now if it is not. A failure to open is this call's alone: the next one tries again.
+    /// The open database, opened now if it is not. A failure to open is this call's alone and the next one tries again,
+    /// unless the database is no more: a store never goes over from one database to another of the same name.
     pub(super) async fn handle(&self) -> Attempt<Rc<Handle>> {
-        let opening = match &*self.state.borrow() {
-            State::Open(handle) if !handle.lost.get() => return Ok(Rc::clone(handle)),
-            State::Closed => return Err(closed().into()),
-            State::Opening(opening) => Some(opening.clone()),
-            State::Idle | State::Open(_) => None,
+        let state = self.state.borrow().clone();
+        let opening = match state {
+            State::Open(handle) => match handle.condition() {
+                Condition::Open => return Ok(handle),
+                Condition::Lost => self.open(),
+                Condition::Deleted => return Err(self.end(deleted(&self.name)).into()),
+            },
+            State::Ended(error) => return Err(error.into()),
+            State::Opening(opening) => opening,
+            State::Idle => self.open(),
         };
-        let opening = opening.unwrap_or_else(|| {
-            let (name, tables) = (Rc::clone(&self.name), self.tables);
-            let opening = async move { open(&name, tables).await.map(Handle::new) }.boxed_local().shared();
-            self.state.replace(State::Opening(opening.clone()));
-            opening
-        });
         let opened = opening.await;
-        // Another who waited for the same may have been here first.
-        if matches!(*self.state.borrow(), State::Closed) {
-            return Err(closed().into());
+        // Another who waited for the same may have been here first, or the store was closed meanwhile.
+        if let State::Ended(error) = &*self.state.borrow() {
+            return Err(error.clone().into());
         }
         if matches!(*self.state.borrow(), State::Opening(_)) {
-            self.state.replace(opened.as_ref().map_or(State::Idle, |handle| State::Open(Rc::clone(handle))));
+            self.state.replace(match &opened {
+                Ok(handle) => State::Open(Rc::clone(handle)),
+                Err(AttemptError { error, .. }) if is_final(error) => State::Ended(error.clone()),
+                Err(_) => State::Idle,
+            });
             self.opened.set(self.opened.get() + u32::from(opened.is_ok()));
         }
         opened
+    }
+
+    fn open(&self) -> Shared<LocalBoxFuture<'static, Attempt<Rc<Handle>>>> {
+        let (name, tables, options) = (Rc::clone(&self.name), self.tables, self.options.clone());
+        let origin = Rc::clone(&self.origin);
+        let opening = async move {
+            let handle = open(&name, tables, origin.get().is_none()).await?;
+            let found = identity::read(&handle, &options).await?;
+            if origin.get_or_init(|| found.clone()).is_same(&found) { Ok(handle) } else { Err(deleted(&name).into()) }
+        };
+        let opening = opening.boxed_local().shared();
+        self.state.replace(State::Opening(opening.clone()));
+        opening
     }
 
     /// Attempts something until the connection holds, a bounded number of times. The failure's fault is the connection's
@@ -92,29 +116,33 @@ impl Connection {
         let mut reopens = 0;
         loop {
             let outcome = match self.handle().await {
-                Ok(handle) => attempt(&handle).await.inspect_err(|failure| {
-                    if failure.lost {
+                Ok(handle) => attempt(&handle).await.inspect_err(|failed| {
+                    if failed.connection_lost {
                         handle.lose();
                     }
                 }),
-                Err(failure) if failure.lost => Err(failure),
-                Err(Failure { error, .. }) => return Err(Failure { error, lost: true }),
+                Err(failed) if failed.connection_lost => Err(failed),
+                Err(AttemptError { error, .. }) => return Err(AttemptError { error, connection_lost: true }),
             };
             match outcome {
-                Err(failure) if failure.lost && reopens < REOPENS => reopens += 1,
+                Err(failed) if failed.connection_lost && reopens < REOPENS => reopens += 1,
                 outcome => return outcome,
             }
         }
     }
 
-    /// Begins a transaction over some object stores.
-    pub(super) fn begin(&self, handle: &Handle, stores: &Array, mode: IdbTransactionMode) -> Attempt<Transaction> {
-        let asked = if mode == IdbTransactionMode::Readonly { Asked::Read } else { Asked::Write };
-        handle
-            .database
-            .begin(stores, mode, &self.options)
-            .map(|raw| Transaction::new(raw, asked, Rc::clone(&handle.waiting), Rc::clone(&handle.lengths)))
-            .map_err(|error| failed(asked, "beginning a transaction", error))
+    /// Reads one consistent snapshot.
+    pub(super) async fn read(&self, reads: &Reads) -> Attempt<ReadSet> {
+        self.with_handle(async |handle| handle.read(reads, &self.options).await).await
+    }
+
+    /// Begins a transaction that may write to some object stores.
+    pub(super) fn begin(
+        &self,
+        handle: &Handle,
+        stores: &Array,
+    ) -> Attempt<(Rc<Transaction>, impl Future<Output = Attempt<Ending>> + use<>)> {
+        handle.begin(stores, IdbTransactionMode::Readwrite, &self.options)
     }
 
     /// The origin and the name: what the browser finds the database by.
@@ -128,77 +156,29 @@ impl Connection {
         self.opened.get().saturating_sub(1)
     }
 
+    /// When the browser said that it had lost what the database held before, if it did.
+    pub(super) fn data_lost(&self) -> Option<String> {
+        self.origin.get().and_then(|origin| origin.data_lost.clone())
+    }
+
     /// Closes the database once the transactions under way are complete.
     pub(super) fn close(&self) {
-        self.state.replace(State::Closed);
+        self.end(RuntimeStoreError::Closed("this store was closed; open it again".to_owned()));
+    }
+
+    fn end(&self, error: RuntimeStoreError) -> RuntimeStoreError {
+        self.state.replace(State::Ended(error.clone()));
+        error
     }
 }
 
-fn closed() -> RuntimeStoreError {
-    RuntimeStoreError::Closed("this store was closed; open it again".to_owned())
+/// Whether a failure to open says that the database of before is no more.
+fn is_final(error: &RuntimeStoreError) -> bool {
+    matches!(error, RuntimeStoreError::Deleted(_) | RuntimeStoreError::DataLost(_))
 }
 
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-/// One opened database. The last one to hold it closes it.
-pub(super) struct Handle {
-    database: RawDatabase,
-    lost: Rc<Cell<bool>>,
-    waiting: Rc<Waiting>,
-    lengths: Rc<Lengths>,
-    _held: Held,
-    /// Called when another tab wants to upgrade or delete the database: it would wait for as long as this is open.
-    /// Held, as the next one, for as long as the browser may call it.
-    _on_version_change: Closure<dyn FnMut()>,
-    /// Called when the browser closed the database by itself.
-    _on_close: Closure<dyn FnMut()>,
-}
-
-impl Handle {
-    fn new(database: RawDatabase) -> Rc<Self> {
-        let (lost, waiting) = (Rc::new(Cell::new(false)), Rc::new(Waiting::default()));
-        let on_version_change = {
-            let (database, lost) = (database.clone(), Rc::clone(&lost));
-            Closure::new(move || {
-                lost.set(true);
-                database.close();
-            })
-        };
-        let on_close = {
-            let (waiting, lost) = (Rc::clone(&waiting), Rc::clone(&lost));
-            Closure::new(move || {
-                lost.set(true);
-                waiting.give_up();
-            })
-        };
-        database.set_onversionchange(Some(on_version_change.as_ref().unchecked_ref()));
-        database.set_onclose(Some(on_close.as_ref().unchecked_ref()));
-        let _held = Held::new(&database);
-        Rc::new(Self {
-            database,
-            lost,
-            waiting,
-            lengths: Rc::default(),
-            _held,
-            _on_version_change: on_version_change,
-            _on_close: on_close,
-        })
-    }
-
-    /// Notes that the handle serves no more: the next operation opens another.
-    pub(super) fn lose(&self) {
-        self.lost.set(true);
-    }
-}
-
-impl Drop for Handle {
-    fn drop(&mut self) {
-        self.database.set_onversionchange(None);
-        self.database.set_onclose(None);
-        self.database.close();
     }
 }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use js_sys::Reflect;
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::DomException;
 
 use crate::model::{Cause, RuntimeStoreError};
 
@@ -35,47 +35,80 @@ impl fmt::Display for BrowserError {
 
 impl std::error::Error for BrowserError {}
 
-/// How one attempt at an operation ended.
-#[derive(Clone)]
-pub(super) struct Failure {
+/// Why one attempt at an operation failed.
+#[derive(Clone, Debug)]
+pub(super) struct AttemptError {
     pub(super) error: RuntimeStoreError,
     /// Whether the connection is at fault: another one may serve.
-    pub(super) lost: bool,
+    pub(super) connection_lost: bool,
 }
 
 /// An attempt's outcome.
-pub(super) type Attempt<T> = Result<T, Failure>;
+pub(super) type Attempt<T> = Result<T, AttemptError>;
 
-impl From<RuntimeStoreError> for Failure {
+impl From<RuntimeStoreError> for AttemptError {
     fn from(error: RuntimeStoreError) -> Self {
-        Self { error, lost: false }
+        Self { error, connection_lost: false }
     }
 }
 
-/// What the browser was asked to do when it failed.
+/// What the browser was doing for us when it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
-    Open,
-    Read,
-    Write,
+pub(super) enum Activity {
+    Opening,
+    Deleting,
+    Reading,
+    /// Taking one write; what it throws is about that write.
+    SendingWrites,
+    Writing,
 }
 
 /// Names the failure by the browser's own name for it; `doing` says what was being done, to what. A transaction that was
 /// aborted by nobody has no error: `error` is then null.
-pub(super) fn failed(asked: Asked, doing: &str, error: JsValue) -> Failure {
-    let name = error.dyn_ref::<DomException>().map(DomException::name).unwrap_or_default();
-    // A connection that the browser dropped: it says so in many ways. `UnknownError` is Chromium's word for a backing
-    // store that failed, and WebKit's for "Connection to Indexed Database server lost".
-    let lost = error.is_null() || matches!(&*name, "InvalidStateError" | "AbortError" | "UnknownError");
+pub(super) fn failed(activity: Activity, doing: &str, error: JsValue) -> AttemptError {
+    let member = |name: &str| Reflect::get(&error, &name.into()).ok().and_then(|value| value.as_string());
+    let (name, said) = (member("name").unwrap_or_default(), member("message").unwrap_or_default());
+    let null = error.is_null();
     let browser_error = BrowserError(SendWrapper::new(error));
     let message = format!("{doing}: {browser_error}");
     let cause = Some(Cause::new(browser_error));
-    let error = match (name.as_str(), asked) {
-        ("QuotaExceededError", _) => RuntimeStoreError::QuotaExceeded { message, cause },
-        ("VersionError", Asked::Open) => RuntimeStoreError::SchemaTooNew(message),
-        ("SecurityError" | "NotSupportedError", Asked::Open) => RuntimeStoreError::Unsupported(message),
-        (_, Asked::Write) => RuntimeStoreError::WriteFailed { message, cause },
-        _ => RuntimeStoreError::ReadFailed { message, cause },
+
+    // A connection that the browser dropped: it says so in many ways. `UnknownError` is Chromium's word for a backing store
+    // that failed, and WebKit's for "Connection to Indexed Database server lost"
+    // (https://bugs.webkit.org/show_bug.cgi?id=197050).
+    let connection_lost = null || matches!(&*name, "InvalidStateError" | "AbortError" | "UnknownError");
+    let error = match (activity, &*name) {
+        (_, "QuotaExceededError") => RuntimeStoreError::QuotaExceeded { message, cause },
+        (Activity::Opening, "VersionError") => RuntimeStoreError::SchemaTooNew(message),
+        // What a value is too large for is not the connection's fault: Chromium's and Firefox's limit on one message between
+        // their processes is an `UnknownError` that `put` throws
+        // (https://source.chromium.org/chromium/chromium/src/+/main:third_party/blink/renderer/modules/indexeddb/idb_object_store.cc).
+        (Activity::SendingWrites, "UnknownError" | "DataCloneError" | "DataError" | "RangeError") => {
+            return RuntimeStoreError::invalid("value", format!("the browser refuses it: {message}")).into();
+        }
+        (Activity::SendingWrites | Activity::Writing, _) => RuntimeStoreError::WriteFailed { message, cause },
+        (Activity::Opening | Activity::Deleting, _) if denied(&name, &said) => {
+            return RuntimeStoreError::Unsupported(format!(
+                "{message}; the user's settings or the kind of page deny this origin its storage"
+            ))
+            .into();
+        }
+        (Activity::Opening | Activity::Deleting, "UnknownError") if !said.contains("server lost") => {
+            RuntimeStoreError::Unopenable { message, cause }
+        }
+        (Activity::Deleting, _) => RuntimeStoreError::WriteFailed { message, cause },
+        (Activity::Opening | Activity::Reading, _) => RuntimeStoreError::ReadFailed { message, cause },
     };
-    Failure { error, lost }
+    AttemptError { error, connection_lost }
+}
+
+/// Whether an `open` that failed so failed because the origin may not store anything. Chromium says so with the name
+/// `UnknownError` ("The user denied permission to access the database",
+/// <https://source.chromium.org/chromium/chromium/src/+/main:third_party/blink/renderer/modules/indexeddb/idb_factory.cc>),
+/// and Firefox had `InvalidStateError` in private windows before version 115
+/// (<https://bugzilla.mozilla.org/show_bug.cgi?id=781982>).
+fn denied(name: &str, said: &str) -> bool {
+    matches!(name, "SecurityError" | "NotSupportedError" | "NotAllowedError")
+        || (name == "UnknownError" && said.contains("denied"))
+        || (name == "InvalidStateError" && said.contains("did not allow mutations"))
 }

@@ -7,7 +7,7 @@ use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbKeyRange;
 
-use super::error::{Asked, Attempt, failed};
+use super::error::{Activity, Attempt, failed};
 use crate::engine::{ColumnType, Key, KeyPart, TableInfo};
 
 /// The key as IndexedDB takes it.
@@ -71,7 +71,7 @@ pub(super) fn next_piece(piece: &Array, columns: usize) -> Array {
 
 /// Every key up to and with `key`.
 pub(super) fn up_to(key: &Key) -> Attempt<IdbKeyRange> {
-    IdbKeyRange::upper_bound(&to_js(key)).map_err(|error| failed(Asked::Write, "making a key range", error))
+    IdbKeyRange::upper_bound(&to_js(key)).map_err(|error| failed(Activity::Writing, "making a key range", error))
 }
 
 fn end_of_range(prefix: &Key) -> Array {
@@ -82,7 +82,7 @@ fn end_of_range(prefix: &Key) -> Array {
 
 fn between(lower: &Array, lower_open: bool, upper: &Array) -> Attempt<IdbKeyRange> {
     IdbKeyRange::bound_with_lower_open(lower, upper, lower_open)
-        .map_err(|error| failed(Asked::Read, "making a key range", error))
+        .map_err(|error| failed(Activity::Reading, "making a key range", error))
 }
 
 fn encode(part: &KeyPart) -> String {

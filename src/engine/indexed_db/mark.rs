@@ -3,7 +3,7 @@
 //! When the connection breaks between the commit and its acknowledgement, nobody can tell whether the commit was made. To
 //! make it again would be wrong: a step would conflict with itself, and a value would overwrite what another tab has
 //! made of it since. So each transaction writes a mark, and a retry looks for that mark first. One transaction of a store is
-//! in flight at a time, so one row per store is enough: its id is the store's own, and each transaction writes its
+//! in flight at a time, so one row per store is enough: its key is the store's own id, and each transaction writes its
 //! number there, over that of the one before. What is left of stores that are gone is taken away after two days.
 
 use std::cell::Cell;
@@ -11,10 +11,11 @@ use std::cell::Cell;
 use js_sys::Date;
 use uuid::Uuid;
 
-use crate::engine::Key;
+use crate::engine::{Column, Key, Read, ReadSet, Reads, Result, Table, TableInfo, Text, ValueType, Write};
 
-/// The object store that holds them; no table, for no rule knows of it.
-pub(super) const STORE: &str = "burrow_commits";
+/// The object store that holds them. No rule knows of it.
+pub(super) static MARKS: Table<Text> =
+    Table::new(&TableInfo::new("burrow_commits", &[Column::text("store")], ("number", ValueType::Text)));
 
 /// For how long one row serves. A store that lives longer takes a new one.
 const SERVES_FOR_MS: u64 = 24 * 60 * 60 * 1000;
@@ -31,12 +32,24 @@ pub(super) struct Mark {
 }
 
 impl Mark {
-    pub(super) fn key(&self) -> Key {
-        (self.row.to_string(),).into()
+    /// Leaves it.
+    pub(super) fn write(&self) -> Write {
+        MARKS.put(self.key(), Text(self.number.to_string()))
     }
 
-    pub(super) fn value(&self) -> String {
-        self.number.to_string()
+    /// What finds out whether it was left, for [`is_in`](Self::is_in).
+    pub(super) fn read(&self) -> Vec<Read> {
+        vec![Read::Get(MARKS.info, self.key(), None)]
+    }
+
+    /// Whether it was left.
+    pub(super) fn is_in(&self, found: &ReadSet) -> Result<bool> {
+        let stored = found.one(Reads::new().get(&MARKS, self.key()))?;
+        Ok(stored.is_some_and(|stored| stored.0 == self.number.to_string()))
+    }
+
+    fn key(&self) -> Key {
+        (self.row.to_string(),).into()
     }
 }
 
@@ -97,8 +110,8 @@ mod tests {
     fn each_transaction_has_a_mark_of_its_own() {
         let (marks, others) = (Marks::new(), Marks::new());
         let (first, second) = (marks.next(), marks.next());
-        assert_eq!((first.key(), first.value()), (second.key(), "1".to_owned()));
-        assert_eq!(second.value(), "2");
+        assert_eq!((first.key(), first.number), (second.key(), 1));
+        assert_eq!(second.number, 2);
         assert_ne!(others.next().key(), first.key());
     }
 

@@ -5,32 +5,32 @@
 
 mod bindings;
 mod broadcast;
+mod committer;
 mod connection;
+mod deadline;
+mod defer;
 mod error;
-mod held;
+mod handle;
+mod identity;
 mod key;
-mod later;
 mod mark;
 mod open;
+mod open_resources;
+mod reading;
 mod transaction;
 mod upgrade;
 mod value;
-mod waiting;
-mod writer;
 
 use std::{fmt, rc::Rc};
 
 use async_trait::async_trait;
-use js_sys::Array;
 use send_wrapper::SendWrapper;
-use wasm_bindgen::JsValue;
-use web_sys::IdbTransactionMode;
 
-use self::{bindings::RawTransaction, broadcast::Broadcast, connection::Connection, writer::Writer};
+use self::{bindings::RawTransaction, broadcast::Broadcast, committer::Committer, connection::Connection};
 use super::{Decide, Engine, Listener, Read, ReadSet, Reads, Result, TableInfo, Tables, Watch, Write};
 
 pub use error::BrowserError;
-pub use held::held;
+pub use open_resources::open_resources;
 
 /// When the browser calls a transaction complete.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub enum Durability {
 /// A database of this origin. Its handles belong to the thread that opened it; on wasm32 there is one.
 pub struct IndexedDb {
     connection: SendWrapper<Rc<Connection>>,
-    writer: SendWrapper<Rc<Writer>>,
+    committer: SendWrapper<Rc<Committer>>,
     broadcast: Broadcast,
 }
 
@@ -55,32 +55,38 @@ impl IndexedDb {
     ///
     /// # Errors
     /// `Unsupported` where there is no IndexedDB; `Blocked` when another tab still holds an older version open, or the
-    /// browser gives no answer, after ten seconds; `SchemaTooNew` for a database that a newer burrow wrote.
+    /// browser gives no answer, after ten seconds; `SchemaTooNew` for a database that a newer burrow wrote;
+    /// `ForeignDatabase` for one that is somebody else's; `DataLost`, once, where the browser has thrown away what it held;
+    /// `Unopenable` where the browser cannot read its own files.
     pub async fn open(name: &str, durability: Durability, tables: Tables) -> Result<Self> {
         let connection = Rc::new(Connection::new(name, durability, tables));
-        connection.handle().await.map_err(|failure| failure.error)?;
+        connection.handle().await.map_err(|failed| failed.error)?;
         let broadcast = Broadcast::new(name);
-        let writer = Rc::new(Writer::new(Rc::clone(&connection), broadcast.clone(), tables));
-        Ok(Self { connection: SendWrapper::new(connection), writer: SendWrapper::new(writer), broadcast })
+        let committer = Rc::new(Committer::new(Rc::clone(&connection), broadcast.clone(), tables));
+        Ok(Self { connection: SendWrapper::new(connection), committer: SendWrapper::new(committer), broadcast })
+    }
+
+    /// Deletes a database of this origin, and everything in it, so that the next `open` begins anew: also one that cannot be
+    /// opened, where the browser can still delete it. Stores that have it open are told that it was
+    /// [`Deleted`](RuntimeStoreError::Deleted). Where there is none, nothing happens.
+    ///
+    /// # Errors
+    /// `ForeignDatabase` for a database that is somebody else's, which is left alone; `Blocked` when another tab does not let
+    /// go of it, or the browser gives no answer, after ten seconds; `Unsupported` where there is no IndexedDB.
+    pub async fn delete(name: &str, tables: Tables) -> Result<()> {
+        open::delete(name, tables).await.map_err(|failed| failed.error)
     }
 }
 
 #[async_trait(?Send)]
 impl Engine for IndexedDb {
     async fn read(&self, reads: Reads) -> Result<ReadSet> {
-        let stores: Array = reads.as_slice().iter().map(|read| JsValue::from_str(read.table().name)).collect();
-        self.writer.turn().await;
-        self.connection
-            .with_handle(async |handle| {
-                let transaction = self.connection.begin(handle, &stores, IdbTransactionMode::Readonly)?;
-                transaction.read(&reads.as_slice().iter().collect::<Vec<_>>()).await
-            })
-            .await
-            .map_err(|failure| failure.error)
+        self.committer.read_turn().await;
+        self.connection.read(&reads).await.map_err(|failed| failed.error)
     }
 
     async fn transact(&self, reads: Reads, decide: Decide) -> Result<ReadSet> {
-        self.writer.transact(reads, decide).await
+        self.committer.transact(reads, decide).await
     }
 
     fn authority_key(&self) -> Option<String> {
@@ -89,6 +95,10 @@ impl Engine for IndexedDb {
 
     fn reopens(&self) -> u32 {
         self.connection.reopens()
+    }
+
+    fn data_lost(&self) -> Option<String> {
+        self.connection.data_lost()
     }
 
     fn watch(&self, listener: Listener) -> Watch {

@@ -1,177 +1,207 @@
-//! One transaction: its requests are sent together, and only the last is awaited.
+//! One transaction, driven by the events of its own requests.
 //!
-//! IndexedDB ends a transaction when control returns to the browser with no request under way. Between the last read
-//! and the commit there is only the synchronous decision, so that cannot happen too soon.
+//! A browser commits a transaction by itself once control returns to it with no request under way
+//! (<https://w3c.github.io/IndexedDB/#transaction-lifecycle>): also one that was sent only half of its writes, or writes
+//! that should have been refused. Between a request's answer and what follows from it there may hence be no promise and no
+//! task: a page can have replaced `Promise` by one that answers later, as zone.js and some polyfills do. The invariants:
+//!
+//! 1. What follows from an answer is a synchronous function, called inside the event of that very request: the transaction
+//!    is active there, and cannot have ended.
+//! 2. That function ends the transaction, with [`commit`](Transaction::commit) or [`abort`](Transaction::abort), or sends
+//!    the next read.
+//! 3. Writes count only once all of them were sent. The first write's event, and that of the reads that are still to be
+//!    answered, aborts a transaction that is still `sending` by then: its script was cut off in the middle (by the browser's
+//!    "stop this script", or a debugger).
+//!
+//! The future of a transaction's end may be dropped at any time: the events go on without it.
 
-use std::rc::Rc;
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
-use js_sys::{Array, JSON, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{IdbObjectStore, IdbRequest};
+use futures_channel::oneshot;
+use js_sys::{Function, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{Event, IdbObjectStore, IdbRequest};
 
 use super::{
     RawTransaction, Read, ReadSet, TableInfo, Write,
-    error::{Asked, Attempt, Failure, failed},
-    held::Held,
+    error::{Activity, Attempt, AttemptError, failed},
     key,
-    mark::{self, Mark},
-    value::{Lengths, joined, pieces_of, text_row},
-    waiting::Waiting,
+    open_resources::OpenResource,
+    reading::{Answered, Reading},
+    value::pieces_of,
 };
 use crate::{
-    engine::{Encoded, Key, Page, Row, Value, ValueType},
+    engine::{Encoded, Key, Value},
     model::RuntimeStoreError,
 };
 
-/// A transaction that is aborted unless it was committed.
-pub(super) struct Transaction {
-    raw: RawTransaction,
-    asked: Asked,
-    waiting: Rc<Waiting>,
-    lengths: Rc<Lengths>,
-    committed: bool,
-    _held: Held,
+/// How a transaction ended that did not fail.
+#[derive(Debug)]
+pub(super) enum Ending {
+    /// Its reads found this.
+    Found(ReadSet),
+    /// It is complete.
+    Committed,
+    /// It was aborted: an earlier attempt had been committed.
+    CommittedBefore,
+    /// It was aborted: its reads found something else than was predicted.
+    NotAsPredicted,
 }
 
-/// The requests that one declared read takes.
-pub(super) enum Sent {
-    Value(IdbRequest),
-    Pieces(IdbRequest),
-    Range {
-        keys: IdbRequest,
-        values: IdbRequest,
-    },
-    Values(IdbRequest),
-    /// One request after another, each beginning where the last one's answer says.
-    Distinct,
+type OnEvent = Closure<dyn FnMut(Event)>;
+
+/// A transaction under way. It lives until its last event.
+pub(super) struct Transaction {
+    raw: RawTransaction,
+    activity: Activity,
+    reading: RefCell<Option<Reading>>,
+    /// Whether writes are being sent: not so in any event, unless the script that sent them was cut off.
+    sending: Cell<bool>,
+    wrote: Cell<bool>,
+    commit_sent: Cell<bool>,
+    end: Cell<Option<oneshot::Sender<Attempt<Ending>>>>,
+    /// Called with every event. It holds the transaction, until the last of them lets go of it.
+    on_event: RefCell<Option<OnEvent>>,
+    _open: OpenResource,
 }
 
 impl Transaction {
-    pub(super) fn new(raw: RawTransaction, asked: Asked, waiting: Rc<Waiting>, lengths: Rc<Lengths>) -> Self {
-        let _held = Held::new(&raw);
-        Self { raw, asked, waiting, lengths, committed: false, _held }
-    }
-
-    /// Reads all of `reads`. The transaction stays open for what is decided on them without another await.
-    pub(super) async fn read(&self, reads: &[&Read]) -> Attempt<ReadSet> {
-        self.answers(reads, &self.ask(reads)?).await
-    }
-
-    /// Sends what reads all of `reads`.
-    pub(super) fn ask(&self, reads: &[&Read]) -> Attempt<Vec<Sent>> {
-        reads.iter().map(|read| self.send(read)).collect()
-    }
-
-    /// Waits for what was sent.
-    pub(super) async fn answers(&self, reads: &[&Read], sent: &[Sent]) -> Attempt<ReadSet> {
-        if let Some(last) = sent.iter().rev().find_map(Sent::last_request) {
-            self.settled(last).await?;
-        }
-        let mut rows = Vec::with_capacity(sent.len());
-        for (read, sent) in reads.iter().zip(sent) {
-            rows.push(match read {
-                Read::Distinct(table, prefix, page) => self.distinct(table, prefix, page).await?,
-                _ => self.rows(read, sent)?,
-            });
-        }
-        Ok(ReadSet::new(reads.iter().copied(), rows))
-    }
-
-    /// Resolves once the request has succeeded or failed.
-    async fn settled(&self, request: &IdbRequest) -> Attempt<()> {
-        let event = self.waiting.event(|resolve| {
-            request.set_onsuccess(Some(resolve));
-            request.set_onerror(Some(resolve));
+    /// A transaction that was begun just now, and its end.
+    pub(super) fn new(
+        raw: RawTransaction,
+        activity: Activity,
+    ) -> (Rc<Self>, impl Future<Output = Attempt<Ending>> + use<>) {
+        let (end, ended) = oneshot::channel();
+        let transaction = Rc::new(Self {
+            _open: OpenResource::new(&raw),
+            raw,
+            activity,
+            reading: RefCell::default(),
+            sending: Cell::default(),
+            wrote: Cell::default(),
+            commit_sent: Cell::default(),
+            end: Cell::new(Some(end)),
+            on_event: RefCell::default(),
         });
-        event.await.map(drop).ok_or_else(|| self.failed("reading", JsValue::NULL))
+        let on_event = {
+            let transaction = Rc::clone(&transaction);
+            Closure::new(move |event: Event| transaction.on_event(&event))
+        };
+        let listener = Some(on_event.as_ref().unchecked_ref());
+        transaction.raw.set_oncomplete(listener);
+        transaction.raw.set_onabort(listener);
+        transaction.on_event.replace(Some(on_event));
+        let lost = failed(activity, "waiting for a transaction", JsValue::NULL);
+        (transaction, async move { ended.await.unwrap_or(Err(lost)) })
     }
 
-    async fn distinct(&self, table: &'static TableInfo, prefix: &Key, page: &Page) -> Attempt<Vec<(Key, Row)>> {
-        let store = self.store(table)?;
-        let mut found: Vec<(Key, Row)> = Vec::new();
-        while page.limit.is_none_or(|limit| found.len() < limit as usize) {
-            let last = found.last().map(|(key, _)| key).or(page.after.as_ref());
-            let range = key::starting_with_past(prefix, last)?;
-            let request = store
-                .get_all_keys_with_key_and_limit(&range, 1)
-                .map_err(|error| self.failed(&format!("reading {}", table.name), error))?;
-            self.settled(&request).await?;
-            let next = self.result(table, &request)?.unchecked_into::<Array>().get(0);
-            if next.is_undefined() {
-                break;
-            }
-            found.push((stored_key(table, prefix.parts().len() + 1, &next)?, Row::KeyOnly));
+    /// Sends `reads`, and calls `then` with what they found: inside the event of the last answer, or at once where there is
+    /// nothing to read.
+    pub(super) fn read(
+        self: &Rc<Self>,
+        reads: Vec<Read>,
+        then: impl FnOnce(&Rc<Self>, Attempt<ReadSet>) + 'static,
+    ) -> Attempt<()> {
+        if reads.is_empty() {
+            then(self, Ok(ReadSet::new([], [])));
+            return Ok(());
         }
-        Ok(found)
+        let reading = Reading::send(self, reads, Box::new(then))?;
+        self.reading.replace(Some(reading));
+        Ok(())
     }
 
-    fn send(&self, read: &Read) -> Attempt<Sent> {
-        let store = self.store(read.table())?;
-        let doing = || format!("reading {}", read.table().name);
-        let sent = |request: Result<_, JsValue>| request.map_err(|error| self.failed(&doing(), error));
-        match read {
-            Read::Get(table, key, _) if table.value_type == ValueType::Bytes => {
-                let range = key::starting_with(key)?;
-                sent(store.get_all_with_key(&range)).map(Sent::Pieces)
-            }
-            Read::Get(_, key, _) => sent(store.get(&key::to_js(key))).map(Sent::Value),
-            Read::Range(_, prefix, page) => {
-                let range = key::starting_with_after(prefix, page.after.as_ref())?;
-                let limit = page.limit.unwrap_or(u32::MAX);
-                let keys = sent(store.get_all_keys_with_key_and_limit(&range, limit))?;
-                let values = sent(store.get_all_with_key_and_limit(&range, limit))?;
-                Ok(Sent::Range { keys, values })
-            }
-            Read::Values(_, prefix, page) => {
-                let range = key::starting_with_after(prefix, page.after.as_ref())?;
-                let limit = page.limit.unwrap_or(u32::MAX);
-                sent(store.get_all_with_key_and_limit(&range, limit)).map(Sent::Values)
-            }
-            Read::Distinct(..) => Ok(Sent::Distinct),
+    /// Sends writes, in their order. They count once the transaction is complete.
+    pub(super) fn write(&self, writes: impl IntoIterator<Item = Write>) -> Attempt<()> {
+        self.sending.set(true);
+        for write in writes {
+            self.send_write(write)?;
+        }
+        self.sending.set(false);
+        Ok(())
+    }
+
+    /// Commits what was sent; the end comes when the browser says that the transaction is complete.
+    pub(super) fn commit(&self) {
+        match self.raw.commit() {
+            Ok(()) => self.commit_sent.set(true),
+            Err(error) => self.abort(Err(self.failed("committing", error))),
         }
     }
 
-    fn rows(&self, read: &Read, sent: &Sent) -> Attempt<Vec<(Key, Row)>> {
-        let result = |request: &IdbRequest| self.result(read.table(), request);
-        match (read, sent) {
-            (Read::Get(_, key, _), Sent::Pieces(pieces)) => {
-                Ok(joined(key, result(pieces)?.unchecked_ref()).into_iter().collect())
-            }
-            (Read::Get(_, key, _), Sent::Value(value)) => {
-                let value = result(value)?;
-                Ok(if value.is_undefined() { Vec::new() } else { vec![(key.clone(), text_row(&value))] })
-            }
-            (Read::Range(table, ..), Sent::Range { keys, values }) => {
-                let (keys, values): (Array, Array) = (result(keys)?.unchecked_into(), result(values)?.unchecked_into());
-                let row = |(key, value): (JsValue, JsValue)| {
-                    Ok((stored_key(table, table.key.len(), &key)?, text_row(&value)))
-                };
-                keys.iter().zip(values.iter()).map(row).collect()
-            }
-            (Read::Values(_, prefix, _), Sent::Values(values)) => {
-                let values: Array = result(values)?.unchecked_into();
-                Ok(values.iter().map(|value| (prefix.clone(), text_row(&value))).collect())
-            }
-            _ => Err(RuntimeStoreError::Internal(format!("{}: a request of another read", read.table().name)).into()),
+    /// Undoes what was sent, and ends the transaction with `outcome`. What was sent to be committed is not undone.
+    pub(super) fn abort(&self, outcome: Attempt<Ending>) {
+        // The browser refuses where the transaction has failed already, and is aborted.
+        let _ = self.raw.abort();
+        // No answer counts any more.
+        self.reading.take();
+        self.end(outcome);
+    }
+
+    /// Ends the wait for the transaction, unless it has ended before.
+    pub(super) fn end(&self, outcome: Attempt<Ending>) {
+        if let Some(end) = self.end.take() {
+            // The future was dropped where nobody waits.
+            let _ = end.send(outcome);
         }
     }
 
-    /// A request's result; one that failed has none to give, but the browser's reason.
-    fn result(&self, table: &TableInfo, request: &IdbRequest) -> Attempt<JsValue> {
-        let failed = |error| self.failed(&format!("reading {}", table.name), error);
-        match request.error() {
-            Ok(Some(error)) => Err(failed(error.into())),
-            _ => request.result().map_err(failed),
+    /// When Chromium closes a connection by force, because the user cleared the site's data for example, it tells the
+    /// database, but not the transactions under way: they neither complete nor abort
+    /// (seen in Chromium 141; the specification has them aborted, <https://w3c.github.io/IndexedDB/#close-a-database-connection>).
+    pub(super) fn connection_closed(&self) {
+        self.abort(Err(self.failed("waiting for a transaction", JsValue::NULL)));
+    }
+
+    /// Whether writes were sent to be committed.
+    pub(super) fn may_be_committed(&self) -> bool {
+        self.wrote.get() && self.commit_sent.get()
+    }
+
+    fn on_event(self: &Rc<Self>, event: &Event) {
+        match &*event.type_() {
+            "complete" => self.last_event(Ok(Ending::Committed)),
+            "abort" => {
+                let error = self.raw.error().map_or(JsValue::NULL, JsValue::from);
+                self.last_event(Err(self.failed("committing", error)));
+            }
+            _ if self.sending.get() => self.abort(Err(cut_off())),
+            _ => self.on_answer(event),
         }
     }
 
-    /// Sends one write. Its success is that of the transaction.
-    pub(super) fn write(&self, write: Write) -> Attempt<()> {
+    fn last_event(&self, outcome: Attempt<Ending>) {
+        self.end(outcome);
+        self.on_event.take();
+    }
+
+    /// A request was answered.
+    fn on_answer(self: &Rc<Self>, event: &Event) {
+        // Taken out, since `then` may send the next reads. The first write's answer comes when none are awaited.
+        let Some(reading) = self.reading.take() else { return };
+        match reading.answered(self, event) {
+            Answered::More(reading) => drop(self.reading.replace(Some(reading))),
+            Answered::All(found, then) => then(self, found),
+        }
+    }
+
+    /// Has the event of a request, its success or its failure, come to this transaction.
+    pub(super) fn listen(&self, request: &IdbRequest) {
+        let on_event = self.on_event.borrow();
+        let listener: Option<&Function> = on_event.as_ref().map(|listener| listener.as_ref().unchecked_ref());
+        request.set_onsuccess(listener);
+        request.set_onerror(listener);
+    }
+
+    fn send_write(&self, write: Write) -> Attempt<()> {
         match write {
             Write::Put(table, key, value) => self.put(table, &key, &value),
             Write::Delete(table, key) | Write::DeleteRange(table, key) => {
                 let range = key::starting_with(&key)?;
-                self.sent(table, self.store(table)?.delete(&range))
+                self.sent(table, &key, self.store(table)?.delete(&range))
             }
         }
     }
@@ -182,7 +212,7 @@ impl Transaction {
             .encode()
             .map_err(|reason| RuntimeStoreError::Internal(format!("encoding {} {key}: {reason}", table.name)))?;
         match encoded {
-            Encoded::Text(text) => self.sent(table, store.put_with_key(&text.into(), &key::to_js(key))),
+            Encoded::Text(text) => self.sent(table, key, store.put_with_key(&text.into(), &key::to_js(key))),
             Encoded::Bytes(bytes) => self.put_pieces(table, &store, key, &bytes),
         }
     }
@@ -190,88 +220,38 @@ impl Transaction {
     fn put_pieces(&self, table: &TableInfo, store: &IdbObjectStore, key: &Key, bytes: &[u8]) -> Attempt<()> {
         let mut pieces = 0;
         for piece in pieces_of(bytes) {
-            self.sent(table, store.put_with_key(&Uint8Array::from(piece), &key::piece_to_js(key, pieces)))?;
+            self.sent(table, key, store.put_with_key(&Uint8Array::from(piece), &key::piece_to_js(key, pieces)))?;
             pieces += 1;
         }
-        if self.lengths.set(table, key, pieces) {
-            let rest = key::pieces_from(key, pieces)?;
-            self.sent(table, store.delete(&rest))?;
+        // A longer value may have been there before, of whichever tab.
+        self.sent(table, key, store.delete(&*key::pieces_from(key, pieces)?))
+    }
+
+    /// Takes away the records up to a key.
+    pub(super) fn delete_up_to(&self, table: &TableInfo, key: &Key) -> Attempt<()> {
+        self.sent(table, key, self.store(table)?.delete(&*key::up_to(key)?))
+    }
+
+    pub(super) fn store(&self, table: &TableInfo) -> Attempt<IdbObjectStore> {
+        self.raw.object_store(table.name).map_err(|error| self.failed(&format!("opening {}", table.name), error))
+    }
+
+    /// Notes that a write was sent. One that the browser refuses at once, for its size above all, is at fault alone.
+    fn sent(&self, table: &TableInfo, key: &Key, request: Result<IdbRequest, JsValue>) -> Attempt<()> {
+        let activity = Activity::SendingWrites;
+        let request = request.map_err(|error| failed(activity, &format!("writing {} {key}", table.name), error))?;
+        if !self.wrote.replace(true) {
+            self.listen(&request);
         }
         Ok(())
     }
 
-    /// Commits, and resolves when the transaction is complete.
-    pub(super) async fn commit(mut self) -> Attempt<()> {
-        let event = self.waiting.event(|resolve| {
-            self.raw.set_oncomplete(Some(resolve));
-            self.raw.set_onabort(Some(resolve));
-        });
-        self.raw.commit().map_err(|error| self.failed("committing", error))?;
-        self.committed = true;
-        match event.await {
-            Some(event) if event.type_() == "complete" => Ok(()),
-            _ => Err(self.failed("committing", self.raw.error().map_or(JsValue::NULL, JsValue::from))),
-        }
-    }
-
-    /// Whether the mark of an earlier attempt is there: then that attempt was committed.
-    pub(super) async fn has_mark(&self, mark: Mark) -> Attempt<bool> {
-        let failed = |error| self.failed("looking for a mark", error);
-        let marks = self.raw.object_store(mark::STORE).map_err(failed)?;
-        let request = marks.get(&key::to_js(&mark.key())).map_err(failed)?;
-        self.settled(&request).await?;
-        request.result().map(|found| found.as_string() == Some(mark.value())).map_err(failed)
-    }
-
-    /// Leaves the mark of this attempt, and takes away those up to the key `outdated`.
-    pub(super) fn set_mark(&self, mark: Mark, outdated: Option<Key>) -> Attempt<()> {
-        let failed = |error| self.failed("leaving a mark", error);
-        let marks = self.raw.object_store(mark::STORE).map_err(failed)?;
-        if let Some(outdated) = outdated {
-            marks.delete(&key::up_to(&outdated)?.into()).map_err(failed)?;
-        }
-        marks.put_with_key(&mark.value().into(), &key::to_js(&mark.key())).map(drop).map_err(failed)
-    }
-
-    fn store(&self, table: &TableInfo) -> Attempt<IdbObjectStore> {
-        self.raw.object_store(table.name).map_err(|error| self.failed(&format!("opening {}", table.name), error))
-    }
-
-    fn sent(&self, table: &TableInfo, request: Result<IdbRequest, JsValue>) -> Attempt<()> {
-        request.map(drop).map_err(|error| self.failed(&format!("writing {}", table.name), error))
-    }
-
-    fn failed(&self, doing: &str, error: JsValue) -> Failure {
-        failed(self.asked, doing, error)
+    pub(super) fn failed(&self, doing: &str, error: JsValue) -> AttemptError {
+        failed(self.activity, doing, error)
     }
 }
 
-impl Drop for Transaction {
-    fn drop(&mut self) {
-        if !self.committed {
-            // It fails on a transaction that has ended already, which is just as well.
-            let _ = self.raw.abort();
-        }
-    }
-}
-
-fn stored_key(table: &'static TableInfo, columns: usize, key: &JsValue) -> Attempt<Key> {
-    let unreadable = || RuntimeStoreError::Decode {
-        table: table.name,
-        key: JSON::stringify(key).map(String::from).unwrap_or_default(),
-        reason: "expected an array of one string per key column".to_owned(),
-    };
-    key::from_js(table, columns, key).ok_or_else(|| unreadable().into())
-}
-
-impl Sent {
-    fn last_request(&self) -> Option<&IdbRequest> {
-        match self {
-            Self::Value(request)
-            | Self::Pieces(request)
-            | Self::Values(request)
-            | Self::Range { values: request, .. } => Some(request),
-            Self::Distinct => None,
-        }
-    }
+fn cut_off() -> AttemptError {
+    let message = "the browser stopped the script while it sent the writes; they were undone".to_owned();
+    RuntimeStoreError::WriteFailed { message, cause: None }.into()
 }

@@ -1,17 +1,46 @@
-//! What an older version's rows need before this version reads them.
+//! Making a database, and what an older version's rows need before this version reads them.
 
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{IdbCursorWithValue, IdbObjectStore};
+use web_sys::{IdbCursorWithValue, IdbDatabase, IdbObjectStore, IdbTransaction};
 
-use super::{key, value::PIECE};
+use super::{
+    Tables,
+    identity::{self, DATABASE},
+    key,
+    open::own_stores,
+    value::PIECE,
+};
+use crate::engine::ValueType;
+
+/// Brings a database of an older version, 0 where there is none, to this one. `data_lost` says that the browser lost one that
+/// was there before.
+pub(super) fn run(
+    database: &IdbDatabase,
+    transaction: &IdbTransaction,
+    version: f64,
+    tables: Tables,
+    data_lost: bool,
+) -> Result<(), JsValue> {
+    for name in own_stores(tables) {
+        if !database.object_store_names().contains(name) {
+            database.create_object_store(name)?;
+        }
+    }
+    if version == 1.0 {
+        for table in tables.iter().filter(|table| table.value_type == ValueType::Bytes) {
+            end_full_pieces(transaction.object_store(table.name)?, table.key.len())?;
+        }
+    }
+    identity::write(&transaction.object_store(DATABASE.info.name)?, data_lost)
+}
 
 /// Version 1 ended a value with its last piece, full or not. Since then a full piece is followed by another, and a value
 /// without one has lost its end: so those that end with a full piece get an empty one more.
 ///
 /// A cursor, because the values of a whole store may not fit into memory. An error thrown in its event aborts the upgrade:
 /// <https://w3c.github.io/IndexedDB/#fire-a-success-event>.
-pub(super) fn end_full_pieces(store: IdbObjectStore, key_columns: usize) -> Result<(), JsValue> {
+fn end_full_pieces(store: IdbObjectStore, key_columns: usize) -> Result<(), JsValue> {
     let request = store.open_cursor()?;
     let walking = request.clone();
     // The key of the row before, where it holds a full piece.

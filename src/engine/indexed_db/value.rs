@@ -4,12 +4,10 @@
 //! times as long. So bytes are split over rows: `[…key, "00000000000000000000"]` and on. The first piece that is not full
 //! is the last, and may be empty; what a longer value before it has left behind it does not count.
 
-use std::{cell::RefCell, collections::BTreeMap};
-
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::engine::{Encoded, Key, Row, TableInfo};
+use crate::engine::{Encoded, Key, Row};
 
 /// The bytes that a full row holds.
 pub(super) const PIECE: usize = 60 * 1024;
@@ -18,25 +16,6 @@ pub(super) const PIECE: usize = 60 * 1024;
 pub(super) fn pieces_of(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let end: &[u8] = &[];
     bytes.chunks(PIECE).chain(bytes.len().is_multiple_of(PIECE).then_some(end))
-}
-
-/// How many rows the values that a connection has written took.
-#[derive(Default)]
-pub(super) struct Lengths(RefCell<BTreeMap<(&'static str, Key), u64>>);
-
-/// Of so many values at most.
-const REMEMBERED: usize = 1000;
-
-impl Lengths {
-    /// Notes the length of a value; whether there may be rows beyond it, to be taken away. Where another tab has written a
-    /// longer one meanwhile there are, which cost room and nothing else.
-    pub(super) fn set(&self, table: &TableInfo, key: &Key, rows: u64) -> bool {
-        let mut lengths = self.0.borrow_mut();
-        if lengths.len() >= REMEMBERED {
-            lengths.clear();
-        }
-        lengths.insert((table.name, key.clone()), rows).is_none_or(|before| before > rows)
-    }
 }
 
 /// The string that a record of JSON or text is stored as.

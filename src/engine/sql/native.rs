@@ -340,7 +340,7 @@ mod tests {
     use super::*;
     use crate::engine::{
         Bytes, Commit, Reads, Write,
-        group_commit::{Call, Group},
+        group_commit::{Group, QueuedTransaction},
         samples::{BLOBS, TABLES},
         sql::database::Database,
     };
@@ -373,7 +373,7 @@ mod tests {
         let put = |id: &str, length: usize| BLOBS.put((id,), Bytes(vec![7; length].into()));
         let transact = |writes: Vec<Write>| {
             let commit = move |_: &_| Ok(Commit { writes: writes.clone(), change: None });
-            let (call, _answer) = Call::new(Reads::new(), Box::new(commit));
+            let (call, _answer) = QueuedTransaction::new(Reads::new(), Box::new(commit));
             database.borrow_mut().transact(&mut Group::of(call))
         };
         let stored = |id: &str| {

@@ -16,7 +16,7 @@ use super::{Decide, ReadSet, Reads, Result, Tables, database::Database, driver::
 use crate::{
     engine::{
         Bus,
-        group_commit::{Call, Fault, Group},
+        group_commit::{Fault, Group, QueuedTransaction},
         panic::caught,
     },
     model::{Cause, RuntimeStoreError},
@@ -39,7 +39,7 @@ pub(super) struct Worker {
 
 enum Job {
     Read(Reads, Reply),
-    Transact(Call),
+    Transact(QueuedTransaction),
 }
 
 type Reply = oneshot::Sender<Result<ReadSet>>;
@@ -88,7 +88,7 @@ impl Worker {
 
     /// Runs a transaction. Once sent, it is carried out, whole, even if the future is dropped.
     pub(super) async fn transact(&self, reads: Reads, decide: Decide) -> Result<ReadSet> {
-        let (call, answer) = Call::new(reads, decide);
+        let (call, answer) = QueuedTransaction::new(reads, decide);
         self.send(Job::Transact(call))?;
         answer.await
     }

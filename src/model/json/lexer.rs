@@ -1,6 +1,6 @@
 //! JSON text, split into the texts of its parts.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cmp::Reverse, collections::BinaryHeap};
 
 use hifijson::{
     Error, Expect, Read as _, SliceLexer,
@@ -15,7 +15,7 @@ use super::leaf::expected;
 const DEPTH: usize = 128;
 
 /// The members of a JSON object, each as its text.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Members<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
 impl<'a> Members<'a> {
@@ -56,12 +56,12 @@ impl<'a> Members<'a> {
     }
 
     /// The members in the order of their names, of those with the same name only the last.
-    pub fn sorted(mut self) -> Vec<(Cow<'a, str>, &'a str)> {
-        // The sort is stable: the last of several is the first from the back.
-        self.0.reverse();
-        self.0.sort_by(|(a, _), (b, _)| a.cmp(b));
-        self.0.dedup_by(|(a, _), (b, _)| a == b);
-        self.0
+    pub fn sorted(self) -> Vec<(Cow<'a, str>, &'a str)> {
+        // A heap, since the code of a sort is four times as large. The last of several comes first.
+        let members = self.0.into_iter().enumerate().map(|(at, (name, json))| (name, Reverse(at), json));
+        let mut members = members.collect::<BinaryHeap<_>>().into_sorted_vec();
+        members.dedup_by(|(a, ..), (b, ..)| a == b);
+        members.into_iter().map(|(name, _, json)| (name, json)).collect()
     }
 }
 

@@ -8,26 +8,26 @@ use js_sys::Set;
 use wasm_bindgen::JsValue;
 
 thread_local! {
-    static HELD: Set = Set::new(&JsValue::UNDEFINED);
+    static OPEN_RESOURCES: Set = Set::new(&JsValue::UNDEFINED);
 }
 
 /// The open requests, databases, transactions and channels that are in use at any time.
-pub fn held() -> Set {
-    HELD.with(Set::clone)
+pub fn open_resources() -> Set {
+    OPEN_RESOURCES.with(Set::clone)
 }
 
 /// The place of one of them in the list, until it is dropped.
-pub(super) struct Held(JsValue);
+pub(super) struct OpenResource(JsValue);
 
-impl Held {
+impl OpenResource {
     pub(super) fn new(object: &JsValue) -> Self {
-        HELD.with(|held| held.add(object));
+        OPEN_RESOURCES.with(|open| open.add(object));
         Self(object.clone())
     }
 }
 
-impl Drop for Held {
+impl Drop for OpenResource {
     fn drop(&mut self) {
-        HELD.with(|held| held.delete(&self.0));
+        OPEN_RESOURCES.with(|open| open.delete(&self.0));
     }
 }

@@ -1,0 +1,141 @@
+//! One opened database.
+
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+    rc::{Rc, Weak},
+};
+
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{IdbTransactionMode, IdbVersionChangeEvent};
+
+use super::{
+    ReadSet, Reads,
+    bindings::{RawDatabase, TransactionOptions},
+    error::{Activity, Attempt, failed},
+    open_resources::OpenResource,
+    transaction::{Ending, Transaction},
+};
+use crate::model::RuntimeStoreError;
+
+/// What may be expected of a handle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Condition {
+    Open,
+    /// It serves no more; another may.
+    Lost,
+    /// Somebody deletes the database.
+    Deleted,
+}
+
+/// One opened database. The last one to hold it closes it.
+pub(super) struct Handle {
+    database: RawDatabase,
+    shared: Rc<Shared>,
+    _open: OpenResource,
+    /// Called when another tab wants to upgrade or delete the database: it would wait for as long as this is open.
+    /// Held, as the next one, for as long as the browser may call it.
+    _on_version_change: Closure<dyn FnMut(IdbVersionChangeEvent)>,
+    /// Called when the browser closed the database by itself.
+    _on_close: Closure<dyn FnMut()>,
+}
+
+/// What a handle and its events share.
+struct Shared {
+    condition: Cell<Condition>,
+    /// The transactions under way, and some that have ended.
+    transactions: RefCell<Vec<Weak<Transaction>>>,
+}
+
+impl Handle {
+    /// Takes over a database inside the event that opened it: from then on the browser may ask for it to be closed.
+    pub(super) fn new(database: RawDatabase) -> Rc<Self> {
+        let shared = Rc::new(Shared { condition: Cell::new(Condition::Open), transactions: RefCell::default() });
+        let on_version_change = {
+            let (database, shared) = (database.clone(), Rc::clone(&shared));
+            Closure::new(move |event: IdbVersionChangeEvent| {
+                // A deletion has no new version: https://w3c.github.io/IndexedDB/#delete-a-database
+                let is_deletion = event.new_version().is_none();
+                shared.condition.set(if is_deletion { Condition::Deleted } else { Condition::Lost });
+                database.close();
+            })
+        };
+        let on_close = {
+            let shared = Rc::clone(&shared);
+            Closure::new(move || {
+                shared.condition.set(Condition::Lost);
+                let transactions = shared.transactions.take();
+                transactions.iter().filter_map(Weak::upgrade).for_each(|transaction| transaction.connection_closed());
+            })
+        };
+        database.set_onversionchange(Some(on_version_change.as_ref().unchecked_ref()));
+        database.set_onclose(Some(on_close.as_ref().unchecked_ref()));
+        let _open = OpenResource::new(&database);
+        Rc::new(Self { database, shared, _open, _on_version_change: on_version_change, _on_close: on_close })
+    }
+
+    pub(super) fn condition(&self) -> Condition {
+        self.shared.condition.get()
+    }
+
+    /// Notes that the handle serves no more: the next operation opens another.
+    pub(super) fn lose(&self) {
+        if self.condition() == Condition::Open {
+            self.shared.condition.set(Condition::Lost);
+        }
+    }
+
+    /// Begins a transaction over some object stores.
+    pub(super) fn begin(
+        &self,
+        stores: &Array,
+        mode: IdbTransactionMode,
+        options: &TransactionOptions,
+    ) -> Attempt<(Rc<Transaction>, impl Future<Output = Attempt<Ending>> + use<>)> {
+        let activity = if mode == IdbTransactionMode::Readonly { Activity::Reading } else { Activity::Writing };
+        let raw = self
+            .database
+            .begin(stores, mode, options)
+            .map_err(|error| failed(activity, "beginning a transaction", error))?;
+        let (transaction, ended) = Transaction::new(raw, activity);
+        let mut transactions = self.shared.transactions.borrow_mut();
+        transactions.retain(|other| other.strong_count() > 0);
+        transactions.push(Rc::downgrade(&transaction));
+        Ok((transaction, ended))
+    }
+
+    /// Reads one consistent snapshot.
+    pub(super) async fn read(&self, reads: &Reads, options: &TransactionOptions) -> Attempt<ReadSet> {
+        let stores: Array = reads.as_slice().iter().map(|read| JsValue::from_str(read.table().name)).collect();
+        let (transaction, ended) = self.begin(&stores, IdbTransactionMode::Readonly, options)?;
+        transaction.read(reads.as_slice().to_vec(), |transaction, found| transaction.end(found.map(Ending::Found)))?;
+        match ended.await? {
+            Ending::Found(found) => Ok(found),
+            _ => Err(RuntimeStoreError::Internal("a read that was answered with a commit".to_owned()).into()),
+        }
+    }
+
+    /// The names of its object stores.
+    pub(super) fn store_names(&self) -> Vec<String> {
+        super::open::store_names(&self.database)
+    }
+
+    pub(super) fn version(&self) -> f64 {
+        self.database.version()
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.database.set_onversionchange(None);
+        self.database.set_onclose(None);
+        self.database.close();
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("condition", &self.condition()).finish_non_exhaustive()
+    }
+}

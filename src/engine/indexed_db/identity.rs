@@ -1,0 +1,56 @@
+//! Which database it is: one that is deleted and made again under the same name is another.
+//!
+//! A store that has it open must not go over from one to the other: what it read is not there any more, and what it writes
+//! next would be half of something. So each database gets a random id when it is made, which is compared when it is opened
+//! again.
+
+use js_sys::Date;
+use uuid::Uuid;
+use wasm_bindgen::JsValue;
+use web_sys::IdbObjectStore;
+
+use super::{bindings::TransactionOptions, error::Attempt, handle::Handle, key};
+use crate::{
+    engine::{Column, One, Reads, Table, TableInfo, Text, ValueType},
+    model::RuntimeStoreError,
+};
+
+/// The object store that holds it. No rule knows of it.
+pub(super) static DATABASE: Table<Text> =
+    Table::new(&TableInfo::new("burrow_database", &[Column::text("name")], ("value", ValueType::Text)));
+
+const ID: &str = "id";
+const DATA_LOST: &str = "data_lost";
+
+/// Where a database comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Origin {
+    id: Option<String>,
+    /// When it was made in place of one whose data the browser had lost: a date as ISO 8601 has it.
+    pub(super) data_lost: Option<String>,
+}
+
+impl Origin {
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+/// Gives the database an id, while it is made or upgraded; `data_lost` says that it takes the place of one that was lost.
+pub(super) fn write(store: &IdbObjectStore, data_lost: bool) -> Result<(), JsValue> {
+    let put = |name: &str, value: String| store.put_with_key(&value.into(), &key::to_js(&(name,).into()));
+    put(ID, Uuid::now_v7().to_string())?;
+    if data_lost {
+        put(DATA_LOST, Date::new_0().to_iso_string().into())?;
+    }
+    Ok(())
+}
+
+/// Reads it.
+pub(super) async fn read(handle: &Handle, options: &TransactionOptions) -> Attempt<Origin> {
+    let mut reads = Reads::new();
+    let (id, data_lost) = (reads.get(&DATABASE, (ID,)), reads.get(&DATABASE, (DATA_LOST,)));
+    let found = handle.read(&reads, options).await?;
+    let text = |read: One<Text>| Ok::<_, RuntimeStoreError>(found.one(read)?.map(|text| text.0.clone()));
+    Ok(Origin { id: text(id)?, data_lost: text(data_lost)? })
+}

@@ -1,0 +1,218 @@
+//! The reads of a transaction, from the requests that they take to the rows that were found.
+
+use std::rc::Rc;
+
+use js_sys::{Array, JSON};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Event, IdbRequest};
+
+use super::{
+    Read, ReadSet, TableInfo,
+    error::Attempt,
+    key,
+    transaction::Transaction,
+    value::{joined, text_row},
+};
+use crate::{
+    engine::{Key, Page, Row, ValueType},
+    model::RuntimeStoreError,
+};
+
+/// What is done with what was found. Synchronous: see [`transaction`](super::transaction).
+pub(super) type Then = Box<dyn FnOnce(&Rc<Transaction>, Attempt<ReadSet>)>;
+
+/// Reads that were sent and are not answered yet.
+pub(super) struct Reading {
+    reads: Vec<Read>,
+    pending: Vec<PendingRead>,
+    /// How many of the requests that the transaction listens to are unanswered: the last of those that were sent at once,
+    /// and one for each read that takes several in a row.
+    unanswered: usize,
+    then: Then,
+}
+
+/// The requests that one declared read takes.
+enum PendingRead {
+    Value(IdbRequest),
+    Pieces(IdbRequest),
+    Range {
+        keys: IdbRequest,
+        values: IdbRequest,
+    },
+    Values(IdbRequest),
+    /// One request after another, each beginning where the last one's answer says; and what they found.
+    Distinct {
+        request: IdbRequest,
+        found: Vec<(Key, Row)>,
+    },
+}
+
+/// What an answer comes to.
+pub(super) enum Answered {
+    /// There are others to come.
+    More(Reading),
+    /// It was the last.
+    All(Attempt<ReadSet>, Then),
+}
+
+impl Reading {
+    /// Sends what reads all of `reads`. The browser answers requests in the order in which they were sent.
+    pub(super) fn send(transaction: &Transaction, reads: Vec<Read>, then: Then) -> Attempt<Self> {
+        let pending = reads.iter().map(|read| PendingRead::send(transaction, read)).collect::<Attempt<Vec<_>>>()?;
+        let mut reading = Self { reads, pending, unanswered: 0, then };
+        let at_once = reading.pending.iter().rev().find(|pending| !matches!(pending, PendingRead::Distinct { .. }));
+        let in_a_row = reading.pending.iter().filter(|pending| matches!(pending, PendingRead::Distinct { .. }));
+        for pending in at_once.into_iter().chain(in_a_row) {
+            transaction.listen(pending.last_request());
+            reading.unanswered += 1;
+        }
+        Ok(reading)
+    }
+
+    /// Takes the answer to one of the requests.
+    pub(super) fn answered(mut self, transaction: &Transaction, event: &Event) -> Answered {
+        match self.go_on(transaction, event) {
+            Ok(true) => Answered::More(self),
+            Ok(false) if self.unanswered > 1 => {
+                self.unanswered -= 1;
+                Answered::More(self)
+            }
+            Ok(false) => Answered::All(self.found(transaction), self.then),
+            Err(error) => Answered::All(Err(error), self.then),
+        }
+    }
+
+    /// Sends the next request in a row, where the answer is to one such; whether there is another.
+    fn go_on(&mut self, transaction: &Transaction, event: &Event) -> Attempt<bool> {
+        let target = event.target();
+        for (read, pending) in self.reads.iter().zip(&mut self.pending) {
+            let (Read::Distinct(table, prefix, page), PendingRead::Distinct { request, found }) = (read, pending)
+            else {
+                continue;
+            };
+            if !target.as_ref().is_some_and(|target| **target == ***request) {
+                continue;
+            }
+            let next = result(transaction, table, request)?.unchecked_into::<Array>().get(0);
+            if next.is_undefined() {
+                return Ok(false);
+            }
+            found.push((stored_key(table, prefix.parts().len() + 1, &next)?, Row::KeyOnly));
+            if page.limit.is_some_and(|limit| found.len() >= limit as usize) {
+                return Ok(false);
+            }
+            *request = next_distinct(transaction, table, prefix, found.last().map(|(key, _)| key))?;
+            transaction.listen(request);
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    fn found(&mut self, transaction: &Transaction) -> Attempt<ReadSet> {
+        let mut rows = Vec::with_capacity(self.pending.len());
+        for (read, pending) in self.reads.iter().zip(self.pending.drain(..)) {
+            rows.push(pending.rows(transaction, read)?);
+        }
+        Ok(ReadSet::new(&self.reads, rows))
+    }
+}
+
+impl PendingRead {
+    fn send(transaction: &Transaction, read: &Read) -> Attempt<Self> {
+        let store = transaction.store(read.table())?;
+        let sent = |request: Result<_, JsValue>| {
+            request.map_err(|error| transaction.failed(&format!("reading {}", read.table().name), error))
+        };
+        match read {
+            Read::Get(table, key, _) if table.value_type == ValueType::Bytes => {
+                let range = key::starting_with(key)?;
+                sent(store.get_all_with_key(&range)).map(Self::Pieces)
+            }
+            Read::Get(_, key, _) => sent(store.get(&key::to_js(key))).map(Self::Value),
+            Read::Range(_, prefix, page) => {
+                let range = key::starting_with_after(prefix, page.after.as_ref())?;
+                let limit = page.limit.unwrap_or(u32::MAX);
+                let keys = sent(store.get_all_keys_with_key_and_limit(&range, limit))?;
+                let values = sent(store.get_all_with_key_and_limit(&range, limit))?;
+                Ok(Self::Range { keys, values })
+            }
+            Read::Values(_, prefix, page) => {
+                let range = key::starting_with_after(prefix, page.after.as_ref())?;
+                let limit = page.limit.unwrap_or(u32::MAX);
+                sent(store.get_all_with_key_and_limit(&range, limit)).map(Self::Values)
+            }
+            Read::Distinct(table, prefix, Page { after, .. }) => {
+                let request = next_distinct(transaction, table, prefix, after.as_ref())?;
+                Ok(Self::Distinct { request, found: Vec::new() })
+            }
+        }
+    }
+
+    fn last_request(&self) -> &IdbRequest {
+        match self {
+            Self::Value(request)
+            | Self::Pieces(request)
+            | Self::Values(request)
+            | Self::Range { values: request, .. }
+            | Self::Distinct { request, .. } => request,
+        }
+    }
+
+    fn rows(self, transaction: &Transaction, read: &Read) -> Attempt<Vec<(Key, Row)>> {
+        let result = |request: &IdbRequest| result(transaction, read.table(), request);
+        match (read, self) {
+            (Read::Get(_, key, _), Self::Pieces(pieces)) => {
+                Ok(joined(key, result(&pieces)?.unchecked_ref()).into_iter().collect())
+            }
+            (Read::Get(_, key, _), Self::Value(value)) => {
+                let value = result(&value)?;
+                Ok(if value.is_undefined() { Vec::new() } else { vec![(key.clone(), text_row(&value))] })
+            }
+            (Read::Range(table, ..), Self::Range { keys, values }) => {
+                let (keys, values): (Array, Array) =
+                    (result(&keys)?.unchecked_into(), result(&values)?.unchecked_into());
+                let row = |(key, value): (JsValue, JsValue)| {
+                    Ok((stored_key(table, table.key.len(), &key)?, text_row(&value)))
+                };
+                keys.iter().zip(values.iter()).map(row).collect()
+            }
+            (Read::Values(_, prefix, _), Self::Values(values)) => {
+                let values: Array = result(&values)?.unchecked_into();
+                Ok(values.iter().map(|value| (prefix.clone(), text_row(&value))).collect())
+            }
+            (_, Self::Distinct { found, .. }) => Ok(found),
+            _ => Err(RuntimeStoreError::Internal(format!("{}: a request of another read", read.table().name)).into()),
+        }
+    }
+}
+
+fn next_distinct(
+    transaction: &Transaction,
+    table: &TableInfo,
+    prefix: &Key,
+    after: Option<&Key>,
+) -> Attempt<IdbRequest> {
+    let range = key::starting_with_past(prefix, after)?;
+    transaction
+        .store(table)?
+        .get_all_keys_with_key_and_limit(&range, 1)
+        .map_err(|error| transaction.failed(&format!("reading {}", table.name), error))
+}
+
+/// A request's result; one that failed has none to give, but the browser's reason.
+fn result(transaction: &Transaction, table: &TableInfo, request: &IdbRequest) -> Attempt<JsValue> {
+    let failed = |error| transaction.failed(&format!("reading {}", table.name), error);
+    match request.error() {
+        Ok(Some(error)) => Err(failed(error.into())),
+        _ => request.result().map_err(failed),
+    }
+}
+
+fn stored_key(table: &'static TableInfo, columns: usize, key: &JsValue) -> Attempt<Key> {
+    let unreadable = || RuntimeStoreError::Decode {
+        table: table.name,
+        key: JSON::stringify(key).map(String::from).unwrap_or_default(),
+        reason: "expected an array of one string per key column".to_owned(),
+    };
+    key::from_js(table, columns, key).ok_or_else(|| unreadable().into())
+}

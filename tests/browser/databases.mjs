@@ -1,0 +1,150 @@
+// Whose a database is, and what becomes of a store whose database is deleted.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+export function testDatabases({ openPage }) {
+  const foreigners = {
+    "another library's": { version: 1, stores: ["books", "authors"] },
+    "another library's of our version": { version: 3, stores: ["books"] },
+    "another library's of a higher version": { version: 70, stores: ["books", "burrow_labels"] },
+    "one with a store of ours among others": { version: 1, stores: ["books", "burrow_labels"] },
+    "one without stores": { version: 1, stores: [] },
+    "one without stores of a higher version": { version: 1000, stores: [] },
+  };
+  for (const [name, { version, stores }] of Object.entries(foreigners)) {
+    test(`${name}: ForeignDatabase, and nothing in it is changed or closed`, async () => {
+      const [owner, page] = [await openPage(), await openPage()];
+      await owner.evaluate(
+        async (name, version, stores) => {
+          globalThis.told = [];
+          globalThis.theirs = await tab.rawDatabase(name, version, (database) => {
+            for (const store of stores) database.createObjectStore(store).put("kept", 1);
+          });
+          theirs.onversionchange = () => told.push("versionchange");
+        },
+        name,
+        version,
+        stores,
+      );
+      const error = await page.evaluate(async (name) => {
+        const { code, retryable, message } = await burrow.openStore({ name }).catch((error) => error);
+        return { code, retryable, message };
+      }, name);
+      assert.deepEqual([error.code, error.retryable], ["ForeignDatabase", false]);
+      for (const store of stores) assert.ok(error.message.includes(store), error.message);
+      const after = await owner.evaluate(async (name) => {
+        const kept = [];
+        for (const store of theirs.objectStoreNames) {
+          const request = theirs.transaction(store).objectStore(store).get(1);
+          await new Promise((resolve) => (request.onsuccess = resolve));
+          kept.push([store, request.result]);
+        }
+        theirs.close();
+        const again = await tab.rawDatabase(name);
+        const { version } = again;
+        again.close();
+        return { told, kept, version };
+      }, name);
+      assert.deepEqual(after, { told: [], kept: stores.toSorted().map((store) => [store, "kept"]), version });
+      await owner.close();
+      await page.close();
+    });
+  }
+
+  test("a database that is deleted under open stores is Deleted to them until they are opened again", async () => {
+    const [page, other] = [await openPage(), await openPage()];
+    await page.evaluate(async () => {
+      globalThis.store = await burrow.openStore({ name: "logout" });
+      globalThis.claim = await store.runtime("r").claim();
+      await claim.commitSession(new Uint8Array(100));
+    });
+    await other.evaluate(
+      () => new Promise((resolve) => (indexedDB.deleteDatabase("logout").onsuccess = resolve)),
+    );
+    const outcomes = await page.evaluate(async () => {
+      const late = [
+        store.setCursor("m", 1n),
+        store.getCursor("m"),
+        claim.commitSession(new Uint8Array(1)),
+        store.runtimes(),
+      ];
+      const error = await store.setCursor("m", 2n).catch((error) => error);
+      return [...(await Promise.all(late.map(tab.outcome))), error.code, error.retryable];
+    });
+    assert.deepEqual(outcomes, [...Array(5).fill("Deleted"), false]);
+    const names = await other.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));
+    assert.ok(!names.includes("logout"), "the database is back");
+    const again = await page.evaluate(async () => {
+      const again = await burrow.openStore({ name: "logout" });
+      await again.setCursor("m", 3n);
+      const session = await again.runtime("r").session();
+      return [
+        session === undefined,
+        String(await again.getCursor("m")),
+        await tab.outcome(store.getCursor("m")),
+      ];
+    });
+    assert.deepEqual(again, [true, "3", "Deleted"]);
+    await page.close();
+    await other.close();
+  });
+
+  test("a store does not go over to another database that was made under its name", async () => {
+    const page = await openPage();
+    const result = await page.evaluate(async () => {
+      const store = await burrow.openStore({ name: "another" });
+      const claim = await store.runtime("r").claim();
+      // Its connection is lost before the database is deleted, so nobody tells it.
+      tab.handles.at(-1).close();
+      await new Promise((resolve) => (indexedDB.deleteDatabase("another").onsuccess = resolve));
+      const next = await burrow.openStore({ name: "another" });
+      await next.runtime("r").claim();
+      return [
+        await tab.outcome(claim.commitSession(new Uint8Array(5))),
+        await tab.outcome(store.setCursor("m", 1n)),
+        await tab.outcome(store.getCursor("m")),
+        (await next.runtime("r").session()) === undefined,
+        (await next.getCursor("m")) === undefined,
+      ];
+    });
+    assert.deepEqual(result, ["Deleted", "Deleted", "Deleted", true, true]);
+    await page.close();
+  });
+
+  test("a connection that is lost before the database is deleted does not make it again", async () => {
+    const page = await openPage();
+    const result = await page.evaluate(async () => {
+      const store = await burrow.openStore({ name: "not again" });
+      await store.setCursor("m", 1n);
+      tab.handles.at(-1).close();
+      await new Promise((resolve) => (indexedDB.deleteDatabase("not again").onsuccess = resolve));
+      const outcomes = [await tab.outcome(store.getCursor("m")), await tab.outcome(store.setCursor("m", 2n))];
+      return [...outcomes, (await indexedDB.databases()).some(({ name }) => name === "not again")];
+    });
+    assert.deepEqual(result, ["Deleted", "Deleted", false]);
+    await page.close();
+  });
+
+  test("a page that stands still right after openStore is not told that it was Blocked", async () => {
+    const page = await openPage();
+    const outcome = await page.evaluate(async () => {
+      // The open request is on its way when the page stops.
+      const open = IDBFactory.prototype.open;
+      const sent = new Promise((resolve) => {
+        IDBFactory.prototype.open = function (...args) {
+          resolve();
+          return open.apply(this, args);
+        };
+      });
+      const opening = tab.outcome(burrow.openStore({ name: "standing still" }));
+      await sent;
+      IDBFactory.prototype.open = open;
+      const end = performance.now() + 11_000;
+      while (performance.now() < end);
+      return opening;
+    });
+    assert.equal(outcome, "ok");
+    await page.close();
+  });
+}
