@@ -94,6 +94,23 @@ export const rules = {
     equal(await runtime.inputs(), []);
   },
 
+  async "a receipt in another spelling is the same"({ store, newId }) {
+    const runtime = store.runtime("r");
+    const { conversation_digest, ...committed } = await receipt({ newId });
+    await runtime.commitBoundary({ receipt: committed, session: bytes("1") });
+    for (const same of [
+      { ...committed, conversation_digest: null },
+      { ...committed, run_id: committed.run_id.toUpperCase() },
+      Object.fromEntries(Object.entries(committed).reverse()),
+    ]) {
+      await runtime.commitBoundary({ receipt: same, session: bytes("1") });
+    }
+    await fails(runtime.commitBoundary({ receipt: { ...committed, conversation_digest } }), {
+      code: "Conflict",
+    });
+    equal(await runtime.receipt(committed.run_id, 0n), committed);
+  },
+
   async "a snapshot's id must be the session key"({ store, newId }) {
     const runtime = store.runtime("r");
     const sessionKey = await newId();

@@ -48,6 +48,17 @@ pub struct Member {
     pub may_be_absent: bool,
 }
 
+impl Member {
+    /// Whether this is what the member is where it is not there.
+    fn is_default(&self, json: &str) -> bool {
+        match self.schema {
+            Schema::Optional(_) => json == "null",
+            Schema::List(_) => self.may_be_absent && items(json).is_ok_and(|items| items.is_empty()),
+            _ => self.may_be_absent && json == "0",
+        }
+    }
+}
+
 /// What a check found out besides.
 #[derive(Clone, Copy, Default)]
 pub struct Checked {
@@ -101,16 +112,53 @@ impl Schema {
         }
     }
 
+    /// One text for all texts of this form that say the same. The text must have been checked to have it.
+    pub fn canonical(&self, json: &str) -> String {
+        let mut writer = JsonWriter::default();
+        self.write_canonical(json, &mut writer);
+        writer.into_text()
+    }
+
+    fn write_canonical(&self, json: &str, to: &mut JsonWriter) {
+        match self {
+            Self::Uuid => to.string(&leaf::uuid(json).unwrap_or_default().to_string()),
+            Self::Text | Self::Time | Self::Name(_) => to.string(&leaf::text(json).unwrap_or_default()),
+            Self::Optional(schema) if json != "null" => schema.write_canonical(json, to),
+            Self::List(schema) => {
+                to.array(items(json).unwrap_or_default(), |to, item| schema.write_canonical(item, to));
+            }
+            Self::Map(_) | Self::Object(_) => {
+                let mut object = to.object();
+                for (name, value) in Members::read(json).unwrap_or_default().sorted() {
+                    match self.member(&name) {
+                        Some(member) if member.is_default(value) => {}
+                        Some(member) => member.schema.write_canonical(value, object.named(&name)),
+                        None => object.named(&name).canonical(value),
+                    }
+                }
+                object.end();
+            }
+            _ => to.canonical(json),
+        }
+    }
+
+    /// The member of that name, of those that are known.
+    fn member(&self, name: &str) -> Option<&'static Member> {
+        match self {
+            Self::Object(known) => known.iter().find(|member| member.name == name),
+            _ => None,
+        }
+    }
+
     /// Writes JSON text of this form, which it was checked to have, with each u64 as a string of its digits.
     pub fn write_for_js(&self, json: &str, to: &mut JsonWriter) {
         match self {
             Self::U64 => to.string(json),
             Self::Optional(schema) if json != "null" => schema.write_for_js(json, to),
-            Self::Object(known) => {
+            Self::Object(_) => {
                 let mut object = to.object();
                 for (name, value) in Members::read(json).unwrap_or_default() {
-                    let schema =
-                        known.iter().find(|member| member.name == name).map_or(&Self::Any, |known| known.schema);
+                    let schema = self.member(&name).map_or(&Self::Any, |known| known.schema);
                     schema.write_for_js(value, object.named(&name));
                 }
                 object.end();

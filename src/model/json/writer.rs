@@ -74,7 +74,7 @@ impl JsonWriter {
     }
 
     /// JSON text in its [`canonical`] form. It nests no deeper than the lexer lets it, so the stack holds.
-    fn canonical(&mut self, json: &str) {
+    pub fn canonical(&mut self, json: &str) {
         match json.as_bytes().first() {
             Some(b'{') => {
                 let mut object = self.object();
