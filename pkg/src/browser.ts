@@ -2,6 +2,8 @@
 
 import { entry } from "./entry.js";
 
-export const { init, newId, openStore } = entry(() => new URL("../wasm/burrow_bg.wasm", import.meta.url));
+export const { deleteStore, init, newId, openStore } = entry(
+  () => new URL("../wasm/burrow_bg.wasm", import.meta.url),
+);
 
 export * from "./index.js";

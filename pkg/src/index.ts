@@ -1,4 +1,4 @@
-// What every entry exports. The three functions are made by the entry itself, which knows where its wasm is; here they
+// What every entry exports. The functions are made by the entry itself, which knows where its wasm is; here they
 // are described once for all.
 
 import type { Store } from "./store.js";
@@ -16,9 +16,21 @@ export declare function init(source?: WasmSource): Promise<void>;
  * Opens a store; the first call loads the WebAssembly module.
  *
  * Rejects with `Unsupported` where there is no IndexedDB, `Blocked` when another tab holds an older version open,
- * `SchemaTooNew` for a database of a newer burrow, and `LoadFailed` when the module does not load.
+ * `SchemaTooNew` for a database of a newer burrow, `ForeignDatabase` for one of somebody else's, `DataLost`, once, where the browser
+ * has thrown away what it held, `Unopenable` where the browser cannot read its own files, and `LoadFailed` when the module does
+ * not load.
  */
 export declare function openStore(options?: OpenOptions): Promise<Store>;
+
+/**
+ * Deletes the database of that name with all that it holds, so that the next `openStore` begins anew: at a logout, for
+ * example. Stores that have it open, here and in other tabs, are `Deleted` from then on. Where there is no such
+ * database, nothing happens.
+ *
+ * Rejects with `ForeignDatabase` for a database of somebody else's, which is left alone; with `Blocked` when another tab does
+ * not let go of it; with `Unopenable` where the browser cannot read its own files; with `Unsupported` where there is no IndexedDB.
+ */
+export declare function deleteStore(name: string): Promise<void>;
 
 /** A new id, UUID version 7: ids sort by the time they were made. */
 export declare function newId(): Promise<string>;

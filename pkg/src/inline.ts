@@ -4,6 +4,6 @@
 import { entry } from "./entry.js";
 import { wasm } from "./inlined.js";
 
-export const { init, newId, openStore } = entry(wasm);
+export const { deleteStore, init, newId, openStore } = entry(wasm);
 
 export * from "./index.js";

@@ -4,6 +4,6 @@ import { readFile } from "node:fs/promises";
 import { entry } from "./entry.js";
 import { wasm } from "./inlined.js";
 
-export const { init, newId, openStore } = entry(wasm, (file) => readFile(file));
+export const { deleteStore, init, newId, openStore } = entry(wasm, (file) => readFile(file));
 
 export * from "./index.js";

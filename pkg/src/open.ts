@@ -31,6 +31,13 @@ export async function open(loader: Loader, options: OpenOptions = {}): Promise<S
   });
 }
 
+/** Deletes a database, with the module that `loader` loads. */
+export async function deleteDatabase(loader: Loader, name: string): Promise<void> {
+  const database = wire.id("name", name);
+  const instance = await loader.instance();
+  await instance.call(() => instance.bindings.deleteIndexedDb(database));
+}
+
 /** A browser that does not know the option has its own default, which is what an acknowledgement is worth then. */
 function inForce(asked: Durability): Durability {
   return "durability" in IDBTransaction.prototype ? asked : "relaxed";

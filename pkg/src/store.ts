@@ -108,9 +108,10 @@ export class Store implements Disposable, AsyncDisposable {
   async status(): Promise<Status> {
     this.#handle.openness.check();
     const reopens = this.#handle.run((raw) => raw.reopens());
+    const dataLost = this.#handle.run((raw) => raw.dataLost());
     const nowhere = { persisted: undefined, usage: undefined, quota: undefined };
     const storage = this.#kind.backend === "memory" ? nowhere : await originStorage();
-    return { ...this.#kind, ...storage, reopens };
+    return { ...this.#kind, ...storage, dataLost, reopens };
   }
 
   /** The snapshot of the OAuth flows under way, byte for byte. */

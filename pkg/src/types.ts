@@ -47,6 +47,11 @@ export interface Status {
   usage: number | undefined;
   /** Bytes that the origin may use, as the browser estimates. `undefined` where it does not tell, and in memory. */
   quota: number | undefined;
+  /**
+   * When the browser said that it had lost what this database held, and a new one was made in its place: an ISO 8601 date.
+   * `undefined` where it never did.
+   */
+  dataLost: string | undefined;
   /** How often the connection to the database was lost and opened again. */
   reopens: number;
 }

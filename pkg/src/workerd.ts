@@ -3,6 +3,6 @@
 import module from "../wasm/burrow_bg.wasm";
 import { entry } from "./entry.js";
 
-export const { init, newId, openStore } = entry(() => module);
+export const { deleteStore, init, newId, openStore } = entry(() => module);
 
 export * from "./index.js";

@@ -11,7 +11,7 @@ mod operations;
 mod panic;
 
 use js_sys::{Array, Promise};
-use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use self::{answer::promise, arguments::Arguments, failure::Failure, operations::operation};
 use crate::{
@@ -45,6 +45,12 @@ impl RawStore {
 pub fn open_indexed_db(name: String, relaxed: bool) -> Promise {
     let durability = if relaxed { Durability::Relaxed } else { Durability::Strict };
     promise(Box::pin(async move { Ok(RawStore::over(IndexedDb::open(&name, durability, &TABLES).await?).into()) }))
+}
+
+/// Deletes a database of this origin.
+#[wasm_bindgen(js_name = deleteIndexedDb, unchecked_return_type = "Promise<void>")]
+pub fn delete_indexed_db(name: String) -> Promise {
+    promise(Box::pin(async move { IndexedDb::delete(&name, &TABLES).await.map(|()| JsValue::UNDEFINED) }))
 }
 
 /// A new store in memory.
@@ -84,6 +90,12 @@ impl RawStore {
     #[wasm_bindgen(js_name = authorityKey)]
     pub fn authority_key(&self) -> Option<String> {
         self.0.auth_authority_key()
+    }
+
+    /// When the browser said that it had lost the data.
+    #[wasm_bindgen(js_name = dataLost)]
+    pub fn data_lost(&self) -> Option<String> {
+        self.0.data_lost()
     }
 
     /// How often the connection was opened again.

@@ -70,6 +70,12 @@ impl<E: Engine> Store<E> {
         self.engine.reopens()
     }
 
+    /// When the browser said that it had lost what the database held, and a new one was made in its place: a date as ISO 8601
+    /// has it; `None` where it never did.
+    pub fn data_lost(&self) -> Option<String> {
+        self.engine.data_lost()
+    }
+
     /// The claim that writes through this handle must hold.
     pub(crate) fn fence(&self) -> Option<&Fence> {
         self.fence.as_ref()
@@ -113,9 +119,16 @@ impl Store<crate::engine::indexed_db::IndexedDb> {
     /// Opens the database `name` of this origin and creates what is missing in it.
     ///
     /// # Errors
-    /// `Unsupported` where there is no IndexedDB, `Blocked` when another tab holds an older version open,
-    /// `SchemaTooNew` for a database that a newer burrow wrote.
+    /// As [`IndexedDb::open`](crate::engine::indexed_db::IndexedDb::open).
     pub async fn open(name: &str, durability: crate::engine::indexed_db::Durability) -> crate::engine::Result<Self> {
         crate::engine::indexed_db::IndexedDb::open(name, durability, &schema::TABLES).await.map(Self::over)
+    }
+
+    /// Deletes the database `name` of this origin, and everything in it: to begin anew, also where it cannot be opened.
+    ///
+    /// # Errors
+    /// As [`IndexedDb::delete`](crate::engine::indexed_db::IndexedDb::delete).
+    pub async fn delete(name: &str) -> crate::engine::Result<()> {
+        crate::engine::indexed_db::IndexedDb::delete(name, &schema::TABLES).await
     }
 }

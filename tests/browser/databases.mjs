@@ -90,6 +90,59 @@ export function testDatabases({ openPage }) {
     await other.close();
   });
 
+  test("deleteStore deletes a database of ours, under open stores too, and no other", async () => {
+    const [page, other] = [await openPage(), await openPage()];
+    await other.evaluate(async () => {
+      globalThis.store = await burrow.openStore({ name: "to be deleted" });
+      await store.setCursor("m", 1n);
+    });
+    const result = await page.evaluate(async () => {
+      const theirs = await tab.rawDatabase("not to be deleted", 2, (database) =>
+        database.createObjectStore("books"),
+      );
+      const refused = await burrow.deleteStore("not to be deleted").catch((error) => error);
+      theirs.close();
+      const still = await tab.rawDatabase("not to be deleted");
+      const names = [...still.objectStoreNames];
+      still.close();
+      // One that nobody lets go of, made by an older burrow.
+      const held = await tab.rawDatabase("held", 1, (database) =>
+        database.createObjectStore("mobkit_metadata"),
+      );
+      const before = Date.now();
+      const blocked = await tab.outcome(burrow.deleteStore("held"));
+      const inTime = Date.now() - before < 15_000;
+      held.close();
+      return [
+        await tab.outcome(burrow.deleteStore("to be deleted")),
+        await tab.outcome(burrow.deleteStore("never was")),
+        await tab.outcome(burrow.deleteStore("")),
+        [refused.code, refused.message.includes("books"), names],
+        [blocked, inTime],
+      ];
+    });
+    assert.deepEqual(result, [
+      "ok",
+      "ok",
+      "InvalidInput",
+      ["ForeignDatabase", true, ["books"]],
+      ["Blocked", true],
+    ]);
+    assert.equal(await other.evaluate(() => tab.outcome(store.getCursor("m"))), "Deleted");
+    const again = await other.evaluate(async () => {
+      const names = (await indexedDB.databases()).map(({ name }) => name);
+      const again = await burrow.openStore({ name: "to be deleted" });
+      return [
+        names.includes("to be deleted"),
+        names.includes("never was"),
+        (await again.getCursor("m")) === undefined,
+      ];
+    });
+    assert.deepEqual(again, [false, false, true]);
+    await page.close();
+    await other.close();
+  });
+
   test("a store does not go over to another database that was made under its name", async () => {
     const page = await openPage();
     const result = await page.evaluate(async () => {

@@ -402,10 +402,16 @@ export const rules = {
     const status = await store.status();
     if (store.authorityKey === undefined) {
       const nowhere = { persisted: undefined, usage: undefined, quota: undefined };
-      return equal(status, { backend: "memory", durability: "none", ...nowhere, reopens: 0 });
+      return equal(status, {
+        backend: "memory",
+        durability: "none",
+        ...nowhere,
+        dataLost: undefined,
+        reopens: 0,
+      });
     }
     const { persisted, usage, quota, ...known } = status;
-    equal(known, { backend: "indexeddb", durability: "relaxed", reopens: 0 });
+    equal(known, { backend: "indexeddb", durability: "relaxed", dataLost: undefined, reopens: 0 });
     const told = (ask) => ask?.call(navigator.storage).catch(() => undefined);
     const estimate = await told(navigator.storage?.estimate);
     equal(persisted, await told(navigator.storage?.persisted));

@@ -34,7 +34,13 @@ async function works({ openStore }) {
 
 test("every entry exports the same, and works", async () => {
   for (const burrow of [node, common, inline]) {
-    assert.deepEqual(Object.keys(burrow).sort(), ["BurrowError", "init", "newId", "openStore"]);
+    assert.deepEqual(Object.keys(burrow).sort(), [
+      "BurrowError",
+      "deleteStore",
+      "init",
+      "newId",
+      "openStore",
+    ]);
     await works(burrow);
   }
   assert.deepEqual(Object.keys(browser).sort(), Object.keys(node).sort());

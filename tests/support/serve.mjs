@@ -14,15 +14,15 @@ const TYPES = {
   ".wasm": "application/wasm",
 };
 
-/** Serves a folder, the project's unless another is named; `headers` go with every answer. `close()` ends it. */
+/** Serves a folder, the project's unless another is named; `headers` go with every answer, or are a function of its query. `close()` ends it. */
 export async function serve({ folder = root, headers = {} } = {}) {
   const server = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url, "http://localhost");
+    const { pathname, search } = new URL(request.url, "http://localhost");
     const file = path.join(folder, path.normalize(decodeURIComponent(pathname)));
     const type = TYPES[path.extname(file)];
     const body = type && (await readFile(file).catch(() => undefined));
     response.writeHead(body ? 200 : 404, {
-      ...headers,
+      ...(typeof headers === "function" ? headers(search) : headers),
       "content-type": type ?? "text/plain",
       "cache-control": "no-cache",
     });

@@ -66,8 +66,8 @@ impl IndexedDb {
         Ok(Self { connection: SendWrapper::new(connection), committer: SendWrapper::new(committer), broadcast })
     }
 
-    /// Deletes a database of this origin, and everything in it, so that the next `open` begins anew: also one that cannot be
-    /// opened, where the browser can still delete it. Stores that have it open are told that it was
+    /// Deletes a database of this origin, and everything in it, so that the next `open` begins anew; one that cannot be opened
+    /// too, where the browser can still delete it. Stores that have it open are told that it was
     /// [`Deleted`](RuntimeStoreError::Deleted). Where there is none, nothing happens.
     ///
     /// # Errors
