@@ -1,4 +1,4 @@
-//! How commits reach those who watch, within this process.
+//! The event bus: how watchers in this process hear of commits.
 
 #[cfg(all(feature = "sqlite", not(target_arch = "wasm32")))]
 use std::collections::BTreeMap;
@@ -9,26 +9,26 @@ use std::{
 
 use crate::model::Change;
 
-/// Called with each commit, before the commit's own future resolves: keep it short. It must not wait for the
-/// store, which may be waiting for it.
+/// Called with each commit before the commit's own future resolves, so keep it short. It must not wait for the store,
+/// which may be waiting for it.
 pub type Listener = Box<dyn Fn(&Change) + Send + Sync>;
 
 type Listeners = Mutex<Vec<Weak<Listener>>>;
 
-/// Who watches. A clone is the same bus.
+/// The listeners of a store. A clone is the same bus.
 #[derive(Clone, Default)]
 pub struct Bus {
     listeners: Arc<Listeners>,
 }
 
-/// A listener's place on a bus: it is called for as long as this lives.
+/// A listener's registration: it is called until this is dropped.
 pub struct Watch {
     _listener: Arc<Listener>,
     on_end: Option<Box<dyn FnOnce() + Send + Sync>>,
 }
 
 impl Bus {
-    /// The bus of a durable store, the same for all in this process who have that store open.
+    /// The bus of a durable store: every engine in this process that has the same store open shares it.
     #[cfg(all(feature = "sqlite", not(target_arch = "wasm32")))]
     pub(super) fn of_store(authority_key: &str) -> Self {
         static BUSES: Mutex<BTreeMap<String, Weak<Listeners>>> = Mutex::new(BTreeMap::new());
@@ -49,16 +49,16 @@ impl Bus {
         Watch { _listener: listener, on_end: None }
     }
 
-    /// Tells everybody who watches, in the order in which they came.
+    /// Calls every listener, in the order in which they were added.
     pub fn publish(&self, change: &Change) {
-        // The lock is free before anybody is called: a listener may watch or stop watching.
+        // The lock is released first: a listener may add or drop a watch.
         let listeners: Vec<_> = {
             let mut listeners = self.lock();
             listeners.retain(|listener| listener.strong_count() > 0);
             listeners.iter().filter_map(Weak::upgrade).collect()
         };
         for listener in listeners {
-            // A listener's panic is its own: the commit is made, and the other listeners are told.
+            // A listener's panic must not fail the commit, which is made, nor keep the others from being called.
             let _ = super::panic::caught(|| {
                 listener(change);
                 Ok(())
@@ -66,14 +66,14 @@ impl Bus {
         }
     }
 
-    /// A panic cannot leave the list of listeners half changed.
+    /// A poisoned lock is usable: no code that may panic runs while it is held.
     fn lock(&self) -> MutexGuard<'_, Vec<Weak<Listener>>> {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Watch {
-    /// Has something done when the watch ends.
+    /// Adds what runs when the watch is dropped.
     #[cfg(target_arch = "wasm32")]
     pub(super) fn at_end(mut self, on_end: impl FnOnce() + Send + Sync + 'static) -> Self {
         self.on_end = Some(Box::new(on_end));

@@ -3,20 +3,20 @@
 //! Most of what a commit costs is the wait for the disk, and it is the same for one call as for many. So the calls that
 //! came while a transaction was in flight go together in the next one. There is no timer: an idle store commits at once.
 //!
-//! Each member of a group is decided in turn, on what is stored and what those before it write. One that is refused is
-//! refused alone. When the transaction itself fails, for something that one of them reads or writes perhaps, each is tried
-//! again alone, so that none fails for another's sake.
+//! Each member of a group is decided in turn, on what is stored and what the members before it write. One that is refused
+//! is refused alone. When the transaction itself fails, which a single member's reads or writes may have caused, each is
+//! tried again alone, so that no member fails because of another.
 
 use futures_channel::oneshot;
 
 use super::{Commit, Decide, Key, Read, ReadSet, Reads, Result, Row, Value, Write, panic::caught};
 use crate::model::{Change, RuntimeStoreError};
 
-/// How many calls go together at most. Shared by so many, the wait for the disk is a small part of what each costs; with
-/// more, the first would wait ever longer for the last, and a page would stand still while their writes are sent.
+/// The largest group. Shared by so many calls, the wait for the disk is a small part of what each costs; in a larger
+/// group the first would wait longer for the last, and a page would be unresponsive while the writes are sent.
 const LIMIT: usize = 64;
 
-/// A transaction that somebody waits for.
+/// A transaction that waits to be committed, and the sender of its outcome.
 pub(super) struct QueuedTransaction {
     reads: Reads,
     decide: Decide,
@@ -24,7 +24,7 @@ pub(super) struct QueuedTransaction {
 }
 
 impl QueuedTransaction {
-    /// The call, and what its caller waits for. A caller who goes away is not missed: the call is made all the same.
+    /// The transaction, and the future of its outcome. It is carried out even if the future is dropped.
     pub(super) fn new(reads: Reads, decide: Decide) -> (Self, impl Future<Output = Result<ReadSet>>) {
         let (reply, answer) = oneshot::channel();
         let ended = |_| {
@@ -34,13 +34,14 @@ impl QueuedTransaction {
         (Self { reads, decide, reply }, async move { answer.await.unwrap_or_else(ended) })
     }
 
-    /// Whether what others write can be shown to it: what a range of keys would find is not known without looking.
+    /// Whether it can share a transaction: only point reads can be updated with what members before it wrote. What a range
+    /// read would find then is not known.
     fn can_share(&self) -> bool {
         self.reads.as_slice().iter().all(|read| matches!(read, Read::Get(..)))
     }
 }
 
-/// The calls of one transaction, in the order in which they came.
+/// The calls that share one transaction, in their order.
 pub(super) struct Group {
     /// What each member reads.
     reads: Vec<Reads>,
@@ -56,12 +57,12 @@ struct Member {
     decided: Option<Result<(ReadSet, Option<Change>)>>,
 }
 
-/// Whose doing it is that a transaction failed.
+/// What may have made a group's transaction fail, which decides whether its members are tried again alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// That of one of its members, perhaps.
+    /// Possibly what one member reads or writes.
     OfAMember,
-    /// That of none of them: a connection that is gone, a lock that others hold.
+    /// Nothing in the group: a lost connection, another's lock.
     OfNone,
 }
 
@@ -73,7 +74,7 @@ impl Group {
         Self { reads: vec![reads], members: vec![Member { decide, reply, decided: None }], open }
     }
 
-    /// Takes the next call in, or gives it back where it must wait for the next group.
+    /// Adds a call, or returns it where it must wait for the next group.
     pub(super) fn join(&mut self, call: QueuedTransaction) -> std::result::Result<(), QueuedTransaction> {
         if !self.open || self.members.len() >= LIMIT || !call.can_share() {
             return Err(call);
@@ -89,11 +90,10 @@ impl Group {
         self.reads.iter().flat_map(Reads::as_slice).collect()
     }
 
-    /// Decides what the transaction writes, from what it read. It may be called again, when the transaction must start
-    /// over.
+    /// Decides what the transaction writes, from what it read. It may be called again when the transaction starts over.
     ///
     /// # Errors
-    /// Where every member is refused, there is nothing to commit: the error is the first one's.
+    /// The first member's error, where every member is refused and there is nothing to commit.
     pub(super) fn decide(&mut self, seen: ReadSet) -> Result<Vec<Write>> {
         if let [alone] = &mut *self.members {
             return alone.decide(seen);
@@ -102,8 +102,8 @@ impl Group {
         let mut writes = Vec::new();
         let mut refused = None;
         let mut accepted = false;
-        let lengths = self.reads.iter().map(|reads| reads.as_slice().len());
-        for ((reads, mut seen), member) in self.reads.iter().zip(seen.split(lengths)).zip(&mut self.members) {
+        let counts = self.reads.iter().map(|reads| reads.as_slice().len());
+        for ((reads, mut seen), member) in self.reads.iter().zip(seen.split(counts)).zip(&mut self.members) {
             written.show(reads, &mut seen);
             match member.decide(seen) {
                 Ok(own) => {
@@ -120,7 +120,7 @@ impl Group {
         }
     }
 
-    /// The transaction is complete: tells those who watch, then answers each caller.
+    /// The transaction is complete: tells the watchers, then answers each caller.
     pub(super) fn committed(mut self, tell: impl FnOnce(&[Change])) {
         let changes: Vec<Change> = self.members.iter_mut().filter_map(Member::take_change).collect();
         if !changes.is_empty() {
@@ -129,19 +129,19 @@ impl Group {
         for member in self.members {
             let undecided = || Err(RuntimeStoreError::Internal("a commit that was not decided".to_owned()));
             let outcome = member.decided.unwrap_or_else(undecided);
-            // A caller who has gone away is not waiting for the answer.
+            // The caller may have dropped its future.
             drop(member.reply.send(outcome.map(|(seen, _)| seen)));
         }
     }
 
-    /// The transaction failed: answers those whom it failed for good, and gives back those to be tried again, each alone.
+    /// The transaction failed: answers the members that failed for good, and returns those to be tried again, each alone.
     pub(super) fn failed(self, error: &RuntimeStoreError, fault: Fault) -> Vec<Self> {
         let all_refused = self.members.iter().all(Member::is_refused);
         if !all_refused && fault == Fault::OfAMember && self.members.len() > 1 {
             return self.singly();
         }
-        // One that was refused wrote nothing, whatever became of the rest. But where the rest is known not to be written,
-        // it may have been refused for what never came to be.
+        // A refused member wrote nothing, so where the outcome is unknown its own error holds. Where nothing was written, it
+        // may have been refused because of an earlier member's write that was never committed: it gets the group's error.
         let keeps_its_own = all_refused || matches!(error, RuntimeStoreError::OutcomeUnknown { .. });
         for member in self.members {
             let outcome = match member.decided {
@@ -162,7 +162,7 @@ impl Group {
 }
 
 impl Member {
-    /// A decision that panics is this member's error alone.
+    /// A decision that panics fails this member alone.
     fn decide(&mut self, seen: ReadSet) -> Result<Vec<Write>> {
         let (decided, writes) = match caught(|| (self.decide)(&seen)) {
             Ok(Commit { writes, change }) => (Ok((seen, change)), Ok(writes)),
@@ -181,7 +181,7 @@ impl Member {
     }
 }
 
-/// What has become of each record that a group reads, as its members wrote so far; in the order of table and key.
+/// What the members so far have done to each record that the group reads, sorted by table and key.
 struct Written<'a>(Vec<(Place<'a>, Now)>);
 
 type Place<'a> = (&'static str, &'a Key);
@@ -203,12 +203,12 @@ impl<'a> Written<'a> {
         written
     }
 
-    /// Where a record stands, or would stand.
+    /// The index of a record, or where it would be inserted.
     fn find(&self, place: Place<'_>) -> std::result::Result<usize, usize> {
         self.0.binary_search_by(|(other, _)| (*other).cmp(&place))
     }
 
-    /// Has the reads find what was written.
+    /// Updates what a member's reads found with what was written.
     fn show(&self, reads: &Reads, seen: &mut ReadSet) {
         for (i, read) in reads.as_slice().iter().enumerate() {
             let Some(place @ (_, key)) = place(read) else { continue };
@@ -242,7 +242,7 @@ impl<'a> Written<'a> {
     }
 }
 
-/// The table and key of a point read: a group reads nothing else, unless it is one call alone.
+/// The table and key of a point read. A group of several calls has no other reads.
 fn place(read: &Read) -> Option<Place<'_>> {
     match read {
         Read::Get(table, key, _) => Some((table.name, key)),

@@ -59,8 +59,7 @@ macro_rules! key_part_from_uuid {
 }
 key_part_from_uuid!(RunId, InputId, SessionId);
 
-/// A record's key, one component per key column of its table; or the first few of them, as a prefix. A clone costs
-/// nothing.
+/// A record's key, one component per key column of its table; or the first few of them, as a prefix. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(Arc<[KeyPart]>);
 
@@ -85,8 +84,8 @@ impl Key {
         Self(self.0.iter().take(columns).cloned().collect())
     }
 
-    /// A key that sorts after every key that starts with this one, and before all others that sort after this one: a
-    /// number sorts after every text, and no table has more columns than numbers are added here.
+    /// A key that sorts after every key that starts with this one, and before all others that sort after this one: numbers
+    /// sort after every text, and no table has more key columns than components are added here.
     pub(super) fn end_of_range(&self) -> Self {
         Self(self.0.iter().cloned().chain([KeyPart::U64(u64::MAX), KeyPart::U64(u64::MAX)]).collect())
     }
@@ -96,7 +95,7 @@ impl Key {
         self.0.starts_with(&prefix.0)
     }
 
-    /// A text component, or `""` where the column is not text: tables say which columns are.
+    /// A text component; `""` where the column is a number or does not exist.
     pub fn text(&self, column: usize) -> &str {
         match self.0.get(column) {
             Some(KeyPart::Text(text)) => text,

@@ -1,4 +1,4 @@
-//! Everything in memory: for tests, and for environments that have nothing durable by design.
+//! The engine in memory: for tests, and for environments without durable storage.
 
 use std::{
     collections::BTreeMap,
@@ -19,7 +19,7 @@ use crate::model::RuntimeStoreError;
 
 type Rows = BTreeMap<Key, Value>;
 
-/// The rows of each table that has had any; so few that looking through them is fast.
+/// The rows of each table that was written to. There are so few tables that a linear search is fast.
 #[derive(Debug, Default)]
 struct Tables(Vec<(&'static str, Rows)>);
 
@@ -37,19 +37,18 @@ impl Tables {
     }
 }
 
-/// Keeps records in ordered maps, as they are. Nothing survives the value itself. There is no group commit: a transaction
-/// is one lock, held while nobody can come to wait in a queue, and sharing it would save nothing.
+/// Keeps records in ordered maps, not encoded. Nothing survives the value itself. There is no group commit: a transaction
+/// waits for nothing but the lock, so sharing one would save nothing.
 #[derive(Debug, Default)]
 pub struct Memory {
     tables: Mutex<Tables>,
-    /// Beside the lock, so that a decision or a listener, which run under it, may close the store too.
+    /// Not under the lock, so that a decision or a listener, which run under it, can close the store too.
     closed: AtomicBool,
     bus: Bus,
 }
 
 impl Memory {
-    /// A decision's panic is caught, and nothing else of a transaction calls code that is not ours: the maps behind a
-    /// poisoned lock are whole.
+    /// A poisoned lock is usable: panics of decisions and listeners are caught, and no other foreign code runs under it.
     fn lock(&self) -> Result<MutexGuard<'_, Tables>> {
         if self.closed.load(Ordering::SeqCst) {
             return Err(RuntimeStoreError::Closed("this store was closed; open another".to_owned()));
@@ -93,7 +92,7 @@ impl Engine for Memory {
 
     fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
-        // Where the lock is held, the records go with the engine.
+        // Where the lock is held, the records are freed when the engine is dropped.
         if let Ok(mut tables) = self.tables.try_lock() {
             tables.0.clear();
         }

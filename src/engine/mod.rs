@@ -1,4 +1,4 @@
-//! Where it is kept. An engine knows records, tables and transactions; it knows nothing of runs or labels.
+//! Engines: where records are kept. An engine knows records, tables and transactions; it knows nothing of runs or labels.
 //!
 //! An engine offers two operations, [`Engine::read`] and [`Engine::transact`], and nothing conditional: every rule
 //! is an `if` in a [`Decide`] function, written once in `store/` and the same for all engines.
@@ -24,13 +24,13 @@ use async_trait::async_trait;
 
 pub use bus::{Bus, Listener, Watch};
 pub use key::{Key, KeyPart};
-pub use reads::{Expected, Keys, Many, One, Page, Read, ReadSet, Reads, Row};
+pub use reads::{Keys, Many, One, Page, Prediction, Read, ReadSet, Reads, Row};
 pub use record::{Bytes, Encoded, Record, Text, Value};
 pub use table::{Column, ColumnType, Table, TableInfo, Tables, ValueType};
 
 use crate::model::{Change, RuntimeStoreError};
 
-/// What an engine answers.
+/// The result of an engine's operation.
 pub type Result<T> = std::result::Result<T, RuntimeStoreError>;
 
 /// Decides, from one consistent snapshot, what a transaction writes. It is synchronous and pure: no await can come
@@ -55,16 +55,16 @@ pub trait MaybeSend {}
 #[cfg(target_arch = "wasm32")]
 impl<T> MaybeSend for T {}
 
-/// What a decision comes to.
+/// The result of a decision.
 #[derive(Debug, Default)]
 pub struct Commit {
     /// What is written, in this order.
     pub writes: Vec<Write>,
-    /// What those who watch are told once it is.
+    /// What watchers are told once it is committed.
     pub change: Option<Change>,
 }
 
-/// One change to one table. A transaction's changes are made in their order, all or none.
+/// One write to one table. A transaction's writes are made in their order, all or none.
 #[derive(Clone, Debug)]
 pub enum Write {
     /// Sets the record under a key.
@@ -84,13 +84,13 @@ pub trait Engine: Send + Sync + 'static {
     async fn read(&self, reads: Reads) -> Result<ReadSet>;
 
     /// Reads, decides and writes in one transaction, and resolves with what the decision saw only when the
-    /// transaction is complete. Those who watch are told before it resolves, in the order of the commits. On an error other
+    /// transaction is complete. Watchers are told before it resolves, in the order of the commits. On an error other
     /// than `OutcomeUnknown` nothing is written, and a decision that panics is the error `Internal`
     /// (where panics unwind: not on wasm32).
     ///
     /// Calls begin when their futures are first polled. Those that begin while a transaction is in flight may go together
-    /// in the next one: each is decided in the order in which they began, on what is stored and what those before it
-    /// write, as if each had a transaction of its own. A call that has begun is carried out even if its future is
+    /// in the next one: they are decided in the order in which they began, each on what is stored and what those before it
+    /// write, as if it had a transaction of its own. A call that has begun is carried out even if its future is
     /// dropped, and a read sees what the calls that began before it have written, unless they had to be tried again.
     async fn transact(&self, reads: Reads, decide: Decide) -> Result<ReadSet>;
 
@@ -98,21 +98,21 @@ pub trait Engine: Send + Sync + 'static {
     /// durable.
     fn authority_key(&self) -> Option<String>;
 
-    /// How often the engine had to open its connection again, since it was opened at first.
+    /// How often the engine has reopened a lost connection.
     fn reopens(&self) -> u32;
 
-    /// When the browser said that it had lost what the database held, and a new one was made in its place; `None` where
-    /// it never did.
+    /// What the browser said when it reported that the database's data was lost and a new database was made; `None` where it
+    /// never did.
     fn data_lost(&self) -> Option<String> {
         None
     }
 
-    /// Calls `listener` with the change of every commit from now on, until the watch is dropped: of this process's, and
-    /// where the engine reaches further, of others'.
+    /// Calls `listener` with the change of every commit from now on, until the watch is dropped: commits of this process,
+    /// and, where the engine can see them, of others.
     fn watch(&self, listener: Listener) -> Watch;
 
-    /// Lets go of what the engine holds. A transaction under way finishes; what comes later fails with `Closed`, and so may
-    /// calls that still wait for their transaction.
+    /// Releases what the engine holds open. A transaction under way finishes; what comes later fails with `Closed`, and so
+    /// may calls that still wait for their transaction.
     fn close(&self);
 }
 

@@ -1,4 +1,4 @@
-//! What an operation reads, declared up front, and what came of it.
+//! Reads, declared before an operation begins, and their results.
 
 use std::{marker::PhantomData, sync::Arc};
 
@@ -10,27 +10,27 @@ type Result<T, E = RuntimeStoreError> = std::result::Result<T, E>;
 /// One declared read.
 #[derive(Clone, Debug)]
 pub enum Read {
-    /// The record under a key, and what it should be for the operation to go ahead.
-    Get(&'static TableInfo, Key, Option<Expected>),
+    /// The record under a key; with a prediction where the operation writes only if it holds.
+    Get(&'static TableInfo, Key, Option<Prediction>),
     /// The records whose keys start with a prefix, in key order.
     Range(&'static TableInfo, Key, Page),
-    /// The same, for which an engine that reads keys apart need not give each record its key: the prefix will do.
+    /// The same, without the records' keys: an engine that would have to read keys separately may give the prefix instead.
     Values(&'static TableInfo, Key, Page),
-    /// The different values that follow a prefix in the keys, in order: each as the key `[…prefix, value]`.
+    /// The distinct values that follow a prefix in the keys, in order: each as the key `[…prefix, value]`.
     Distinct(&'static TableInfo, Key, Page),
 }
 
-/// What a point read should find: this record, or that there is none. Only an engine that would otherwise wait for its
-/// reads need look at it; what they find is what counts.
+/// What a point read is likely to find: this record, or none. It is a hint to engines that can send writes before their
+/// reads have returned; they must then confirm it, and decide again where it was wrong.
 #[derive(Clone, Debug)]
-pub struct Expected(pub Option<Value>);
+pub struct Prediction(pub Option<Value>);
 
 /// Which part of a range is read.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// Only what comes after this key, which is itself of the form that the read gives.
+    /// Only what comes after this key, which has the form of the keys that the read returns.
     pub after: Option<Key>,
-    /// At most so many.
+    /// The most rows to return.
     pub limit: Option<u32>,
 }
 
@@ -45,17 +45,17 @@ impl Read {
     }
 }
 
-/// The reads of one operation. Each declaration returns the handle that finds its result in the [`ReadSet`].
+/// The reads of one operation. Each declaration returns a handle to its result in the [`ReadSet`].
 #[derive(Clone, Debug, Default)]
 pub struct Reads(Vec<Read>);
 
-/// Finds the result of a point read.
+/// The handle of a point read.
 pub struct One<V>(usize, PhantomData<fn() -> V>);
 
-/// Finds the result of a range read.
+/// The handle of a range read.
 pub struct Many<V>(usize, PhantomData<fn() -> V>);
 
-/// Finds the result of a read of distinct values.
+/// The handle of a read of distinct values.
 #[derive(Clone, Copy, Debug)]
 pub struct Keys(usize);
 
@@ -87,9 +87,9 @@ impl Reads {
         One(self.0.len() - 1, PhantomData)
     }
 
-    /// Reads the record under a key, which the operation goes ahead with only where it is this one.
-    pub fn expect<V: Record>(&mut self, table: &Table<V>, key: impl Into<Key>, record: Option<V>) -> One<V> {
-        self.0.push(Read::Get(table.info, key.into(), Some(Expected(record.map(Value::new)))));
+    /// Reads the record under a key, which is likely to be this one: see [`Prediction`].
+    pub fn get_predicting<V: Record>(&mut self, table: &Table<V>, key: impl Into<Key>, record: Option<V>) -> One<V> {
+        self.0.push(Read::Get(table.info, key.into(), Some(Prediction(record.map(Value::new)))));
         One(self.0.len() - 1, PhantomData)
     }
 
@@ -105,8 +105,7 @@ impl Reads {
         Many(self.0.len() - 1, PhantomData)
     }
 
-    /// The same reads with every record's key, and of all that there is however little was asked for; `None` where they are so
-    /// already.
+    /// The same reads with every record's key and without limits; `None` where that makes no difference.
     pub(crate) fn widened(&self) -> Option<Self> {
         let mut some = false;
         let all = |page: &Page| Page { after: page.after.clone(), limit: None };
@@ -125,7 +124,7 @@ impl Reads {
         some.then_some(reads)
     }
 
-    /// Reads the different values that follow a prefix in the keys.
+    /// Reads the distinct values that follow a prefix in the keys.
     pub fn distinct<V: Record>(&mut self, table: &Table<V>, prefix: impl Into<Key>, page: Page) -> Keys {
         self.0.push(Read::Distinct(table.info, prefix.into(), page));
         Keys(self.0.len() - 1)
@@ -137,14 +136,14 @@ impl Reads {
     }
 }
 
-/// A record as an engine hands it over.
+/// A record as an engine returns it.
 #[derive(Clone, Debug)]
 pub enum Row {
     /// As it was put.
     Live(Value),
-    /// As it is stored; decoded when asked for, so that an unreadable record harms only who asks for it.
+    /// As it is stored. It is decoded when it is asked for, so that an unreadable record fails only calls that need it.
     Stored(Encoded),
-    /// Something that no engine stores; says what is wrong with it.
+    /// What no engine of burrow's has stored; says what is wrong with it.
     Unreadable(String),
     /// Only the key was asked for.
     KeyOnly,
@@ -153,13 +152,14 @@ pub enum Row {
 /// One consistent snapshot: the rows of each declared read.
 #[derive(Debug)]
 pub struct ReadSet {
-    found: Vec<Found>,
-    /// Whether it is of [`Reads::widened`].
+    results: Vec<Rows>,
+    /// Whether the reads were [`Reads::widened`].
     widened: bool,
 }
 
+/// The rows of one read.
 #[derive(Debug)]
-struct Found {
+struct Rows {
     table: &'static TableInfo,
     rows: Vec<(Key, Row)>,
 }
@@ -167,46 +167,45 @@ struct Found {
 impl ReadSet {
     /// The rows of each read, in the order of the reads.
     pub fn new<'a>(reads: impl IntoIterator<Item = &'a Read>, rows: impl IntoIterator<Item = Vec<(Key, Row)>>) -> Self {
-        Self::of(reads.into_iter().zip(rows).map(|(read, rows)| Found { table: read.table(), rows }).collect())
+        Self::of(reads.into_iter().zip(rows).map(|(read, rows)| Rows { table: read.table(), rows }).collect())
     }
 
-    fn of(found: Vec<Found>) -> Self {
-        Self { found, widened: false }
+    fn of(results: Vec<Rows>) -> Self {
+        Self { results, widened: false }
     }
 
-    /// What the reads should find; `None` where that is not known of each.
+    /// What the reads are predicted to find; `None` where one of them has no prediction.
     #[cfg(target_arch = "wasm32")]
     pub(super) fn predicted(reads: &[Read]) -> Option<Self> {
         let mut rows = Vec::with_capacity(reads.len());
         for read in reads {
-            let Read::Get(_, key, Some(Expected(record))) = read else { return None };
+            let Read::Get(_, key, Some(Prediction(record))) = read else { return None };
             rows.push(record.iter().map(|record| (key.clone(), Row::Live(record.clone()))).collect());
         }
         Some(Self::new(reads, rows))
     }
 
-    /// Whether the same was found.
+    /// Whether both have the same records.
     #[cfg(target_arch = "wasm32")]
     pub(super) fn is(&self, other: &Self) -> bool {
         let rows =
-            |set: &Self| set.found.iter().map(|found| found.rows.first().map(|(_, row)| row.encoded())).collect();
+            |set: &Self| set.results.iter().map(|result| result.rows.first().map(|(_, row)| row.encoded())).collect();
         let (own, others): (Vec<_>, Vec<_>) = (rows(self), rows(other));
         own == others
     }
 
-    /// The snapshot of several that were read together, as that of each: of the first so many reads, of the next ones,
-    /// and on.
+    /// Splits a snapshot that several operations read together into one for each, by their numbers of reads.
     #[cfg(any(feature = "sqlite", target_arch = "wasm32"))]
-    pub(super) fn split(self, lengths: impl IntoIterator<Item = usize>) -> impl Iterator<Item = Self> {
-        let mut found = self.found.into_iter();
-        lengths.into_iter().map(move |length| Self::of(found.by_ref().take(length).collect()))
+    pub(super) fn split(self, counts: impl IntoIterator<Item = usize>) -> impl Iterator<Item = Self> {
+        let mut results = self.results.into_iter();
+        counts.into_iter().map(move |count| Self::of(results.by_ref().take(count).collect()))
     }
 
-    /// Has a point read find something else than was stored.
+    /// Replaces the result of a point read.
     #[cfg(any(feature = "sqlite", target_arch = "wasm32"))]
     pub(super) fn set(&mut self, read: usize, row: Option<(Key, Row)>) {
-        if let Some(found) = self.found.get_mut(read) {
-            found.rows = row.into_iter().collect();
+        if let Some(result) = self.results.get_mut(read) {
+            result.rows = row.into_iter().collect();
         }
     }
 
@@ -234,16 +233,16 @@ impl ReadSet {
         self.rows(read.0).map(|(_, key, _)| key)
     }
 
-    /// The snapshot of reads that were widened.
+    /// Marks it as the snapshot of widened reads.
     pub(crate) fn of_widened(self) -> Self {
         Self { widened: true, ..self }
     }
 
-    /// The first `limit` records, which was the read's limit, of a read of values; those under a key that is not `valid` are
-    /// passed over, unless they can be read all the same.
+    /// Up to `limit` records (the read's own limit) of a read of values. Once the read is widened, records whose key is not
+    /// `valid` are skipped; before, their keys are not known.
     ///
     /// # Errors
-    /// `Decode` where one of them cannot be read; it names that one only once the read is widened.
+    /// `Decode` where one of them cannot be read; it names that record only once the read is widened.
     pub(crate) fn valid_records<V: Record>(
         &self,
         read: Many<V>,
@@ -254,24 +253,24 @@ impl ReadSet {
         rows.map(|(table, key, row)| row.record().map_err(|reason| undecodable(table, key, reason))).collect()
     }
 
-    /// What `valid` makes of the keys of a read of distinct values, up to `limit`, which was the read's; those of which it
-    /// makes nothing are passed over.
+    /// The keys of a read of distinct values as `valid` converts them, up to `limit` (the read's own limit); those for which
+    /// it returns `None` are skipped.
     ///
     /// # Errors
-    /// `Decode` where that leaves the page short and there may be more behind it, so that the read must be widened.
+    /// `Decode` where skipping leaves the page short although there may be more rows: the read must be widened.
     pub(crate) fn valid_keys<T>(&self, read: Keys, limit: u32, valid: impl Fn(&Key) -> Option<T>) -> Result<Vec<T>> {
         let valid: Vec<T> = self.keys(read).filter_map(valid).take(limit as usize).collect();
         let keys = self.rows(read.0).len();
         match self.rows(read.0).last() {
             Some((table, key, _)) if !self.widened && valid.len() < limit as usize && keys == limit as usize => {
-                Err(undecodable(table, key, "it stands behind a key that is none".to_owned()))
+                Err(undecodable(table, key, "a key before it is not valid".to_owned()))
             }
             _ => Ok(valid),
         }
     }
 
     fn rows(&self, read: usize) -> impl ExactSizeIterator<Item = (&'static TableInfo, &Key, &Row)> {
-        let Found { table, rows } = &self.found[read];
+        let Rows { table, rows } = &self.results[read];
         rows.iter().map(|(key, row)| (*table, key, row))
     }
 }

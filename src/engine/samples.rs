@@ -1,4 +1,4 @@
-//! Tables for the tests of engines, which know nothing of the store's.
+//! Tables for the tests of engines, which must not use the store's.
 
 use super::{Bytes, Column, Table, TableInfo, Tables, Text, ValueType};
 

@@ -1,4 +1,4 @@
-//! Tables, described as data: an engine is given those that it keeps, and knows of them only this.
+//! Tables, described as data: this is all that an engine knows of them.
 
 use std::{marker::PhantomData, sync::Arc};
 
@@ -10,7 +10,7 @@ pub type Tables = &'static [&'static TableInfo];
 /// A table and the type of its records.
 #[derive(Debug)]
 pub struct Table<V> {
-    /// The description that engines go by.
+    /// The description for engines.
     pub info: &'static TableInfo,
     record: PhantomData<fn() -> V>,
 }

@@ -137,7 +137,7 @@ impl Fence {
             return Err(RuntimeStoreError::invalid("runtime_id", reason));
         }
         let held = Text(claim_text(self.epoch, self.token));
-        Ok(Guard { fence: self.clone(), stored: reads.expect(&CLAIMS, (runtime_id,), Some(held)) })
+        Ok(Guard { fence: self.clone(), stored: reads.get_predicting(&CLAIMS, (runtime_id,), Some(held)) })
     }
 }
 

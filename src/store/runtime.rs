@@ -65,7 +65,7 @@ pub(crate) fn commit_boundary(
     writes.push(RECEIPTS.put(key.clone(), receipt.clone()));
 
     let mut reads = Reads::new();
-    let stored = reads.expect(&RECEIPTS, key, None);
+    let stored = reads.get_predicting(&RECEIPTS, key, None);
     let decide = move |seen: &ReadSet| match seen.one(stored)? {
         None => Ok(writes.clone()),
         // It was committed before, and its acknowledgement was lost.
@@ -129,8 +129,8 @@ pub(crate) fn transition(
     let key = (runtime_id,);
     let stored = match commit.expected() {
         // Most often the runtime is new, and has no state yet.
-        Some(RuntimeState::Initializing) => reads.expect(&STATES, key, None),
-        Some(state) => reads.expect(&STATES, key, Some(Document::new(state)?)),
+        Some(RuntimeState::Initializing) => reads.get_predicting(&STATES, key, None),
+        Some(state) => reads.get_predicting(&STATES, key, Some(Document::new(state)?)),
         None => reads.get(&STATES, key),
     };
     let decide = move |seen: &ReadSet| {

@@ -1,10 +1,10 @@
-//! What SQLite keeps: cells. How keys and values become cells, and cells become keys and values again.
+//! Conversions between keys and values and the cells of SQLite.
 //!
 //! - A text key is TEXT. SQLite's own collation, BINARY, compares UTF-8 bytes: the order that keys have everywhere.
-//! - A number key up to 2^63-1 is an INTEGER. A larger one, for which SQLite has no integer, is a BLOB in the same
-//!   column, its 8 bytes big end first: a BLOB sorts after every INTEGER and, among BLOBs, by its bytes, so the order
-//!   is that of the numbers. The column's INTEGER affinity leaves a BLOB as it is.
-//! - JSON and bytes are BLOBs, as meerkat writes them; text is TEXT. JSON that somebody else wrote as TEXT is read too.
+//! - A number key up to 2^63-1 is an INTEGER. A larger one, for which SQLite has no integer, is a BLOB of 8 bytes in the
+//!   same column, big-endian: BLOBs sort after every INTEGER, and among themselves by their bytes, so the order is that
+//!   of the numbers. The column's INTEGER affinity does not convert BLOBs.
+//! - JSON and bytes are BLOBs, as meerkat writes them; text is TEXT. JSON that another program wrote as TEXT is read too.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ pub(super) enum Cell<'a> {
 }
 
 impl Cell<'_> {
-    /// How many bytes it takes, at most: there is a header of up to 9 bytes for each, and a few for the row.
+    /// An upper bound of the bytes that it takes in a record: a cell has a header of up to 9 bytes, the row a few more.
     pub(super) fn size(&self) -> usize {
         const HEADERS: usize = 32;
         HEADERS
@@ -31,8 +31,8 @@ impl Cell<'_> {
     }
 }
 
-/// A cell that a statement gave, or what stands there instead that no table of ours holds: `"NULL"`, for example.
-pub(super) type Found<'a> = Result<Cell<'a>, &'static str>;
+/// A cell of a result row, or the name of what our tables never hold: `"NULL"`, for example.
+pub(super) type CellResult<'a> = Result<Cell<'a>, &'static str>;
 
 impl<'a> From<&'a KeyPart> for Cell<'a> {
     fn from(part: &'a KeyPart) -> Self {
@@ -46,8 +46,8 @@ impl<'a> From<&'a KeyPart> for Cell<'a> {
 }
 
 /// The first cell of a row.
-pub(super) fn first<'r, 'c>(row: &'r [Found<'c>]) -> &'r Found<'c> {
-    static NOTHING: Found<'static> = Err("no cell at all");
+pub(super) fn first<'r, 'c>(row: &'r [CellResult<'c>]) -> &'r CellResult<'c> {
+    static NOTHING: CellResult<'static> = Err("no cell at all");
     row.first().unwrap_or(&NOTHING)
 }
 
@@ -68,8 +68,8 @@ pub(super) fn value_cell(value_type: ValueType, value: &Encoded) -> Cell<'_> {
     }
 }
 
-/// The row of a value cell. What the bytes or the text say is the record's business.
-pub(super) fn value_row(value: &Found<'_>) -> Row {
+/// The row of a value cell. The record's type decodes the bytes or the text.
+pub(super) fn value_row(value: &CellResult<'_>) -> Row {
     match value {
         Ok(Cell::Text(text)) => Row::Stored(Encoded::Text((*text).to_owned())),
         Ok(Cell::Blob(bytes)) => Row::Stored(Encoded::Bytes((&**bytes).into())),
@@ -78,9 +78,9 @@ pub(super) fn value_row(value: &Found<'_>) -> Row {
     }
 }
 
-/// The row of a range, read as the key columns after `prefix` and then the value. A key column that cannot be read
-/// makes the row unreadable and stands in its key as SQL has it.
-pub(super) fn range_row(table: &TableInfo, prefix: &Key, found: &[Found<'_>]) -> (Key, Row) {
+/// A row of a range: the key columns after `prefix`, then the value. A key column that cannot be read makes the row
+/// unreadable, and appears in its key as an SQL literal.
+pub(super) fn range_row(table: &TableInfo, prefix: &Key, found: &[CellResult<'_>]) -> (Key, Row) {
     let Some((value, columns)) = found.split_last() else {
         return (prefix.clone(), Row::Unreadable("the row has no cells".to_owned()));
     };
@@ -95,8 +95,8 @@ pub(super) fn range_row(table: &TableInfo, prefix: &Key, found: &[Found<'_>]) ->
     (Key::new(parts), unreadable.unwrap_or_else(|| value_row(value)))
 }
 
-/// What stands in a cell, as one would write it in SQL to find it.
-fn literal(found: &Found<'_>) -> String {
+/// The SQL literal of a cell, with which it can be searched for.
+fn literal(found: &CellResult<'_>) -> String {
     match found {
         Ok(Cell::Integer(number)) => number.to_string(),
         Ok(Cell::Text(text)) => format!("'{}'", text.replace('\'', "''")),
@@ -108,8 +108,8 @@ fn literal(found: &Found<'_>) -> String {
     }
 }
 
-/// The key component in a cell; `Err` says what stands there instead.
-pub(super) fn key_part(column: ColumnType, found: &Found<'_>) -> Result<KeyPart, String> {
+/// The key component in a cell; `Err` says what is in the cell instead.
+pub(super) fn key_part(column: ColumnType, found: &CellResult<'_>) -> Result<KeyPart, String> {
     let instead = match (column, found) {
         (ColumnType::Text, Ok(Cell::Text(text))) => return Ok((*text).into()),
         (ColumnType::U64, Ok(Cell::Integer(number))) => match u64::try_from(*number) {

@@ -23,17 +23,17 @@ impl<'d, D: Driver> Database<'d, D> {
     }
 
     pub(super) fn read(&mut self, reads: &Reads) -> Result<ReadSet> {
-        self.driver.snapshot(|| self.seen(&reads.as_slice().iter().collect::<Vec<_>>()))
+        self.driver.snapshot(|| self.read_all(&reads.as_slice().iter().collect::<Vec<_>>()))
     }
 
     pub(super) fn transact(&mut self, group: &mut Group) -> Result<()> {
         self.driver.transaction(|| {
-            let seen = self.seen(&group.reads())?;
+            let seen = self.read_all(&group.reads())?;
             group.decide(seen)?.into_iter().try_for_each(|write| self.write(write))
         })
     }
 
-    fn seen(&mut self, reads: &[&Read]) -> Result<ReadSet> {
+    fn read_all(&mut self, reads: &[&Read]) -> Result<ReadSet> {
         let rows = reads.iter().map(|read| self.rows(read)).collect::<Result<Vec<_>>>()?;
         Ok(ReadSet::new(reads.iter().copied(), rows))
     }
@@ -42,12 +42,12 @@ impl<'d, D: Driver> Database<'d, D> {
         match read {
             Read::Get(table, key, _) => {
                 let parameters: Vec<Cell<'_>> = cells(key).collect();
-                let get = self.statements.get(table)?.ready(self.driver)?;
+                let get = self.statements.get(table)?.prepared(self.driver)?;
                 self.driver.query(get, &parameters, |found| (key.clone(), value_row(first(found))))
             }
             Read::Range(table, prefix, page) | Read::Values(table, prefix, page) => {
                 let columns = prefix.parts().len();
-                let range = self.statements.range(table, columns, begin(page))?.ready(self.driver)?;
+                let range = self.statements.range(table, columns, begin(page))?.prepared(self.driver)?;
                 let parameters: Vec<Cell<'_>> =
                     cells(prefix).chain(after(page).skip(columns)).chain([limit(page)]).collect();
                 self.driver.query(range, &parameters, |found| range_row(table, prefix, found))
@@ -58,14 +58,14 @@ impl<'d, D: Driver> Database<'d, D> {
 
     fn distinct(&mut self, table: &'static TableInfo, prefix: &Key, page: &Page) -> Result<Vec<(Key, Row)>> {
         let columns = prefix.parts().len();
-        let distinct = self.statements.distinct(table, columns, begin(page))?.ready(self.driver)?;
+        let distinct = self.statements.distinct(table, columns, begin(page))?.prepared(self.driver)?;
         let parameters: Vec<Cell<'_>> =
             cells(prefix).chain(after(page).skip(columns)).chain(cells(prefix)).chain([limit(page)]).collect();
         let parts = self.driver.query(distinct, &parameters, |found| {
             let column = table.key.get(columns).ok_or("the key has no such column")?;
             key_part(column.column_type, first(found))
         })?;
-        // There is no record to be unreadable, only its key: the reader would be told of a key that is none.
+        // Only keys are read here, so a part that cannot be read is no unreadable row: the read fails.
         let key = |part: std::result::Result<_, String>| match part {
             Ok(part) => Ok((Key::new([prefix.parts(), &[part]].concat()), Row::KeyOnly)),
             Err(reason) => Err(RuntimeStoreError::Decode { table: table.name, key: prefix.to_string(), reason }),
@@ -78,7 +78,7 @@ impl<'d, D: Driver> Database<'d, D> {
             Write::Put(table, key, value) => self.put(table, &key, &value),
             Write::Delete(table, key) | Write::DeleteRange(table, key) => {
                 let parameters: Vec<Cell<'_>> = cells(&key).collect();
-                let delete = self.statements.delete(table, parameters.len())?.ready(self.driver)?;
+                let delete = self.statements.delete(table, parameters.len())?.prepared(self.driver)?;
                 self.driver.execute(delete, &parameters)
             }
         }
@@ -97,7 +97,7 @@ impl<'d, D: Driver> Database<'d, D> {
                 D::LARGEST,
             )));
         }
-        let put = self.statements.put(table)?.ready(self.driver)?;
+        let put = self.statements.put(table)?.prepared(self.driver)?;
         self.driver.execute(put, &parameters)
     }
 }

@@ -1,34 +1,33 @@
-//! The one thing that differs from one SQLite to another: how it is called.
+//! What differs between SQLite libraries: how they are called.
 
-use super::{Result, cell::Cell, cell::Found, statement::Statement};
+use super::{Result, cell::Cell, cell::CellResult, statement::Statement};
 
-/// A connection to one database, called from one thread. Its errors are ours already: a driver knows what its own
-/// SQLite's errors mean.
+/// A connection to one database, called from one thread. A driver converts its library's errors to ours.
 pub(super) trait Driver: 'static {
-    /// How many bytes a record may have with its key. One that has more could never be read again.
+    /// The most bytes that a record may have together with its key. A larger one could not be read again.
     const LARGEST: usize;
 
-    /// A statement made ready, to be run any number of times.
+    /// A prepared statement.
     type Prepared<'d>;
 
-    /// Makes a statement ready.
+    /// Prepares a statement.
     fn prepare(&self, statement: &Statement) -> Result<Self::Prepared<'_>>;
 
-    /// Runs a statement and gives what `row` makes of each row, in order.
+    /// Runs a statement and returns `row`'s result for each row, in order.
     fn query<T>(
         &self,
         prepared: &mut Self::Prepared<'_>,
         parameters: &[Cell<'_>],
-        row: impl FnMut(&[Found<'_>]) -> T,
+        row: impl FnMut(&[CellResult<'_>]) -> T,
     ) -> Result<Vec<T>>;
 
-    /// Runs a statement that gives no rows.
+    /// Runs a statement that returns no rows.
     fn execute(&self, prepared: &mut Self::Prepared<'_>, parameters: &[Cell<'_>]) -> Result<()>;
 
-    /// Runs `body`, which only reads, and gives all of its statements the same snapshot.
+    /// Runs `body`, which only reads; all its statements see the same snapshot.
     fn snapshot<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T>;
 
-    /// Runs `body` with no other writer beside it, from its first statement on, and commits. When `body` fails or
-    /// panics, or the commit fails with anything but `OutcomeUnknown`, nothing is written.
+    /// Runs `body` and commits; no other connection writes from its first statement on. When `body` fails or panics, or
+    /// the commit fails with an error other than `OutcomeUnknown`, nothing is written.
     fn transaction<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T>;
 }

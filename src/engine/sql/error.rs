@@ -1,4 +1,4 @@
-//! SQLite's errors as ours.
+//! Converts SQLite's errors to burrow's.
 
 use std::path::Path;
 
@@ -6,15 +6,15 @@ use rusqlite::{Error, ErrorCode};
 
 use crate::model::{Cause, RuntimeStoreError};
 
-/// What SQLite was asked to do when it failed.
+/// Whether the failed call was to read or to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum Access {
     Read,
     Write,
 }
 
-/// Names the failure by what a caller can do about it; `doing` says what was being done to the database.
-pub(super) fn failed(asked: Asked, doing: &str, database: &str, error: Error) -> RuntimeStoreError {
+/// Chooses the variant by what a caller can do about the failure; `doing` says what was being done to the database.
+pub(super) fn failed(access: Access, doing: &str, database: &str, error: Error) -> RuntimeStoreError {
     let message = format!("{database}: {doing}: {error}");
     if matches!(error, Error::NulError(_)) {
         return RuntimeStoreError::invalid("path", "a path has no NUL character in it");
@@ -40,9 +40,9 @@ pub(super) fn failed(asked: Asked, doing: &str, database: &str, error: Error) ->
         }
         _ => {
             let cause = Some(Cause::new(error));
-            match asked {
-                Asked::Read => RuntimeStoreError::ReadFailed { message, cause },
-                Asked::Write => RuntimeStoreError::WriteFailed { message, cause },
+            match access {
+                Access::Read => RuntimeStoreError::ReadFailed { message, cause },
+                Access::Write => RuntimeStoreError::WriteFailed { message, cause },
             }
         }
     }
@@ -53,7 +53,7 @@ pub(super) fn is_busy(error: &Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
-/// Why a file could not be opened: SQLite has one code for all that can be wrong with a path.
+/// Why a file could not be opened: SQLite has only one code for every fault of a path.
 pub(super) fn cannot_open(path: &Path, error: Error) -> RuntimeStoreError {
     let folder = path.parent().unwrap_or(path);
     if path.is_dir() {
@@ -63,7 +63,7 @@ pub(super) fn cannot_open(path: &Path, error: Error) -> RuntimeStoreError {
     } else if !folder.is_dir() {
         RuntimeStoreError::invalid("path", format!("{folder:?} is a file, so {path:?} cannot be in it"))
     } else {
-        failed(Asked::Read, "opening", &format!("{path:?}"), error)
+        failed(Access::Read, "opening", &format!("{path:?}"), error)
     }
 }
 
@@ -88,11 +88,11 @@ mod tests {
             (ffi::SQLITE_CORRUPT, "WriteFailed"),
         ] {
             let failure = || Error::SqliteFailure(ffi::Error::new(code), Some("said so".to_owned()));
-            let error = failed(Asked::Write, "writing a table", "\"a.sqlite\"", failure());
+            let error = failed(Access::Write, "writing a table", "\"a.sqlite\"", failure());
             assert_eq!(error.code(), expected, "{code}");
             assert!(error.to_string().contains("\"a.sqlite\": writing a table: said so"), "{error}");
             if expected == "WriteFailed" {
-                assert_eq!(failed(Asked::Read, "", "", failure()).code(), "ReadFailed");
+                assert_eq!(failed(Access::Read, "", "", failure()).code(), "ReadFailed");
             }
         }
     }

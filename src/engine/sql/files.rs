@@ -1,7 +1,7 @@
-//! The files of an open database: whether they are still those that were opened.
+//! Checks that the files of an open database are still the ones that were opened.
 //!
-//! SQLite writes to the files that it has open, and does not notice when their names come to stand for others, or for
-//! none: what it commits then is nowhere that anybody looks. So their identity is compared beside every transaction.
+//! SQLite writes to the files that it has open, and does not notice when they are renamed, removed or replaced: what it
+//! commits then is found by nobody. So their identity is compared with every transaction.
 
 use std::{
     ffi::OsString,
@@ -12,8 +12,8 @@ use std::{
 use super::Result;
 use crate::model::RuntimeStoreError;
 
-/// The database, its log and the log's index, as they were when the database was opened. All three count: another
-/// process that finds a new log, or a new index with its locks, writes past this one.
+/// The database, its log and the log's index, as they were when the database was opened. All three are compared: a
+/// process that finds another log, or another index with its locks, does not see this connection's locks and commits.
 #[derive(Debug)]
 pub(super) struct Files([(PathBuf, Identity); 3]);
 
@@ -59,8 +59,8 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Which file a name stands for. Windows removes and renames no file that SQLite has open, and there is nothing to
-/// tell apart.
+/// Identifies the file behind a path. On Windows there is nothing to compare: a file that SQLite has open can be neither
+/// removed nor renamed there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Identity {
     #[cfg(unix)]

@@ -1,6 +1,6 @@
-//! SQLite: one engine over a small synchronous driver, so that each SQLite there is (compiled in, a Durable
-//! Object's, Node's) need only say how it is called. Files are those of meerkat-runtime 0.6 and mobkit 0.6, with
-//! tables of our own beside theirs; a table that is neither is left alone.
+//! SQLite: one engine over a small synchronous driver, so that another SQLite library (a Durable Object's, Node's) needs
+//! only a driver. Files are those of meerkat-runtime 0.6 and mobkit 0.6, with burrow's own tables beside theirs; other
+//! tables are left alone.
 
 mod cell;
 mod database;
@@ -16,7 +16,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 
-use self::worker::{Gone, Worker};
+use self::worker::{IsCancelled, Worker};
 use super::{Bus, Decide, Engine, Listener, Read, ReadSet, Reads, Result, TableInfo, Tables, Watch, Write};
 
 /// An SQLite database in a file or in memory, on a thread of its own.
@@ -37,19 +37,19 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the database in a file, created if it is not there, and makes the tables that are missing. What is refused
-    /// is left as it is, and a file that was not there is not there after it. When the future is dropped, the file is
+    /// Opens the database in a file, created if it does not exist, and makes the tables that are missing. A file that is
+    /// refused is left as it is, and none is left behind where there was none. When the future is dropped, the file is
     /// closed again before the drop returns.
     ///
     /// # Errors
     /// `NotFound` where the file's folder does not exist, `InvalidInput` for a path that cannot name a file (a folder's,
     /// say), `Unsupported` for a file that is no SQLite database or that this process may not write, `SchemaTooNew`
-    /// for one that a newer burrow wrote, `ForeignDatabase` for one that has tables of somebody else's and none of ours,
+    /// for one that a newer burrow wrote, `ForeignDatabase` for one that has other programs' tables and none of ours,
     /// `Blocked` while another process holds it.
     pub async fn open(path: impl AsRef<Path>, tables: Tables) -> Result<Self> {
         let path = path.as_ref().to_owned();
-        let open = move |gone: Gone<'_>| {
-            let (driver, canonical) = native::open_file(&path, tables, gone)?;
+        let open = move |is_cancelled: IsCancelled<'_>| {
+            let (driver, canonical) = native::open_file(&path, tables, is_cancelled)?;
             let authority_key = format!("sqlite:{canonical}");
             let bus = Bus::of_store(&authority_key);
             Ok((driver, bus, authority_key))
@@ -63,7 +63,7 @@ impl Sqlite {
     /// # Errors
     /// `ReadFailed` where no thread can be started.
     pub async fn in_memory(tables: Tables) -> Result<Self> {
-        let open = move |_: Gone<'_>| Ok((native::Rusqlite::in_memory(tables)?, Bus::default(), ()));
+        let open = move |_: IsCancelled<'_>| Ok((native::Rusqlite::in_memory(tables)?, Bus::default(), ()));
         let (worker, bus, ()) = Worker::start(tables, open).await?;
         Ok(Self { worker, authority_key: None, bus })
     }

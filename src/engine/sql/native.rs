@@ -17,27 +17,28 @@ use rusqlite::{
 
 use super::{
     Result, Tables,
-    cell::{Cell, Found},
+    cell::{Cell, CellResult},
     driver::Driver,
-    error::{Asked, cannot_open, failed},
+    error::{Access, cannot_open, failed},
     files::{self, Files, Identity},
     schema,
     statement::Statement,
-    worker::Gone,
+    worker::IsCancelled,
 };
 use crate::model::{Cause, RuntimeStoreError};
 
 /// How long a call waits for another process to finish its transaction.
-const PATIENCE: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long it waits while a database is opened before it lets go, looks whether anybody still wants it, and tries anew.
-const TURN: Duration = Duration::from_millis(50);
+/// While a database is opened: how long one attempt waits for a lock. Between attempts, its own locks are given up and
+/// the caller may have cancelled.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(50);
 
-/// Opens the database in a file, which is created if it is not there, and gives it with the file's canonical path.
+/// Opens the database in a file, which is created if it does not exist, and returns it with the file's canonical path.
 ///
-/// What SQLite itself does not wait for, turning the log on, has a read lock to raise, and two that waited so would wait
-/// for each other. Trying anew gives the lock up in between.
-pub(super) fn open_file(path: &Path, tables: Tables, gone: Gone<'_>) -> Result<(Rusqlite, String)> {
+/// Turning the log on upgrades a read lock, for which SQLite does not wait: two connections that did would wait for each
+/// other. Trying again gives the read lock up in between.
+pub(super) fn open_file(path: &Path, tables: Tables, is_cancelled: IsCancelled<'_>) -> Result<(Rusqlite, String)> {
     let invalid = |error: io::Error| RuntimeStoreError::invalid("path", error.to_string());
     // Absolute, so that SQLite does not take `:memory:`, `file:…` or nothing at all for something other than a file.
     let path = std::path::absolute(path).map_err(invalid)?;
@@ -45,10 +46,12 @@ pub(super) fn open_file(path: &Path, tables: Tables, gone: Gone<'_>) -> Result<(
     if utf8(&path)?.ends_with(std::path::is_separator) {
         return Err(RuntimeStoreError::invalid("path", format!("{name} names a folder; name a file in it")));
     }
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + BUSY_TIMEOUT;
     loop {
         match Rusqlite::open(&path, &name, tables) {
-            Err(RuntimeStoreError::Blocked(_)) if Instant::now() < deadline && !gone() => thread::sleep(TURN / 5),
+            Err(RuntimeStoreError::Blocked(_)) if Instant::now() < deadline && !is_cancelled() => {
+                thread::sleep(ATTEMPT_TIMEOUT / 5)
+            }
             outcome => return outcome,
         }
     }
@@ -65,21 +68,21 @@ fn utf8(path: &Path) -> Result<&str> {
     path.to_str().ok_or_else(|| RuntimeStoreError::invalid("path", format!("expected Unicode, got {path:?}")))
 }
 
-/// A connection. What it says in errors begins with the database's name.
+/// A connection. Its error messages begin with the database's name.
 #[derive(Debug)]
 pub(super) struct Rusqlite {
     connection: Connection,
     name: String,
-    /// `None` in memory, and before they are all there.
+    /// `None` in memory, and until all three exist.
     files: Option<Files>,
-    /// Why it can be used no more.
+    /// Set once the files were lost: the error of every later call.
     lost: OnceCell<RuntimeStoreError>,
 }
 
 impl Rusqlite {
     pub(super) fn in_memory(tables: Tables) -> Result<Self> {
         let name = "a database in memory".to_owned();
-        let connection = Connection::open_in_memory().map_err(|error| failed(Asked::Read, "opening", &name, error))?;
+        let connection = Connection::open_in_memory().map_err(|error| failed(Access::Read, "opening", &name, error))?;
         let driver = Self::new(connection, &name);
         schema::make_current(&driver, tables)?;
         Ok(driver)
@@ -105,8 +108,8 @@ impl Rusqlite {
         opened
     }
 
-    /// Whether all tables are there, and which file it is. A database that is to be refused must be left as it is; so
-    /// this is done by a connection of its own, which changes nothing.
+    /// Whether all tables exist, and the file's identity. It uses a connection of its own that changes nothing: a database
+    /// that is refused must be left as it is.
     fn examine(path: &Path, name: &str, tables: Tables) -> Result<(bool, Identity)> {
         let path = canonical(path)?;
         let driver = Self::connect(&path, name, OpenFlags::empty())?;
@@ -133,10 +136,10 @@ impl Rusqlite {
         if !current {
             schema::make_current(&driver, tables)?;
         }
-        // What is not current now is so only for a newer burrow's coming in between. Reading it opens the log, too.
+        // It fails where a newer burrow has upgraded the file in between. Reading also opens the log.
         schema::is_current(&driver, tables)?;
         driver.files = Some(Files::of(&path).map_err(|error| driver.moved(error))?);
-        driver.be_patient(PATIENCE)?;
+        driver.set_busy_timeout(BUSY_TIMEOUT)?;
         Ok((driver, utf8))
     }
 
@@ -145,14 +148,14 @@ impl Rusqlite {
         let connection = Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, error))?;
         let driver = Self::new(connection, name);
         driver.refuse_read_only()?;
-        driver.be_patient(TURN)?;
+        driver.set_busy_timeout(ATTEMPT_TIMEOUT)?;
         Ok(driver)
     }
 
-    /// SQLite opens what it may not write for reading only, and would fail at the first write.
+    /// SQLite opens a file without write permission read-only, and would fail at the first write.
     fn refuse_read_only(&self) -> Result<()> {
         let read_only = self.connection.is_readonly(MAIN_DB);
-        if read_only.map_err(|error| self.failed(Asked::Read, "opening", error))? {
+        if read_only.map_err(|error| self.failed(Access::Read, "opening", error))? {
             let name = &self.name;
             let message = format!("{name} is read-only for this process; make the file and its folder writable");
             return Err(RuntimeStoreError::Unsupported(message));
@@ -160,11 +163,11 @@ impl Rusqlite {
         Ok(())
     }
 
-    /// Has a log that another process left stay as it is: SQLite would put it away when this connection is closed, and
-    /// would make the index anew where there is none.
+    /// Keeps a log that another process left as it is: SQLite would checkpoint and remove it when this connection is
+    /// closed, and would rebuild a missing index.
     fn keep_log(&self, path: &Path) -> Result<()> {
         if fs::metadata(files::log(path)).is_ok_and(|log| log.len() > 0) {
-            let failed = |error| self.failed(Asked::Read, "opening", error);
+            let failed = |error| self.failed(Access::Read, "opening", error);
             self.leave_log().map_err(failed)?;
             if !files::index(path).exists() {
                 self.connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(failed)?;
@@ -177,9 +180,8 @@ impl Rusqlite {
         self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)
     }
 
-    /// Waits for others up to so long.
-    fn be_patient(&self, patience: Duration) -> Result<()> {
-        self.connection.busy_timeout(patience).map_err(|error| self.failed(Asked::Read, "opening", error))
+    fn set_busy_timeout(&self, timeout: Duration) -> Result<()> {
+        self.connection.busy_timeout(timeout).map_err(|error| self.failed(Access::Read, "opening", error))
     }
 
     fn identity(&self, path: &Path) -> Result<Identity> {
@@ -190,10 +192,9 @@ impl Rusqlite {
         RuntimeStoreError::Blocked(format!("{}: its files were moved while they were opened: {error}", self.name))
     }
 
-    /// Makes a commit one flush to the disk of a log beside the file: readers never wait for a writer then, nor a
-    /// writer for readers.
+    /// Write-ahead logging: a commit is one flush of the log, and readers and a writer do not wait for each other.
     fn write_ahead(&self) -> Result<()> {
-        let failed = |error| self.failed(Asked::Write, "turning on write-ahead logging", error);
+        let failed = |error| self.failed(Access::Write, "turning on write-ahead logging", error);
         let mode: String =
             self.connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(failed)?;
         if mode != "wal" {
@@ -205,21 +206,21 @@ impl Rusqlite {
     }
 
     fn within<T>(&self, behavior: TransactionBehavior, body: impl FnOnce() -> Result<T>) -> Result<T> {
-        let asked = match behavior {
-            TransactionBehavior::Deferred => Asked::Read,
-            _ => Asked::Write,
+        let access = match behavior {
+            TransactionBehavior::Deferred => Access::Read,
+            _ => Access::Write,
         };
         // Rolled back when it is dropped without a commit: on an error, and as a panic unwinds.
         let transaction = Transaction::new_unchecked(&self.connection, behavior)
-            .map_err(|error| self.failed(asked, "beginning a transaction", error))?;
+            .map_err(|error| self.failed(access, "beginning a transaction", error))?;
         let outcome = body()?;
         self.check_files()?;
-        transaction.commit().map_err(|error| self.failed(asked, "committing", error))?;
+        transaction.commit().map_err(|error| self.failed(access, "committing", error))?;
         Ok(outcome)
     }
 
-    /// Whether the files are still those that were opened. Once they were not, no call can be carried out: others may have
-    /// written to them in the meantime, past this connection's locks.
+    /// Fails once the files are not those that were opened, and from then on always: other processes may have written to
+    /// them without this connection's locks.
     fn check_files(&self) -> Result<()> {
         if let Some(lost) = self.lost.get() {
             return Err(lost.clone());
@@ -230,30 +231,31 @@ impl Rusqlite {
         }
     }
 
-    fn failed(&self, asked: Asked, doing: &str, error: rusqlite::Error) -> RuntimeStoreError {
-        failed(asked, doing, &self.name, error)
+    fn failed(&self, access: Access, doing: &str, error: rusqlite::Error) -> RuntimeStoreError {
+        failed(access, doing, &self.name, error)
     }
 }
 
-/// The last connection to a database puts its log away, by name. Where that is another's by now, it stays.
+/// SQLite's last connection to a database removes the log by its name. Where another file has that name by now, the log
+/// must stay.
 impl Drop for Rusqlite {
     fn drop(&mut self) {
         if self.check_files().is_err() {
-            // It cannot fail, but for a setting that SQLite does not know.
+            // It fails only for a setting that this SQLite does not know.
             drop(self.leave_log());
         }
     }
 }
 
-/// A file that SQLite made and nothing was written to.
+/// Removes a file that SQLite created and nothing was written to.
 fn remove_if_empty(path: &Path) {
     if fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
-        // Where it cannot be removed it does no harm: an empty file is no database yet.
+        // An empty file that stays does no harm: it is opened as a new database.
         drop(fs::remove_file(path));
     }
 }
 
-/// A statement made ready, and what it does.
+/// A prepared statement, and what it does, for errors.
 pub(super) struct Prepared<'c> {
     statement: rusqlite::Statement<'c>,
     doing: String,
@@ -267,7 +269,7 @@ impl Driver for Rusqlite {
 
     fn prepare(&self, statement: &Statement) -> Result<Prepared<'_>> {
         let prepared = self.connection.prepare(&statement.sql);
-        let statement_of_it = prepared.map_err(|error| self.failed(Asked::Read, &statement.doing, error))?;
+        let statement_of_it = prepared.map_err(|error| self.failed(Access::Read, &statement.doing, error))?;
         Ok(Prepared { statement: statement_of_it, doing: statement.doing.clone() })
     }
 
@@ -275,7 +277,7 @@ impl Driver for Rusqlite {
         &self,
         prepared: &mut Prepared<'_>,
         parameters: &[Cell<'_>],
-        mut row: impl FnMut(&[Found<'_>]) -> T,
+        mut row: impl FnMut(&[CellResult<'_>]) -> T,
     ) -> Result<Vec<T>> {
         let columns = prepared.statement.column_count();
         let mut query = || -> rusqlite::Result<Vec<T>> {
@@ -287,14 +289,14 @@ impl Driver for Rusqlite {
             }
             Ok(all)
         };
-        query().map_err(|error| self.failed(Asked::Read, &prepared.doing, error))
+        query().map_err(|error| self.failed(Access::Read, &prepared.doing, error))
     }
 
     fn execute(&self, prepared: &mut Prepared<'_>, parameters: &[Cell<'_>]) -> Result<()> {
         let done = prepared.statement.execute(params_from_iter(parameters));
-        // It would hold a copy of the record until it is run again.
+        // Otherwise it would keep a copy of the record until its next run.
         prepared.statement.clear_bindings();
-        done.map(drop).map_err(|error| self.failed(Asked::Write, &prepared.doing, error))
+        done.map(drop).map_err(|error| self.failed(Access::Write, &prepared.doing, error))
     }
 
     fn snapshot<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T> {
@@ -303,7 +305,7 @@ impl Driver for Rusqlite {
 
     fn transaction<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T> {
         let outcome = self.within(TransactionBehavior::Immediate, body)?;
-        // What was committed counts only where it can be found again.
+        // The commit may have gone to files that nobody will open again.
         self.check_files().map_err(|lost| RuntimeStoreError::OutcomeUnknown {
             message: format!("{lost}, as something was committed to it"),
             cause: None,
@@ -312,7 +314,7 @@ impl Driver for Rusqlite {
     }
 }
 
-fn found(cell: ValueRef<'_>) -> Found<'_> {
+fn found(cell: ValueRef<'_>) -> CellResult<'_> {
     match cell {
         ValueRef::Integer(number) => Ok(Cell::Integer(number)),
         ValueRef::Text(text) => str::from_utf8(text).map(Cell::Text).map_err(|_| "TEXT that is not UTF-8"),

@@ -1,17 +1,17 @@
-//! The tables of a database: whose they are, and the version of their set.
+//! Whether a database's tables are burrow's, and their version.
 
 use std::collections::BTreeMap;
 
 use super::{
     Result,
-    cell::{Cell, Found},
+    cell::{Cell, CellResult},
     driver::Driver,
     statement::{Statement, columns, create},
 };
 use crate::{engine::Tables, model::RuntimeStoreError};
 
-/// Raised with each change to the tables that an older burrow could not live with. Kept in a table of our own: the
-/// header fields that SQLite has for it are meerkat's, if it wants them.
+/// Raised with each change to the tables that an older burrow cannot handle. It is kept in a table of our own, because
+/// SQLite's header fields for versions belong to meerkat, whose file this may be.
 const VERSION: i64 = 1;
 
 const TABLE: &str = "burrow_schema";
@@ -30,29 +30,29 @@ const NEIGHBOUR: (&str, [&str; 7]) = (
     ],
 );
 
-/// How many tables of somebody else's an error names.
+/// How many foreign tables an error names at most.
 const NAMED: usize = 8;
 
-/// Whether every table is there already. It writes nothing.
+/// Whether every table exists already. It writes nothing.
 ///
-/// A database is ours when it has one of our tables, or upstream's, beside whatever else: a file of upstream's may hold
-/// other components' tables. An empty one becomes ours.
+/// A database is ours when it has one of our tables or of upstream's, whatever else it holds: upstream's file may hold
+/// other components' tables. An empty database becomes ours.
 ///
 /// # Errors
-/// `SchemaTooNew` for a database that a newer burrow wrote, `ForeignDatabase` for one that has only tables of somebody
-/// else's, or a table of the name of one of ours with other columns.
+/// `SchemaTooNew` for a database that a newer burrow wrote, `ForeignDatabase` for one that has only other programs'
+/// tables, or a table with the name of one of ours and other columns.
 pub(super) fn is_current(driver: &impl Driver, tables: Tables) -> Result<bool> {
-    driver.snapshot(|| examined(driver, tables))
+    driver.snapshot(|| check_tables(driver, tables))
 }
 
-/// Makes what is missing, in one transaction, and leaves alone what is there.
+/// Creates the missing tables in one transaction, and leaves the others alone.
 ///
 /// # Errors
-/// As [`is_current`], where somebody else came first.
+/// As [`is_current`]: another process may have written to the database in between.
 pub(super) fn make_current(driver: &impl Driver, tables: Tables) -> Result<()> {
     let execute = |statement: Statement| driver.execute(&mut driver.prepare(&statement)?, &[]);
     driver.transaction(|| {
-        if examined(driver, tables)? {
+        if check_tables(driver, tables)? {
             return Ok(());
         }
         let version = format!("CREATE TABLE IF NOT EXISTS {TABLE} (version INTEGER NOT NULL)");
@@ -64,8 +64,8 @@ pub(super) fn make_current(driver: &impl Driver, tables: Tables) -> Result<()> {
     })
 }
 
-fn examined(driver: &impl Driver, tables: Tables) -> Result<bool> {
-    let found = things(driver, tables)?;
+fn check_tables(driver: &impl Driver, tables: Tables) -> Result<bool> {
+    let found = tables_and_views(driver, tables)?;
     let is = |name: &str, expected: &[&str]| match found.get(name) {
         None => Ok(false),
         Some(columns) if columns.iter().eq(expected) => Ok(true),
@@ -97,37 +97,37 @@ fn examined(driver: &impl Driver, tables: Tables) -> Result<bool> {
     Ok(all)
 }
 
-/// What there is under a name, and of what has the name of one of our tables the columns, sorted, in the form of
-/// [`columns`]; SQLite does not tell upper case from lower. What else there is may be of a kind that only its owner can
-/// look into.
-fn things(driver: &impl Driver, tables: Tables) -> Result<BTreeMap<String, Vec<String>>> {
+/// All tables and views by their names in lower case (SQLite ignores case), and for those with the name of one of our
+/// tables the sorted columns in the form of [`columns`]. The columns of others are not asked for: a virtual table may need
+/// a module that only its owner has.
+fn tables_and_views(driver: &impl Driver, tables: Tables) -> Result<BTreeMap<String, Vec<String>>> {
     let known: Vec<String> =
         tables.iter().map(|table| table.name).chain([TABLE, NEIGHBOUR.0]).map(|name| format!("'{name}'")).collect();
     let sql = format!(
-        "SELECT lower(things.name), lower(columns.name || ' ' || columns.type) \
+        "SELECT lower(found.name), lower(columns.name || ' ' || columns.type) \
          || iif(columns.pk, ' key ' || columns.pk, '') \
-         FROM sqlite_master AS things \
-         LEFT JOIN pragma_table_info(iif(things.type = 'table' AND lower(things.name) IN ({}), things.name, NULL)) \
+         FROM sqlite_master AS found \
+         LEFT JOIN pragma_table_info(iif(found.type = 'table' AND lower(found.name) IN ({}), found.name, NULL)) \
          AS columns \
-         WHERE things.type IN ('table', 'view') AND things.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1, 2",
+         WHERE found.type IN ('table', 'view') AND found.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1, 2",
         known.join(", "),
     );
     let statement = Statement { sql, doing: "opening".to_owned() };
-    let text = |cell: Option<&Found<'_>>| match cell {
+    let text = |cell: Option<&CellResult<'_>>| match cell {
         Some(Ok(Cell::Text(text))) => Some((*text).to_owned()),
         _ => None,
     };
     let rows = driver.query(&mut driver.prepare(&statement)?, &[], |row| (text(row.first()), text(row.get(1))))?;
-    let mut things = BTreeMap::<_, Vec<_>>::new();
+    let mut found = BTreeMap::<_, Vec<_>>::new();
     for (name, column) in rows {
-        things.entry(name.unwrap_or_default()).or_default().extend(column);
+        found.entry(name.unwrap_or_default()).or_default().extend(column);
     }
-    Ok(things)
+    Ok(found)
 }
 
 fn stored_version(driver: &impl Driver) -> Result<Option<i64>> {
     let statement = Statement::reading(TABLE, format!("SELECT version FROM {TABLE}"));
-    let version = |row: &[Found<'_>]| match row.first() {
+    let version = |row: &[CellResult<'_>]| match row.first() {
         Some(Ok(Cell::Integer(version))) => Some(*version),
         _ => None,
     };

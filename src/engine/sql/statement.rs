@@ -1,4 +1,4 @@
-//! The SQL of every table, made once from its description.
+//! The SQL of every table, generated once from its description.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use crate::{
     model::RuntimeStoreError,
 };
 
-/// A statement, and what it does in words, for errors.
+/// An SQL statement, and a description of what it does, for errors.
 #[derive(Debug)]
 pub(super) struct Statement {
     pub(super) sql: String,
@@ -25,16 +25,16 @@ impl Statement {
     }
 }
 
-/// A statement that is made ready when it is first run, and kept so.
+/// A statement that is prepared when it is first run, and kept.
 #[derive(Debug)]
-pub(super) struct Kept<P> {
+pub(super) struct CachedStatement<P> {
     statement: Statement,
     prepared: Option<P>,
 }
 
-impl<P> Kept<P> {
-    /// The statement, ready to be run.
-    pub(super) fn ready<'d, D: Driver<Prepared<'d> = P>>(&mut self, driver: &'d D) -> Result<&mut P> {
+impl<P> CachedStatement<P> {
+    /// The prepared statement.
+    pub(super) fn prepared<'d, D: Driver<Prepared<'d> = P>>(&mut self, driver: &'d D) -> Result<&mut P> {
         match &mut self.prepared {
             Some(prepared) => Ok(prepared),
             empty => Ok(empty.insert(driver.prepare(&self.statement)?)),
@@ -42,7 +42,7 @@ impl<P> Kept<P> {
     }
 }
 
-impl<P> From<Statement> for Kept<P> {
+impl<P> From<Statement> for CachedStatement<P> {
     fn from(statement: Statement) -> Self {
         Self { statement, prepared: None }
     }
@@ -59,14 +59,14 @@ pub(super) enum Begin {
 #[derive(Debug)]
 pub(super) struct Statements<P>(HashMap<&'static str, OfTable<P>>);
 
-/// Those that go by a prefix of the key are indexed by the number of its components.
+/// Statements that take a prefix of the key are indexed by the prefix's number of components.
 #[derive(Debug)]
 struct OfTable<P> {
-    put: Kept<P>,
-    get: Kept<P>,
-    delete: Vec<Kept<P>>,
-    range: Vec<[Kept<P>; 2]>,
-    distinct: Vec<[Kept<P>; 2]>,
+    put: CachedStatement<P>,
+    get: CachedStatement<P>,
+    delete: Vec<CachedStatement<P>>,
+    range: Vec<[CachedStatement<P>; 2]>,
+    distinct: Vec<[CachedStatement<P>; 2]>,
 }
 
 impl<P> Statements<P> {
@@ -75,37 +75,42 @@ impl<P> Statements<P> {
     }
 
     /// Sets the record under a key. Parameters: the key, the value.
-    pub(super) fn put(&mut self, table: &TableInfo) -> Result<&mut Kept<P>> {
+    pub(super) fn put(&mut self, table: &TableInfo) -> Result<&mut CachedStatement<P>> {
         self.find(table, |of| Some(&mut of.put))
     }
 
     /// The value under a key. Parameters: the key.
-    pub(super) fn get(&mut self, table: &TableInfo) -> Result<&mut Kept<P>> {
+    pub(super) fn get(&mut self, table: &TableInfo) -> Result<&mut CachedStatement<P>> {
         self.find(table, |of| Some(&mut of.get))
     }
 
-    /// Removes what begins with a prefix, or with a whole key the one record. Parameters: the prefix.
-    pub(super) fn delete(&mut self, table: &TableInfo, prefix: usize) -> Result<&mut Kept<P>> {
+    /// Removes the records whose keys begin with a prefix, which may be a whole key. Parameters: the prefix.
+    pub(super) fn delete(&mut self, table: &TableInfo, prefix: usize) -> Result<&mut CachedStatement<P>> {
         self.find(table, |of| of.delete.get_mut(prefix))
     }
 
-    /// The key columns after a prefix, and the value, in key order. Parameters: the prefix, what comes after it in the
-    /// key to begin after, the limit (-1 for none).
-    pub(super) fn range(&mut self, table: &TableInfo, prefix: usize, begin: Begin) -> Result<&mut Kept<P>> {
+    /// The key columns after a prefix, and the value, in key order. Parameters: the prefix, the rest of the key to begin
+    /// after, the limit (-1 for none).
+    pub(super) fn range(&mut self, table: &TableInfo, prefix: usize, begin: Begin) -> Result<&mut CachedStatement<P>> {
         self.find(table, |of| of.range.get_mut(prefix)?.get_mut(begin as usize))
     }
 
     /// The different values of the key column after a prefix, in order. Parameters: the prefix, the value to begin
     /// after, the prefix again, the limit (-1 for none).
-    pub(super) fn distinct(&mut self, table: &TableInfo, prefix: usize, begin: Begin) -> Result<&mut Kept<P>> {
+    pub(super) fn distinct(
+        &mut self,
+        table: &TableInfo,
+        prefix: usize,
+        begin: Begin,
+    ) -> Result<&mut CachedStatement<P>> {
         self.find(table, |of| of.distinct.get_mut(prefix)?.get_mut(begin as usize))
     }
 
     fn find(
         &mut self,
         table: &TableInfo,
-        which: impl FnOnce(&mut OfTable<P>) -> Option<&mut Kept<P>>,
-    ) -> Result<&mut Kept<P>> {
+        which: impl FnOnce(&mut OfTable<P>) -> Option<&mut CachedStatement<P>>,
+    ) -> Result<&mut CachedStatement<P>> {
         let found = self.0.get_mut(table.name).and_then(which);
         found.ok_or_else(|| RuntimeStoreError::Internal(format!("{} has no such key or prefix", table.name)))
     }
@@ -114,8 +119,8 @@ impl<P> Statements<P> {
 impl<P> OfTable<P> {
     fn new(table: &TableInfo) -> Self {
         let name = table.name;
-        let reading = |sql| Kept::from(Statement::reading(name, sql));
-        let writing = |sql| Kept::from(Statement::writing(name, sql));
+        let reading = |sql| CachedStatement::from(Statement::reading(name, sql));
+        let writing = |sql| CachedStatement::from(Statement::writing(name, sql));
         let columns = table.key.len();
         Self {
             put: writing(put(table)),
@@ -133,8 +138,8 @@ impl<P> OfTable<P> {
     }
 }
 
-/// Makes a table if it is not there. The columns are, to the letter, those of the databases that meerkat and mobkit
-/// write: a key of one column is declared on the column, without NOT NULL.
+/// Creates a table if it does not exist. The declarations are exactly those in databases of meerkat and mobkit: a key of
+/// one column is declared on the column, without NOT NULL.
 pub(super) fn create(table: &TableInfo) -> Statement {
     let value = format!("{} {} NOT NULL", table.value, value_type(table));
     let columns = match table.key {
@@ -147,7 +152,7 @@ pub(super) fn create(table: &TableInfo) -> Statement {
     Statement::writing(table.name, format!("CREATE TABLE IF NOT EXISTS {} ({columns})", table.name))
 }
 
-/// A table's columns as a comparison wants them, in lower case: the name, the type, the place in the key.
+/// A table's columns in lower case, for comparison: the name, the type, the position in the key.
 pub(super) fn columns(table: &TableInfo) -> Vec<String> {
     let key = table.key.iter().zip(1..).map(|(c, place)| format!("{} {} key {place}", c.name, sql_type(c)));
     let value = format!("{} {}", table.value, value_type(table));
@@ -181,7 +186,7 @@ fn range(table: &TableInfo, prefix: usize, begin: Begin) -> String {
     let (fixed, free) = table.key.split_at(prefix);
     let mut conditions = equal(fixed);
     if let Begin::AfterKey = begin {
-        // Compared as a row, which the index serves in one search. After a whole key there is nothing.
+        // A row comparison, for which SQLite searches the index once. After a whole key there is nothing.
         conditions.push(match free {
             [] => "0".to_owned(),
             free => format!("({}) > ({})", names(free), marks(free.len())),
@@ -192,9 +197,9 @@ fn range(table: &TableInfo, prefix: usize, begin: Begin) -> String {
     format!("SELECT {} FROM {}{}{order} LIMIT ?", selected.join(", "), table.name, filter(conditions))
 }
 
-/// Each value is searched for in the index, beginning after the one before it, and only while rows are asked for: the
-/// cost is that of the values read, however many rows share them. In a text column SQLite keeps NULL and numbers before
-/// all text and BLOBs after it; they are no values that anybody could ask for, and the search leaves them out.
+/// Each value is found by one search of the index, beginning after the value before it, so the cost depends on the number
+/// of values and not on how many rows share them. In a text column NULL and numbers sort before all text, and BLOBs after
+/// it; the search leaves them out, since no call could name them.
 fn distinct(table: &TableInfo, prefix: usize, begin: Begin) -> String {
     let (fixed, free) = table.key.split_at(prefix);
     let (name, column) = (table.name, names(&free[..1]));
@@ -266,7 +271,9 @@ mod tests {
         let (connection, statements) = database();
         for of in statements.0.values() {
             let pages = of.range.iter().chain(&of.distinct).flatten();
-            for Kept { statement: Statement { sql, .. }, .. } in of.delete.iter().chain(pages).chain([&of.get]) {
+            for CachedStatement { statement: Statement { sql, .. }, .. } in
+                of.delete.iter().chain(pages).chain([&of.get])
+            {
                 let all_rows = sql.starts_with("DELETE") && !sql.contains("WHERE");
                 let no_row = sql.contains("AND 0");
                 for line in plan(&connection, sql).iter().filter(|line| !line.starts_with("CORRELATED")) {

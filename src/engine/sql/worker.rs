@@ -1,7 +1,7 @@
 //! The thread that owns the connection.
 //!
-//! SQLite blocks: on the disk, and on other processes. So no caller's thread ever calls it. Jobs go to the thread over
-//! a channel and are answered over another, and neither needs an async runtime of any kind.
+//! SQLite blocks on the disk and on other processes, so callers' threads never call it. Jobs go to the thread over a
+//! channel and are answered over another; neither needs an async runtime.
 
 use std::{
     convert::Infallible,
@@ -22,9 +22,9 @@ use crate::{
     model::{Cause, RuntimeStoreError},
 };
 
-/// How long the last handle, or a caller who gives up opening, waits for the thread to close the database. There is a
-/// bound since the thread may be in a decision or a listener that waits for whoever waits here.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long dropping the last handle, or the future of an `open`, waits for the thread to close the database. It is
+/// bounded because the thread may be in a decision or a listener that itself waits for the dropping thread.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A handle to the thread. The thread ends when the handle is dropped or closed, after the jobs that were sent before;
 /// dropping it waits for that, so that the database is closed before the process can end.
@@ -44,21 +44,21 @@ enum Job {
 
 type Reply = oneshot::Sender<Result<ReadSet>>;
 
-/// Whether whoever wanted the database opened has gone away.
-pub(super) type Gone<'a> = &'a dyn Fn() -> bool;
+/// Whether the future of the `open` was dropped.
+pub(super) type IsCancelled<'a> = &'a dyn Fn() -> bool;
 
 impl Worker {
-    /// Starts the thread and opens the database on it; what else `open` finds out is handed on. When the future is
-    /// dropped, the database is closed again, or not opened.
+    /// Starts the thread and opens the database on it; `open`'s third result is handed on. When the future is dropped,
+    /// the database is closed again, or not opened.
     pub(super) async fn start<D: Driver, T: Send + 'static>(
         tables: Tables,
-        open: impl FnOnce(Gone<'_>) -> Result<(D, Bus, T)> + Send + 'static,
+        open: impl FnOnce(IsCancelled<'_>) -> Result<(D, Bus, T)> + Send + 'static,
     ) -> Result<(Self, Bus, T)> {
         let (jobs, queue) = mpsc::channel();
         let (opened, answer) = oneshot::channel();
         let (alive, ended) = mpsc::channel::<Infallible>();
         let run = move || {
-            // Dropped last, when the database is closed.
+            // Dropped last, after the database was closed.
             let _alive = alive;
             match caught(|| open(&|| opened.is_canceled())) {
                 Ok((driver, bus, found)) => {
@@ -66,7 +66,7 @@ impl Worker {
                         work(&mut Database::over(&driver, tables), &bus, queue);
                     }
                 }
-                // A caller who has gone away needs no error.
+                // The caller may have dropped the future.
                 Err(error) => drop(opened.send(Err(error))),
             }
         };
@@ -113,30 +113,30 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         self.close();
-        // A listener has the last handle: the thread goes on when it returns.
+        // Where a listener on the thread itself drops the last handle, waiting would be a deadlock.
         if thread::current().id() != self.thread {
             let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
-            // Nothing is ever sent: it ends, or it takes too long.
-            let _ended = ended.recv_timeout(PATIENCE);
+            // Nothing is ever sent: the channel is disconnected, or the time is over.
+            let _ended = ended.recv_timeout(CLOSE_TIMEOUT);
         }
     }
 }
 
-/// Does jobs in the order they were sent, until nobody can send any more. Transactions that wait go together, and the reads
-/// between them come after: they see what was sent before them, and each group is as large as it can be.
+/// Does jobs in the order in which they were sent, until the channel is closed. Waiting transactions are committed as one
+/// group, and the reads between them come after it: so they see what was sent before them, and groups stay large.
 fn work<D: Driver>(database: &mut Database<'_, D>, bus: &Bus, jobs: mpsc::Receiver<Job>) {
-    let mut held = None;
-    while let Some(job) = held.take().or_else(|| jobs.recv().ok()) {
+    let mut next_job = None;
+    while let Some(job) = next_job.take().or_else(|| jobs.recv().ok()) {
         match job {
             Job::Read(reads, reply) => read(database, &reads, reply),
             Job::Transact(call) => {
                 let mut group = Group::of(call);
                 let mut between = Vec::new();
-                while held.is_none()
+                while next_job.is_none()
                     && let Ok(next) = jobs.try_recv()
                 {
                     match next {
-                        Job::Transact(call) => held = group.join(call).err().map(Job::Transact),
+                        Job::Transact(call) => next_job = group.join(call).err().map(Job::Transact),
                         Job::Read(reads, reply) => between.push((reads, reply)),
                     }
                 }
@@ -150,15 +150,15 @@ fn work<D: Driver>(database: &mut Database<'_, D>, bus: &Bus, jobs: mpsc::Receiv
 }
 
 fn read<D: Driver>(database: &mut Database<'_, D>, reads: &Reads, reply: Reply) {
-    // A panic must not take the thread with it, and with the thread the store.
+    // A panic must not end the thread, and the store with it.
     let found = caught(|| database.read(reads));
-    // A caller who has gone away is not waiting for the answer.
+    // The caller may have dropped the future.
     drop(reply.send(found));
 }
 
 fn commit<D: Driver>(database: &mut Database<'_, D>, bus: &Bus, mut group: Group) {
     match caught(|| database.transact(&mut group)) {
-        // Told here, where the commits are made, and so in their order and whoever waits for them.
+        // Published on this thread, so in the order of the commits, even where the caller is gone.
         Ok(()) => group.committed(|changes| changes.iter().for_each(|change| bus.publish(change))),
         Err(error) => {
             let fault = match error {

@@ -16,7 +16,7 @@ use crate::engine::{
     Bytes, Commit, Key, Page, Text, Write,
     samples::{BLOBS, TABLES, TEXTS},
     sql::{
-        cell::{Cell, Found},
+        cell::{Cell, CellResult},
         native::{Prepared, Rusqlite},
         statement::Statement,
     },
@@ -47,7 +47,7 @@ impl Driver for Counted {
         &self,
         prepared: &mut Prepared<'_>,
         parameters: &[Cell<'_>],
-        row: impl FnMut(&[Found<'_>]) -> T,
+        row: impl FnMut(&[CellResult<'_>]) -> T,
     ) -> Result<Vec<T>> {
         self.sqlite.query(prepared, parameters, row)
     }
@@ -72,7 +72,7 @@ impl Driver for Counted {
 async fn start() -> (Worker, Arc<Seen>) {
     let seen = Arc::new(Seen::default());
     let counts = Arc::clone(&seen);
-    let open = move |_: Gone<'_>| {
+    let open = move |_: IsCancelled<'_>| {
         let sqlite = Rusqlite::in_memory(TABLES)?;
         let small = Statement { sql: "PRAGMA max_page_count = 200".to_owned(), doing: "limiting".to_owned() };
         sqlite.query(&mut sqlite.prepare(&small)?, &[], |_| ())?;
