@@ -41,6 +41,7 @@ export type { Store } from "./store.js";
 export type {
   Boundary,
   BoundaryCommit,
+  Bytes,
   Change,
   ChangeKind,
   Durability,

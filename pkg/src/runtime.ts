@@ -2,10 +2,12 @@
 // One runtime of a store.
 
 import type { RawClaim } from "../wasm/bindings.js";
+import { bytes } from "./bytes.js";
 import { StoreHandle } from "./calls.js";
 import { Handle } from "./handle.js";
 import type {
   BoundaryCommit,
+  Bytes,
   Input,
   OpsSnapshot,
   PageOptions,
@@ -55,15 +57,15 @@ export class Runtime {
       "commitBoundary",
       this.id,
       wire.receiptToJson("receipt", receipt),
-      session === undefined ? undefined : wire.bytes("session", session),
+      session === undefined ? undefined : bytes("session", session),
       wire.inputsToJson("inputs", inputs),
       sessionKey === undefined ? undefined : wire.id("sessionKey", sessionKey),
     );
   }
 
   /** Replaces the session snapshot outside any run boundary: no receipt is written. */
-  async commitSession(session: Uint8Array): Promise<void> {
-    await this.#handle.ask("commitSession", this.id, wire.bytes("session", session));
+  async commitSession(session: Bytes): Promise<void> {
+    await this.#handle.ask("commitSession", this.id, bytes("session", session));
   }
 
   /** The latest session snapshot, byte for byte. */

@@ -2,9 +2,11 @@
 // An open store, and what in it belongs to no one runtime: labels and cursors.
 
 import { invalid } from "./error.js";
+import { bytes } from "./bytes.js";
 import { ask, type StoreHandle } from "./calls.js";
 import { Runtime } from "./runtime.js";
 import type {
+  Bytes,
   Change,
   FoundSession,
   Labels,
@@ -120,8 +122,8 @@ export class Store implements Disposable, AsyncDisposable {
   }
 
   /** Replaces the snapshot of the OAuth flows under way. */
-  async persistOauthFlows(flows: Uint8Array): Promise<void> {
-    await this.#handle.ask("persistOauthFlows", wire.bytes("flows", flows));
+  async persistOauthFlows(flows: Bytes): Promise<void> {
+    await this.#handle.ask("persistOauthFlows", bytes("flows", flows));
   }
 
   /**
@@ -129,7 +131,7 @@ export class Store implements Disposable, AsyncDisposable {
    * between. `update` is synchronous and may be called again when the transaction must start over. What it throws is
    * what this rejects with, and nothing is changed.
    */
-  async updateOauthFlows(update: (stored: Uint8Array | undefined) => Uint8Array): Promise<void> {
+  async updateOauthFlows(update: (stored: Uint8Array | undefined) => Bytes): Promise<void> {
     if (typeof update !== "function") throw invalid("update", "expected a function");
     let thrown: { error: unknown } | undefined;
     const caught = (stored: Uint8Array | undefined): Uint8Array | undefined => {
@@ -138,7 +140,7 @@ export class Store implements Disposable, AsyncDisposable {
         const flows: unknown = update(stored);
         // Where it is asynchronous it is refused, and what it comes to is nobody's.
         if (flows instanceof Promise) flows.catch(() => {});
-        return wire.bytes("what update returns", flows);
+        return bytes("what update returns", flows);
       } catch (error) {
         thrown = { error };
         return undefined;

@@ -22,6 +22,9 @@ export interface OpenOptions {
   backend?: "indexeddb" | "memory" | undefined;
 }
 
+/** Bytes that a caller passes: a view or a whole buffer, shared or resizable ones too, of any realm. */
+export type Bytes = ArrayBufferView | ArrayBufferLike;
+
 /**
  * Where the WebAssembly module comes from: its bytes, an address to fetch it from, a response (or the promise of one,
  * from `fetch`) that carries it, or the module already compiled.
@@ -261,7 +264,7 @@ export interface BoundaryCommit {
   /** Says which boundary it is. */
   receipt: Receipt;
   /** The session's new snapshot, kept byte for byte; absent: the last one stays. */
-  session?: Uint8Array | undefined;
+  session?: Bytes | undefined;
   /** Inputs that change with it. */
   inputs?: readonly Input[] | undefined;
   /** The session's UUID; must be the `id` in the snapshot. */

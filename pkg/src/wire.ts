@@ -40,19 +40,6 @@ export function page(value: unknown): [after: string | undefined, limit: number]
   return [after === undefined ? undefined : id("after", after), limit("limit", most)];
 }
 
-/** Bytes, which the module copies before the call returns: what is committed is what they are now. */
-export function bytes(argument: string, value: unknown): Uint8Array {
-  if (!(value instanceof Uint8Array))
-    throw invalid(argument, `expected a Uint8Array, got ${described(value)}`);
-  try {
-    // A detached buffer looks like an empty one.
-    new Uint8Array(value.buffer, 0, 0);
-  } catch (error) {
-    throw invalid(argument, `its bytes cannot be read: ${String(error)}`);
-  }
-  return value;
-}
-
 /** One of the known names. */
 export function oneOf<T extends string>(argument: string, value: unknown, names: readonly T[]): T {
   const known = names.find((name) => name === value);

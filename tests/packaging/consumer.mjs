@@ -14,9 +14,16 @@ const PROGRAM_DEADLINE_MS = 60_000;
 
 /** Runs a program to its end in a folder and gives what it printed; rejects with that if it fails or does not end. */
 export async function run(folder, program, ...args) {
-  const options = { cwd: folder, timeout: PROGRAM_DEADLINE_MS, env: { ...process.env, NO_COLOR: "1" } };
+  return runWith({}, folder, program, ...args);
+}
+
+/** The same with these in its environment. */
+export async function runWith(env, folder, program, ...args) {
+  // Without what the test runner tells its own programs.
+  const { NODE_TEST_CONTEXT, NODE_ENV, ...ours } = process.env;
+  const options = { cwd: folder, timeout: PROGRAM_DEADLINE_MS, env: { ...ours, NO_COLOR: "1", ...env } };
   const { stdout } = await promisify(execFile)(program, args, options).catch((error) => {
-    throw new Error(`${error.message}\n${error.stdout}`);
+    throw new Error(`${error.message}\n${error.stdout}\n${error.stderr}`);
   });
   return stdout;
 }
@@ -26,10 +33,11 @@ export const tool = (name) => path.join(root, "node_modules/.bin", name);
 
 /**
  * Packs the package and installs it into the project in `projects/`, in a folder of its own that goes when this process
- * ends. The job is a file of every project. `packed` is what npm says of the tarball.
+ * ends. The job is a file of every project. `packed` is what npm says of the tarball. `within` a folder it finds what is
+ * installed there.
  */
-export async function consumer(project) {
-  const folder = await mkdtemp(path.join(tmpdir(), `burrow-${project}-`));
+export async function consumer(project, { within = tmpdir() } = {}) {
+  const folder = await mkdtemp(path.join(within, `burrow-${project}-`));
   // Not after the tests: where something fails before the first of them, there is no after.
   process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   await cp(path.join(here, "projects", project), folder, { recursive: true });

@@ -11,6 +11,7 @@ import { consumer } from "./consumer.mjs";
 
 const PUBLIC = ["error", "index", "runtime", "store", "types"];
 const INNER = [
+  "bytes",
   "calls",
   "entry",
   "handle",

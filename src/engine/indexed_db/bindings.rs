@@ -34,6 +34,16 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = dataLoss)]
     pub(super) fn data_loss(this: &VersionChange) -> Option<String>;
 
+    /// A port or a channel of Node's, whose listener would keep the process from ending by itself. Others lack these
+    /// methods, and have no process.
+    pub(super) type OfNode;
+
+    #[wasm_bindgen(method, catch, js_name = ref)]
+    pub(super) fn keep_process(this: &OfNode) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = unref)]
+    pub(super) fn let_process_end(this: &OfNode) -> Result<(), JsValue>;
+
     #[wasm_bindgen(js_name = setTimeout)]
     pub(super) fn set_timeout(callback: &Function, milliseconds: i32) -> JsValue;
 

@@ -12,7 +12,11 @@ use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
 
-use super::{bindings::set_timeout, defer::defer, open_resources::OpenResource};
+use super::{
+    bindings::{OfNode, set_timeout},
+    defer::defer,
+    open_resources::OpenResource,
+};
 use crate::{
     engine::bus::{Bus, Listener, Watch},
     model::{
@@ -109,6 +113,8 @@ impl Shared {
             told.iter().flatten().for_each(|change| here.publish(change));
         });
         raw.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        // To watch is no reason for a process to go on.
+        let _ = raw.unchecked_ref::<OfNode>().let_process_end();
         let _open = OpenResource::new(&raw);
         self.channel.replace(Some(Channel { raw, _open, _on_message: on_message }));
         true

@@ -6,12 +6,15 @@ use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{MessageChannel, MessagePort};
 
+use super::bindings::OfNode;
+
 thread_local! {
     static DEFERRED: Option<Deferred> = Deferred::new();
 }
 
 struct Deferred {
     work: RefCell<Vec<Box<dyn FnOnce()>>>,
+    listening: MessagePort,
     port: MessagePort,
 }
 
@@ -20,6 +23,7 @@ pub(super) fn defer(work: impl FnOnce() + 'static) {
     DEFERRED.with(|deferred| match deferred {
         Some(deferred) => {
             deferred.work.borrow_mut().push(Box::new(work));
+            let _ = deferred.listening.unchecked_ref::<OfNode>().keep_process();
             // A port to ourselves takes any message.
             let _ = deferred.port.post_message(&JsValue::NULL);
         }
@@ -31,10 +35,15 @@ impl Deferred {
     fn new() -> Option<Self> {
         let channel = MessageChannel::new().ok()?;
         let come_round = Closure::<dyn FnMut()>::new(|| {
-            let work = DEFERRED.with(|deferred| deferred.as_ref().map(|deferred| deferred.work.take()));
+            let work = DEFERRED.with(|deferred| {
+                let deferred = deferred.as_ref()?;
+                let _ = deferred.listening.unchecked_ref::<OfNode>().let_process_end();
+                Some(deferred.work.take())
+            });
             work.into_iter().flatten().for_each(|work| work());
         });
-        channel.port1().set_onmessage(Some(come_round.into_js_value().unchecked_ref()));
-        Some(Self { work: RefCell::default(), port: channel.port2() })
+        let listening = channel.port1();
+        listening.set_onmessage(Some(come_round.into_js_value().unchecked_ref()));
+        Some(Self { work: RefCell::default(), listening, port: channel.port2() })
     }
 }

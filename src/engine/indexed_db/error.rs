@@ -4,7 +4,7 @@ use std::fmt;
 
 use js_sys::Reflect;
 use send_wrapper::SendWrapper;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
 use crate::model::{Cause, RuntimeStoreError};
 
@@ -16,6 +16,11 @@ impl BrowserError {
     pub fn as_js(&self) -> &JsValue {
         &self.0
     }
+
+    /// A member that is a string, of whichever class the error is: not every imitation of IndexedDB has the browser's.
+    fn member(&self, name: &str) -> Option<String> {
+        Reflect::get(&self.0, &name.into()).ok()?.as_string()
+    }
 }
 
 impl fmt::Debug for BrowserError {
@@ -26,9 +31,9 @@ impl fmt::Debug for BrowserError {
 
 impl fmt::Display for BrowserError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.dyn_ref::<js_sys::Error>() {
-            Some(error) => write!(f, "{}: {}", String::from(error.name()), String::from(error.message())),
-            None => f.write_str("the browser ended the transaction and gave no reason"),
+        match (self.member("name"), self.member("message")) {
+            (Some(name), Some(message)) => write!(f, "{name}: {message}"),
+            _ => f.write_str("the browser ended the transaction and gave no reason"),
         }
     }
 }
@@ -66,10 +71,10 @@ pub(super) enum Activity {
 /// Names the failure by the browser's own name for it; `doing` says what was being done, to what. A transaction that was
 /// aborted by nobody has no error: `error` is then null.
 pub(super) fn failed(activity: Activity, doing: &str, error: JsValue) -> AttemptError {
-    let member = |name: &str| Reflect::get(&error, &name.into()).ok().and_then(|value| value.as_string());
-    let (name, said) = (member("name").unwrap_or_default(), member("message").unwrap_or_default());
     let null = error.is_null();
     let browser_error = BrowserError(SendWrapper::new(error));
+    let member = |name: &str| browser_error.member(name).unwrap_or_default();
+    let (name, said) = (member("name"), member("message"));
     let message = format!("{doing}: {browser_error}");
     let cause = Some(Cause::new(browser_error));
 

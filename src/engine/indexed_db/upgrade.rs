@@ -9,7 +9,7 @@ use super::{
     identity::{self, DATABASE},
     key,
     open::own_stores,
-    value::PIECE,
+    value::{PIECE, as_bytes},
 };
 use crate::engine::ValueType;
 
@@ -56,7 +56,7 @@ fn end_full_pieces(store: IdbObjectStore, key_columns: usize) -> Result<(), JsVa
         }
         let Some(cursor) = cursor else { return Ok(()) };
         let piece = cursor.value()?;
-        full = piece.dyn_ref::<Uint8Array>().is_some_and(|piece| piece.length() as usize == PIECE).then_some(key);
+        full = as_bytes(&piece).is_some_and(|piece| piece.length() as usize == PIECE).then_some(key);
         cursor.continue_()
     });
     request.set_onsuccess(Some(step.into_js_value().unchecked_ref()));

@@ -1,0 +1,56 @@
+// The unit tests of those who use the package, in their test tools: each ends by itself, in memory and on fake-indexeddb.
+
+import assert from "node:assert/strict";
+import path from "node:path";
+import { test } from "node:test";
+import { consumer, runWith } from "./consumer.mjs";
+import { environments } from "./environments.mjs";
+
+const { folder } = await consumer("unit-tests", { within: environments });
+const jest = path.join(environments, "node_modules/jest/bin/jest.js");
+const vitest = path.join(environments, "node_modules/vitest/vitest.mjs");
+
+for (const [environment, given] of [
+  ["node", "node"],
+  ["jsdom", "./jsdom-with-clone.cjs"],
+]) {
+  for (const [modules, file, flags] of [
+    ["CommonJS", "common.test.cjs", []],
+    ["ECMAScript modules", "module.test.mjs", ["--experimental-vm-modules"]],
+  ]) {
+    test(`Jest, ${environment}, ${modules}`, async () => {
+      const args = [
+        "--rootDir",
+        folder,
+        "--env",
+        given,
+        "--testMatch",
+        `**/${file}`,
+        "--json",
+        "--transform",
+        "{}",
+      ];
+      const printed = await runWith({}, folder, process.execPath, ...flags, jest, ...args);
+      const { numPassedTests, numTotalTests } = JSON.parse(printed);
+      assert.deepEqual([numPassedTests, numTotalTests], [5, 5]);
+    });
+  }
+}
+
+for (const environment of ["node", "jsdom", "happy-dom"]) {
+  test(`Vitest, ${environment}`, async () => {
+    const args = [
+      "run",
+      "vitest.test.mjs",
+      "--environment",
+      environment,
+      "--reporter",
+      "json",
+      "--root",
+      folder,
+    ];
+    const printed = await runWith({}, folder, process.execPath, vitest, ...args);
+    const { numPassedTests, numTotalTests } = JSON.parse(printed);
+    assert.deepEqual([numPassedTests, numTotalTests], [5, 5]);
+  });
+}
