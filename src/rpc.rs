@@ -1,4 +1,4 @@
-//! A door: [JSON-RPC 2.0](https://www.jsonrpc.org/specification) over the labels and cursors.
+//! [JSON-RPC 2.0](https://www.jsonrpc.org/specification) over labels and cursors.
 //!
 //! | method | params | result |
 //! | --- | --- | --- |
@@ -11,8 +11,8 @@
 //! | `mobkit/subscription_cursor/get` | | `{"cursor": number, string or null}` |
 //! | `mobkit/subscription_cursor/set` | `cursor` | `{"accepted": true}` |
 //!
-//! Params are named. `mob_id` in them names the mob; without it, it is the handler's own. A cursor travels as a JSON number
-//! where a double holds it exactly, up to 2^53-1, and as a string of its decimal digits beyond; either is taken.
+//! Params are named. `mob_id` names the mob; without it, it is the handler's own. A cursor is answered as a JSON number up to
+//! 2^53-1, which a double holds exactly, and above as a string of decimal digits; both are accepted.
 
 use std::borrow::Cow;
 
@@ -36,10 +36,10 @@ pub struct RpcHandler<'a, E> {
     mob_id: Option<String>,
 }
 
-/// Labels as they came and go, as text.
+/// Labels as JSON text.
 type LabelSet = Document<Labels>;
 
-/// The largest integer below which every integer is a double: 2^53-1.
+/// The largest integer up to which a double holds every integer: 2^53-1.
 const EXACT_IN_A_DOUBLE: u64 = (1 << 53) - 1;
 
 impl<'a, E: Engine> RpcHandler<'a, E> {
@@ -53,8 +53,8 @@ impl<'a, E: Engine> RpcHandler<'a, E> {
         Self { store, mob_id: Some(mob_id.into()) }
     }
 
-    /// Answers a request or a batch, given and returned as JSON text. `None` where nothing is to be answered: to a
-    /// notification, and to a batch of nothing but notifications. The requests of a batch are served in their order.
+    /// Answers a request or a batch, both as JSON text. `None` for a notification, and for a batch of notifications only: they
+    /// have no answer. The requests of a batch are run in their order.
     pub async fn handle(&self, request: &str) -> Option<String> {
         let request = request.trim_matches([' ', '\t', '\r', '\n']);
         if !request.starts_with('[') {
@@ -85,7 +85,7 @@ impl<'a, E: Engine> RpcHandler<'a, E> {
         request.id.map(|id| response(Some(id), outcome))
     }
 
-    /// What a request asks for, answered with the JSON text of its result.
+    /// The operation that a request asks for; its answer is the JSON text of the result.
     fn operation(&self, method: &str, params: &Params<'_>) -> Result<Operation<String>, RpcError> {
         Ok(match method {
             "mobkit/mob_labels/set" => set_labels(self.mob_scope(params)?, params)?,
@@ -98,7 +98,9 @@ impl<'a, E: Engine> RpcHandler<'a, E> {
                 metadata::labels_of_mob(&self.mob(params)?)?.map(|found| Ok(entries(&found, false)))
             }
             "mobkit/labels/select" => listing::selected(params.selector()?)?.map(|found| Ok(entries(&found, true))),
-            "mobkit/subscription_cursor/get" => metadata::cursor(&self.mob(params)?)?.map(|cursor| Ok(found(cursor))),
+            "mobkit/subscription_cursor/get" => {
+                metadata::cursor(&self.mob(params)?)?.map(|cursor| Ok(cursor_json(cursor)))
+            }
             "mobkit/subscription_cursor/set" => {
                 metadata::set_cursor(&self.mob(params)?, params.cursor()?)?.map(|()| Ok(accepted()))
             }
@@ -138,7 +140,7 @@ fn accepted() -> String {
     r#"{"accepted":true}"#.to_owned()
 }
 
-/// Scopes and their labels.
+/// The result of `list` and `select`.
 fn entries(found: &[(MetadataScope, LabelSet)], with_mob: bool) -> String {
     let mut json = JsonWriter::default();
     json.array(found, |to, (scope, labels)| {
@@ -153,7 +155,7 @@ fn entries(found: &[(MetadataScope, LabelSet)], with_mob: bool) -> String {
     format!(r#"{{"entries":{}}}"#, json.into_text())
 }
 
-fn found(cursor: Option<u64>) -> String {
+fn cursor_json(cursor: Option<u64>) -> String {
     match cursor {
         None => r#"{"cursor":null}"#.to_owned(),
         Some(exact @ ..=EXACT_IN_A_DOUBLE) => format!(r#"{{"cursor":{exact}}}"#),
@@ -161,7 +163,7 @@ fn found(cursor: Option<u64>) -> String {
     }
 }
 
-/// A valid request; without an id, a notification.
+/// A valid request. Without an id it is a notification.
 struct Request<'a> {
     method: String,
     params: Params<'a>,
@@ -187,7 +189,7 @@ impl<'a> Request<'a> {
         Some(Self { method: parsed(members.get("method"))?, params, id })
     }
 
-    /// The id of what is no valid request, where it has one all the same.
+    /// The id of an invalid request, where it has a valid one.
     fn id_of(request: &'a str) -> Option<&'a str> {
         Members::read(request).ok()?.get("id").filter(|id| is_id(id))
     }

@@ -24,9 +24,17 @@ use async_trait::async_trait;
 
 pub use bus::{Bus, Listener, Watch};
 pub use key::{Key, KeyPart};
-pub use reads::{Keys, Many, One, Page, Prediction, Read, ReadSet, Reads, Row};
-pub use record::{Bytes, Encoded, Record, Text, Value};
-pub use table::{Column, ColumnType, Table, TableInfo, Tables, ValueType};
+pub use reads::{Page, Prediction, Read, ReadSet, Reads, Row};
+pub use record::{Encoded, Value};
+pub use table::{Column, ColumnType, TableInfo, Tables, ValueType};
+
+// Typed access to tables, for the store's rules and the tests of engines. Engines do not need it.
+#[doc(hidden)]
+pub use self::{
+    reads::{Keys, Many, One},
+    record::{Bytes, Record, Text},
+    table::Table,
+};
 
 use crate::model::{Change, RuntimeStoreError};
 
@@ -46,12 +54,12 @@ pub type Decide = Box<dyn FnMut(&ReadSet) -> Result<Commit>>;
 
 /// `Send` on native targets, nothing on wasm32, whose handles belong to one thread.
 #[cfg(not(target_arch = "wasm32"))]
-pub trait MaybeSend: Send {}
+pub(crate) trait MaybeSend: Send {}
 #[cfg(not(target_arch = "wasm32"))]
 impl<T: Send> MaybeSend for T {}
 /// `Send` on native targets, nothing on wasm32, whose handles belong to one thread.
 #[cfg(target_arch = "wasm32")]
-pub trait MaybeSend {}
+pub(crate) trait MaybeSend {}
 #[cfg(target_arch = "wasm32")]
 impl<T> MaybeSend for T {}
 
@@ -101,8 +109,8 @@ pub trait Engine: Send + Sync + 'static {
     /// How often the engine has reopened a lost connection.
     fn reopens(&self) -> u32;
 
-    /// What the browser said when it reported that the database's data was lost and a new database was made; `None` where it
-    /// never did.
+    /// When the browser reported that the database's data was lost and a new database was made, as an ISO 8601 date; `None`
+    /// where it never did.
     fn data_lost(&self) -> Option<String> {
         None
     }

@@ -76,6 +76,14 @@ impl<V> Clone for Many<V> {
 impl<V> Copy for Many<V> {}
 
 impl Reads {
+    /// The declared reads, in order.
+    pub fn as_slice(&self) -> &[Read] {
+        &self.0
+    }
+}
+
+#[doc(hidden)]
+impl Reads {
     /// No reads yet.
     pub fn new() -> Self {
         Self::default()
@@ -128,11 +136,6 @@ impl Reads {
     pub fn distinct<V: Record>(&mut self, table: &Table<V>, prefix: impl Into<Key>, page: Page) -> Keys {
         self.0.push(Read::Distinct(table.info, prefix.into(), page));
         Keys(self.0.len() - 1)
-    }
-
-    /// The declared reads, in order.
-    pub fn as_slice(&self) -> &[Read] {
-        &self.0
     }
 }
 
@@ -209,30 +212,6 @@ impl ReadSet {
         }
     }
 
-    /// The record of a point read. A record that cannot be read is [`RuntimeStoreError::Decode`].
-    pub fn one<V: Record>(&self, read: One<V>) -> Result<Option<Arc<V>>> {
-        match self.rows(read.0).next() {
-            None => Ok(None),
-            Some((table, key, row)) => row.record().map(Some).map_err(|reason| undecodable(table, key, reason)),
-        }
-    }
-
-    /// The records of a range read, in key order. One that cannot be read fails the whole with
-    /// [`RuntimeStoreError::Decode`], which names it.
-    pub fn many<V: Record>(&self, read: Many<V>) -> Result<Vec<(&Key, Arc<V>)>> {
-        let rows = self.rows(read.0);
-        let mut records = Vec::with_capacity(rows.len());
-        for (table, key, row) in rows {
-            records.push((key, row.record().map_err(|reason| undecodable(table, key, reason))?));
-        }
-        Ok(records)
-    }
-
-    /// The keys of a read of distinct values, in order.
-    pub fn keys(&self, read: Keys) -> impl Iterator<Item = &Key> {
-        self.rows(read.0).map(|(_, key, _)| key)
-    }
-
     /// Marks it as the snapshot of widened reads.
     pub(crate) fn of_widened(self) -> Self {
         Self { widened: true, ..self }
@@ -272,6 +251,33 @@ impl ReadSet {
     fn rows(&self, read: usize) -> impl ExactSizeIterator<Item = (&'static TableInfo, &Key, &Row)> {
         let Rows { table, rows } = &self.results[read];
         rows.iter().map(|(key, row)| (*table, key, row))
+    }
+}
+
+#[doc(hidden)]
+impl ReadSet {
+    /// The record of a point read. A record that cannot be read is [`RuntimeStoreError::Decode`].
+    pub fn one<V: Record>(&self, read: One<V>) -> Result<Option<Arc<V>>> {
+        match self.rows(read.0).next() {
+            None => Ok(None),
+            Some((table, key, row)) => row.record().map(Some).map_err(|reason| undecodable(table, key, reason)),
+        }
+    }
+
+    /// The records of a range read, in key order. One that cannot be read fails the whole with
+    /// [`RuntimeStoreError::Decode`], which names it.
+    pub fn many<V: Record>(&self, read: Many<V>) -> Result<Vec<(&Key, Arc<V>)>> {
+        let rows = self.rows(read.0);
+        let mut records = Vec::with_capacity(rows.len());
+        for (table, key, row) in rows {
+            records.push((key, row.record().map_err(|reason| undecodable(table, key, reason))?));
+        }
+        Ok(records)
+    }
+
+    /// The keys of a read of distinct values, in order.
+    pub fn keys(&self, read: Keys) -> impl Iterator<Item = &Key> {
+        self.rows(read.0).map(|(_, key, _)| key)
     }
 }
 

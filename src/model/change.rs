@@ -1,4 +1,4 @@
-//! What a commit changed: enough to know what to load again, never the payload.
+//! What a commit changed, without the payload: enough to know what to load again.
 
 use super::{
     LogicalRuntimeId, MetadataScope,
@@ -10,12 +10,12 @@ use super::{
     },
 };
 
-/// One commit, as its watchers see it.
+/// What watchers are told of one commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// What the commit was about.
     pub scope: ChangeScope,
-    /// What of it was written, each kind once.
+    /// The kinds of records that were written, each once.
     pub kinds: Vec<ChangeKind>,
 }
 
@@ -28,7 +28,7 @@ pub enum ChangeScope {
     Runtime(LogicalRuntimeId),
 }
 
-/// What of a mob or runtime was written.
+/// A kind of record of a mob or runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChangeKind {
     /// The labels.
@@ -45,7 +45,7 @@ pub enum ChangeKind {
     State,
     /// The operation registry.
     Ops,
-    /// The claim: somebody took the runtime, or gave it up.
+    /// The claim: it was made or released.
     Claim,
 }
 
@@ -60,7 +60,7 @@ wire_names!(ChangeKind {
     Claim = "claim",
 });
 
-/// As watchers in JavaScript see it: `{"runtime":…,"kinds":[…]}`, or with `mob` and for a run's labels `run`.
+/// The form that JavaScript sees: `{"runtime":…,"kinds":[…]}`; for a mob `mob` instead, and `run` for a run's labels.
 impl Wire for Change {
     const SCHEMA: Schema = Schema::Any;
 
@@ -88,7 +88,7 @@ impl Wire for Change {
     }
 }
 
-/// Which commits a watcher wants to see.
+/// The commits that a watcher is told of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WatchScope {
     /// Every one.
@@ -100,7 +100,7 @@ pub enum WatchScope {
 }
 
 impl WatchScope {
-    /// Whether a commit is among them.
+    /// Whether a change is in this scope.
     pub fn includes(&self, change: &Change) -> bool {
         match (self, &change.scope) {
             (Self::Everything, _) => true,

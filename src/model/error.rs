@@ -1,4 +1,4 @@
-//! What can go wrong, one variant per thing a caller can do about it.
+//! Errors, one variant for each thing that a caller can do about them.
 
 use std::{error::Error, fmt, sync::Arc};
 
@@ -72,7 +72,7 @@ pub enum RuntimeStoreError {
         /// The `id` in the snapshot, or a description of what stands in its place.
         actual: String,
     },
-    /// What the operation needs to exist does not.
+    /// Something that the operation needs does not exist.
     #[error("not found: {0}")]
     NotFound(String),
     /// This environment or engine cannot do what was asked.
@@ -81,10 +81,10 @@ pub enum RuntimeStoreError {
     /// A defect in burrow itself: please report it.
     #[error("internal error: {0}")]
     Internal(String),
-    /// The store holds something else than the caller saw: load it again and decide anew.
+    /// The stored data is not what the caller has seen: load it again and decide anew.
     #[error("conflict: {0}")]
     Conflict(String),
-    /// Somebody else has claimed the runtime since: claim it again, load what is there now, and decide anew.
+    /// The runtime was claimed again since: claim it, load its data, and decide anew.
     #[error(
         "fenced: runtime {runtime_id} was claimed by somebody else (epoch {current}, this handle holds {held}); \
          claim it again, load its state and decide anew"
@@ -106,8 +106,8 @@ pub enum RuntimeStoreError {
         #[source]
         cause: Option<Cause>,
     },
-    /// The connection was lost after the commit was sent, and could not be had again to ask: the operation is committed
-    /// whole or not at all. Load what it was about and see. The one error that does not say that nothing was written.
+    /// The connection was lost after the commit was sent, and it could not be found out whether it was made: the operation is
+    /// committed whole or not at all. Load what it was about to see. The one error after which something may be written.
     #[error("outcome unknown: {message}; load what the operation was about to see whether it was committed")]
     OutcomeUnknown {
         /// What happened.
@@ -116,21 +116,21 @@ pub enum RuntimeStoreError {
         #[source]
         cause: Option<Cause>,
     },
-    /// Another tab or process holds the database and does not let go.
+    /// Another tab or process has the database locked, or open in an older version, for too long.
     #[error("blocked: {0}")]
     Blocked(String),
     /// The database was written by a newer burrow. Nothing was changed; use that version or a newer one.
     #[error("schema too new: {0}; nothing was changed, open it with a newer burrow")]
     SchemaTooNew(String),
-    /// The database holds what somebody else keeps there. Nothing was changed; give another name or path.
+    /// The database belongs to another program. Nothing was changed; give another name or path.
     #[error("foreign database: {0}; nothing was changed, give another name or path")]
     ForeignDatabase(String),
-    /// The database was deleted, moved or replaced under the open store, which can reach it no more. Open the store again,
-    /// once the database is where it should be: a new one is made where there is none.
+    /// The database was deleted, moved or replaced while the store was open. Open the store again once the database is where
+    /// it should be: a new one is made where there is none.
     #[error("deleted: {0}; open the store again")]
     Deleted(String),
-    /// The browser could not read what the database held, and threw it away. It was made anew, empty; open the store again,
-    /// and bring back what was lost from elsewhere.
+    /// The browser could not read the database and deleted its data. A new, empty one was made: open the store again, and
+    /// restore the data from elsewhere.
     #[error("data lost: {0}; a new, empty database was made: open the store again, and restore from elsewhere")]
     DataLost(String),
     /// The database's files cannot be opened, and to try again is not known to help: restart the browser, or begin anew. In
@@ -167,7 +167,7 @@ pub enum RuntimeStoreError {
         /// What is wrong with it and what is expected.
         reason: String,
     },
-    /// The lifecycle has no such step.
+    /// The lifecycle does not allow this step.
     #[error("illegal transition: a runtime that is {from} cannot become {to}")]
     IllegalTransition {
         /// The state the step starts from.
@@ -204,8 +204,8 @@ impl RuntimeStoreError {
         }
     }
 
-    /// Whether the same call, made again unchanged, may succeed without anything else being done. After a
-    /// [`Conflict`](Self::Conflict) it cannot: what the caller decided on is out of date.
+    /// Whether the same call may succeed when it is simply repeated. After a [`Conflict`](Self::Conflict) it cannot: what the
+    /// caller decided on is out of date.
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::WriteFailed { .. } | Self::ReadFailed { .. } | Self::Blocked(_))
     }

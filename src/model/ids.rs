@@ -1,4 +1,4 @@
-//! The names of things: UUIDs for runs, inputs and sessions, a free string for a runtime.
+//! Ids: UUIDs for runs, inputs and sessions, any string for a runtime.
 
 use std::{fmt, str::FromStr, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! One queued input and the life it has had.
+//! Queued inputs and their history.
 
 use super::{
     Extra, InputId, Json, RunId, RuntimeStoreError, Timestamp,
@@ -84,7 +84,7 @@ wire_names!(OutcomeType {
     Abandoned = "abandoned",
 });
 
-/// The end of an input. Which of the optional members is present goes by `outcome_type`.
+/// The end of an input. `outcome_type` says which of the optional members is present.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InputTerminalOutcome {
     /// How it ended.
@@ -133,15 +133,15 @@ pub struct StoredInputState {
     pub terminal_outcome: Option<InputTerminalOutcome>,
     /// How it must be kept.
     pub durability: Option<InputDurability>,
-    /// The sender's key against doing the same twice.
+    /// The sender's key by which the runtime recognises a repeated input.
     pub idempotency_key: Option<String>,
     /// How often a run took it up.
     pub attempt_count: u32,
     /// How often it was recovered after a restart.
     pub recovery_count: u32,
-    /// What has happened to it, oldest first.
+    /// Its state changes, oldest first.
     pub history: Vec<InputStateChange>,
-    /// What it can be made again from.
+    /// What it can be reconstructed from.
     pub reconstruction_source: Option<Json>,
     /// The input itself, in the runtime's own form.
     pub persisted_input: Option<Json>,
@@ -187,7 +187,7 @@ impl Stored for StoredInputState {
         read_member(members, "input_id")
     }
 
-    /// Refuses unknown members that have a known one's name, here and in the objects within.
+    /// Refuses unknown members with the name of a known one, here and in the nested objects.
     fn check(&self) -> Result<(), RuntimeStoreError> {
         self.check_extra()?;
         self.history.iter().try_for_each(InputStateChange::check_extra)?;

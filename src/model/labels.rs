@@ -49,7 +49,7 @@ impl Document<Labels> {
     }
 }
 
-/// What a set of labels hangs on: a mob, or one run of a mob. Two mobs may use the same run id and never meet.
+/// What labels belong to: a mob, or one run of a mob. Two mobs may use the same run id, for different runs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MetadataScope {
     /// A mob, by its id.
@@ -59,7 +59,7 @@ pub enum MetadataScope {
 }
 
 impl MetadataScope {
-    /// A run's scope, or without one the mob's own.
+    /// A run's scope; without a run, the mob's.
     pub(crate) fn new(mob: String, run: Option<String>) -> Self {
         match run {
             None => Self::Mob(mob),
@@ -83,7 +83,7 @@ impl MetadataScope {
     }
 }
 
-/// A scope and its labels: `{"mob":…,"labels":{…}}`, and for a run's `run`.
+/// A scope and its labels: `{"mob":…,"labels":{…}}`, with `run` for a run's.
 impl<L: Wire> Wire for (MetadataScope, L) {
     const SCHEMA: Schema = Schema::Any;
 

@@ -21,7 +21,7 @@ pub enum RuntimeState {
     Running,
     /// Takes no new input, works off its queue.
     Retired,
-    /// Put away.
+    /// No longer in use.
     Stopped,
     /// Gone for good: the only terminal state.
     Destroyed,
@@ -112,7 +112,7 @@ pub struct MachineLifecycleCommit {
 }
 
 impl MachineLifecycleCommit {
-    /// A step that another runtime's own machine has taken: it is written whatever the stored state is.
+    /// A step that another runtime's own machine has taken. It is written without regard to the stored state.
     #[cfg(feature = "external-machine")]
     pub fn external(next: RuntimeState) -> Self {
         Self { expected: None, next }

@@ -5,7 +5,7 @@ use super::{
     json::{document::Stored, lexer::Members, wire::wire_object},
 };
 
-/// How far each side of a runtime has come in the stream of completed operations.
+/// How far each part of a runtime has read the stream of completed operations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpsCursors {
     /// The last completion that the agent has applied; exact up to 2^64-1.
@@ -32,7 +32,7 @@ pub struct PersistedOpsSnapshot {
     pub operation_specs: Json,
     /// The completed operations.
     pub completion_entries: Json,
-    /// How far each side has come.
+    /// How far each part has read them.
     pub cursors: OpsCursors,
     /// Members this version does not know.
     pub extra: Extra,

@@ -87,7 +87,7 @@ struct Parser<'a> {
     at: usize,
 }
 
-/// What stands at the parser's place is not what it says.
+/// `Err` says what was expected at the parser's position.
 type Parsed<T> = Result<T, &'static str>;
 
 impl<'a> Parser<'a> {

@@ -1,9 +1,9 @@
 //! Claims: who may write to a runtime.
 //!
-//! A claim is an epoch, kept in the store and raised by each new claim. A write through a claimed handle checks inside
-//! its own transaction that the claim stored is still its own. Beside the epoch stands a random token, since a database
-//! that was deleted counts from one again. So a writer that was overtaken is refused however late its
-//! write arrives: from a suspended tab, from the back/forward cache, from another process.
+//! A claim is an epoch, kept in the store and raised by each new claim. A write through a claimed handle checks inside its
+//! own transaction that the stored claim is still its own. So a writer that was overtaken is refused however late its write
+//! arrives: from a suspended tab, from the back/forward cache, from another process. A random token is stored with the
+//! epoch, because epochs start at one again when a database is deleted.
 
 use std::ops::Deref;
 
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Ownership of a runtime: a handle of the store whose writes to that runtime fail with
-/// [`Fenced`](RuntimeStoreError::Fenced) once somebody else has claimed it.
+/// [`Fenced`](RuntimeStoreError::Fenced) once another claim on it was made.
 ///
 /// It offers all that a [`Store`] does. Writes to other runtimes through it are refused; labels, cursors and OAuth flows
 /// belong to no runtime and are not fenced. Writing without a claim stays possible, and is not fenced either.
@@ -33,7 +33,7 @@ impl<E> Clone for RuntimeClaim<E> {
 }
 
 impl<E: Engine> Store<E> {
-    /// Claims a runtime, and so ends every claim on it before this one.
+    /// Claims a runtime. Every earlier claim on it is fenced from now on.
     pub async fn claim(&self, runtime_id: &LogicalRuntimeId) -> Result<RuntimeClaim<E>> {
         Ok(self.under(self.run(claim(runtime_id)).await?))
     }
@@ -63,7 +63,7 @@ pub(crate) fn claim(runtime_id: &LogicalRuntimeId) -> Result<Operation<Fence>> {
     Ok(Operation::transact(reads, decide).answering(raised))
 }
 
-/// Raises the epoch where the claim is still the stored one.
+/// Raises the epoch, if the claim is still the stored one.
 pub(crate) fn release(fence: &Fence) -> Result<Operation<()>> {
     let mut reads = Reads::new();
     let stored = reads.get(&CLAIMS, (&fence.runtime_id,));
@@ -100,8 +100,8 @@ impl<E: Engine> RuntimeClaim<E> {
         &self.fence
     }
 
-    /// Gives the runtime up: from now on writes through this claim and the handles made from it are `Fenced`. Where
-    /// somebody else has claimed it already, there is nothing to give up.
+    /// Releases the runtime: from now on writes through this claim and the handles made from it are `Fenced`. It does
+    /// nothing where another claim was made already.
     pub async fn release(self) -> Result<()> {
         self.store.run(release(&self.fence)).await
     }
@@ -124,7 +124,7 @@ pub(crate) struct Fence {
 }
 
 impl Fence {
-    /// Whether the claim stored is this one.
+    /// Whether this is the stored claim.
     fn is_in(&self, seen: &ReadSet, stored: One<Text>) -> Result<bool> {
         let stored = seen.one(stored)?;
         Ok(stored.is_some_and(|stored| stored.0 == claim_text(self.epoch, self.token)))

@@ -1,8 +1,8 @@
-//! What there is: runtimes, their runs, inputs and receipts; mobs, and labels by selector.
+//! Listings: runtimes, their runs, inputs and receipts; mobs, and labels by selector.
 //!
 //! Listings come in key order, the same on every engine, and in pages: pass the last item of one page to get the next.
-//! They read keys alone where they can, so a record that cannot be read does not hide the others. A stored id that is none,
-//! an empty one or one that is no UUID, is passed over and left alone: no call could name it.
+//! They read only keys where they can, so an unreadable record does not hide the others. A stored id that is not valid (an
+//! empty one, or one that is no UUID) is skipped: no call could name it.
 
 use std::sync::Arc;
 
@@ -201,7 +201,7 @@ fn page_of_ids(after: Option<Key>, limit: u32) -> Result<Page> {
     page(after.or_else(|| Some(("",).into())), limit)
 }
 
-/// The first `limit` of the texts that the tables have between them, each of which has its own in order.
+/// Merges the sorted texts of the tables, without duplicates, up to `limit`.
 fn first_texts(seen: &ReadSet, tables: &[Keys], limit: u32) -> Vec<String> {
     let mut tables: Vec<_> = tables.iter().map(|table| seen.keys(*table).map(|key| key.text(0)).peekable()).collect();
     let mut texts = Vec::new();

@@ -54,7 +54,7 @@ pub(crate) fn delete_labels(scope: &MetadataScope) -> Result<Operation<Document<
     let mut reads = Reads::new();
     let previous = reads.get(&LABELS, key.clone());
     let decide = move |seen: &ReadSet| {
-        // An unreadable record is never deleted.
+        // Fails on an unreadable record, which must not be deleted.
         seen.one(previous)?;
         Ok(vec![LABELS.delete(key.clone())])
     };
@@ -71,7 +71,7 @@ pub(crate) fn labels_of_mob(mob_id: &str) -> Result<Operation<Vec<Labelled>>> {
     }))
 }
 
-/// Labels as a Rust program takes them.
+/// The labels as structs.
 pub(super) fn read_each(found: Vec<Labelled>) -> Result<Vec<(MetadataScope, Labels)>> {
     found.into_iter().map(|(scope, labels)| Ok((scope, labels.read()?))).collect()
 }

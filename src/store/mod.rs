@@ -1,4 +1,4 @@
-//! What it means: every rule of the contract, written once over the engines' two operations.
+//! The rules of the contract, each written once over the engines' two operations.
 
 pub(crate) mod claim;
 pub(crate) mod listing;
@@ -20,14 +20,14 @@ use self::claim::Fence;
 pub(crate) use self::operation::Operation;
 use crate::engine::{Engine, memory::Memory};
 
-/// The store over an engine. It implements [`RuntimeStore`], [`PersistentMetadataStore`] and
+/// A store over an engine. It implements [`RuntimeStore`], [`PersistentMetadataStore`] and
 /// [`RuntimeMetadataTable`] alike, and is `Send + Sync` on every target.
 ///
 /// A clone is another handle of the same store.
 #[derive(Debug)]
 pub struct Store<E> {
     engine: Arc<E>,
-    /// The claim that writes to its runtime must still hold.
+    /// The claim that writes to its runtime check.
     fence: Option<Fence>,
 }
 
@@ -65,13 +65,13 @@ impl<E: Engine> Store<E> {
         self.engine.close();
     }
 
-    /// How often the engine had to open its connection again: a browser may drop it at any moment.
+    /// How often the engine has reopened a lost connection: a browser may drop it at any moment.
     pub fn reopens(&self) -> u32 {
         self.engine.reopens()
     }
 
-    /// When the browser said that it had lost what the database held, and a new one was made in its place: a date as ISO 8601
-    /// has it; `None` where it never did.
+    /// When the browser reported that the database's data was lost and a new database was made, as an ISO 8601 date; `None`
+    /// where it never did.
     pub fn data_lost(&self) -> Option<String> {
         self.engine.data_lost()
     }
@@ -124,7 +124,7 @@ impl Store<crate::engine::indexed_db::IndexedDb> {
         crate::engine::indexed_db::IndexedDb::open(name, durability, &schema::TABLES).await.map(Self::over)
     }
 
-    /// Deletes the database `name` of this origin, and everything in it: to begin anew, also where it cannot be opened.
+    /// Deletes the database `name` of this origin, and everything in it: even where it cannot be opened.
     ///
     /// # Errors
     /// As [`IndexedDb::delete`](crate::engine::indexed_db::IndexedDb::delete).

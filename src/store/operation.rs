@@ -1,4 +1,4 @@
-//! Operations: what a call does, apart from when. The rules make them, without an await; one function carries them out.
+//! Operations: what a call reads, writes and answers, as data. The rules build them without an await; one function runs them.
 
 use super::{
     Store,
@@ -10,7 +10,7 @@ use crate::{
     model::{LogicalRuntimeId, RuntimeStoreError},
 };
 
-/// One operation of the contract, not yet carried out: what it reads, what it decides to write, what it answers.
+/// One operation of the contract that was not run yet: its reads, its decision and its answer.
 pub(crate) struct Operation<T> {
     reads: Reads,
     decide: Option<Decide>,
@@ -33,12 +33,12 @@ impl<T: 'static> Operation<T> {
         Self { reads, decide: None, answer: Box::new(answer) }
     }
 
-    /// The operation with another answer, made from what was seen.
+    /// Replaces the answer.
     pub(super) fn answering<U>(self, answer: impl FnMut(&ReadSet) -> Result<U> + MaybeSend + 'static) -> Operation<U> {
         Operation { reads: self.reads, decide: self.decide, answer: Box::new(answer) }
     }
 
-    /// The operation with something made of its answer.
+    /// Converts the answer.
     pub(crate) fn map<U: 'static>(self, mut make: impl FnMut(T) -> Result<U> + MaybeSend + 'static) -> Operation<U> {
         let mut answer = self.answer;
         Operation { reads: self.reads, decide: self.decide, answer: Box::new(move |seen| make(answer(seen)?)) }
@@ -51,7 +51,7 @@ impl Operation<()> {
         reads: Reads,
         decide: impl FnMut(&ReadSet) -> Result<Vec<Write>> + MaybeSend + 'static,
     ) -> Self {
-        Self::telling(reads, Box::new(decide))
+        Self::with_change(reads, Box::new(decide))
     }
 
     /// Writes without a precondition.
@@ -59,8 +59,8 @@ impl Operation<()> {
         Self::transact(Reads::new(), move |_| Ok(writes.clone()))
     }
 
-    /// Decides and writes to a runtime, under the claim of the handle where it has one. Without writes, it was committed
-    /// before and its acknowledgement was lost; that holds whoever has the claim by now.
+    /// Decides and writes to a runtime, under the handle's claim where it has one. A decision without writes is the retry of
+    /// a commit whose acknowledgement was lost: it succeeds also where the claim was overtaken since.
     pub(super) fn transact_runtime(
         fence: Option<&Fence>,
         runtime_id: &LogicalRuntimeId,
@@ -69,15 +69,15 @@ impl Operation<()> {
     ) -> Result<Self> {
         let decide: Writes = Box::new(decide);
         match fence {
-            None => Ok(Self::telling(reads, decide)),
+            None => Ok(Self::with_change(reads, decide)),
             Some(fence) => {
                 let guard = fence.guard(runtime_id, &mut reads)?;
-                Ok(Self::telling(reads, guarded(guard, decide)))
+                Ok(Self::with_change(reads, guarded(guard, decide)))
             }
         }
     }
 
-    /// Writes to a runtime, under the claim of the handle where it has one.
+    /// Writes to a runtime, under the handle's claim where it has one.
     pub(super) fn write_runtime(
         fence: Option<&Fence>,
         runtime_id: &LogicalRuntimeId,
@@ -86,8 +86,8 @@ impl Operation<()> {
         Self::transact_runtime(fence, runtime_id, Reads::new(), move |_| Ok(writes.clone()))
     }
 
-    /// Has those who watch told of what is written.
-    fn telling(reads: Reads, mut decide: Writes) -> Self {
+    /// Derives the change that watchers are told from what is written.
+    fn with_change(reads: Reads, mut decide: Writes) -> Self {
         let decide: Decide = Box::new(move |seen| {
             let writes = decide(seen)?;
             Ok(Commit { change: change_of(&writes), writes })
@@ -96,12 +96,11 @@ impl Operation<()> {
     }
 }
 
-/// Refuses what is written where the claim does not hold.
+/// Refuses writes whose claim was overtaken.
 fn guarded(guard: Guard, mut decide: Writes) -> Writes {
     Box::new(move |seen| {
         let decision = decide(seen);
-        let held = guard.check(seen);
-        match (decision, held) {
+        match (decision, guard.check(seen)) {
             (Ok(writes), _) if writes.is_empty() => Ok(writes),
             (_, Err(fenced)) => Err(fenced),
             (decision, Ok(())) => decision,
@@ -110,7 +109,7 @@ fn guarded(guard: Guard, mut decide: Writes) -> Writes {
 }
 
 impl<E: Engine> Store<E> {
-    /// Carries an operation out.
+    /// Runs an operation.
     pub(crate) async fn run<T: 'static>(&self, operation: Result<Operation<T>>) -> Result<T> {
         let Operation { reads, decide, mut answer } = operation?;
         if let Some(decide) = decide {
@@ -119,7 +118,7 @@ impl<E: Engine> Store<E> {
         let widened = reads.widened();
         let answered = answer(&self.engine.read(reads).await?);
         match (&answered, widened) {
-            // The error must name the record, whose key nobody asked for; or there are others behind an id that is none.
+            // Either the error must name the unreadable record, whose key was not read, or there are rows after an invalid id.
             (Err(RuntimeStoreError::Decode { .. }), Some(reads)) => {
                 answer(&self.engine.read(reads).await?.of_widened())
             }

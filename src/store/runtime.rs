@@ -68,7 +68,7 @@ pub(crate) fn commit_boundary(
     let stored = reads.get_predicting(&RECEIPTS, key, None);
     let decide = move |seen: &ReadSet| match seen.one(stored)? {
         None => Ok(writes.clone()),
-        // It was committed before, and its acknowledgement was lost.
+        // A retry: the first commit's acknowledgement was lost.
         Some(stored) if stored == receipt => Ok(Vec::new()),
         Some(_) => Err(RuntimeStoreError::Conflict(format!(
             "boundary {sequence} of run {run_id} is committed with a different receipt; nothing was written"
@@ -128,7 +128,7 @@ pub(crate) fn transition(
     let mut reads = Reads::new();
     let key = (runtime_id,);
     let stored = match commit.expected() {
-        // Most often the runtime is new, and has no state yet.
+        // Usually the runtime is new and has no stored state.
         Some(RuntimeState::Initializing) => reads.get_predicting(&STATES, key, None),
         Some(state) => reads.get_predicting(&STATES, key, Some(Document::new(state)?)),
         None => reads.get(&STATES, key),
@@ -178,7 +178,7 @@ fn put_input(runtime_id: &LogicalRuntimeId, input: Document<StoredInputState>) -
     INPUTS.put((runtime_id, input.key()), input.clone())
 }
 
-/// Inputs as the rules take them.
+/// Structs as documents.
 fn documents(inputs: Vec<StoredInputState>) -> Result<Vec<Document<StoredInputState>>> {
     inputs.into_iter().map(Document::new).collect()
 }

@@ -63,8 +63,8 @@ pub static SESSIONS: Table<Text> =
 pub static CLAIMS: Table<Text> =
     Table::new(&TableInfo::new("burrow_claims", &[text("runtime_id")], ("claim", ValueType::Text)));
 
-/// Every table, each with the kind of change that a write to it is; `None` for what belongs to no mob or runtime, of which
-/// watchers are not told.
+/// Every table with the kind of change that a write to it means. `None` is for tables that belong to no mob or runtime:
+/// watchers are not told of writes to them.
 static CATALOG: [(&TableInfo, Option<ChangeKind>); 10] = [
     (INPUTS.info, Some(ChangeKind::Inputs)),
     (RECEIPTS.info, Some(ChangeKind::Receipt)),
@@ -89,7 +89,7 @@ pub static TABLES: [&TableInfo; CATALOG.len()] = {
     tables
 };
 
-/// The kind of change that a write to a table is.
+/// The kind of change that a write to a table means.
 pub(super) fn change_kind(table: &TableInfo) -> Option<ChangeKind> {
     CATALOG.iter().find(|(info, _)| info.name == table.name).and_then(|(_, kind)| *kind)
 }

@@ -1,4 +1,4 @@
-//! Watching: every commit, told once, after it is committed.
+//! Watching: every commit is told once, after it is committed.
 
 use super::{Store, schema::change_kind};
 use crate::{
@@ -11,11 +11,11 @@ impl<E: Engine> Store<E> {
     /// the same store or file, and on IndexedDB those of every tab and worker of the origin. Each is told once, after it is
     /// committed; those of one tab in the order in which they were committed.
     ///
-    /// A commit whose tab ends before it could tell is not told. A watcher that begins, or comes back from being
-    /// suspended, loads what it needs and goes on from there.
+    /// A commit whose tab ends before it could tell the others is not told. So load what you need when a watch begins, and
+    /// when a page comes back from being suspended.
     ///
-    /// The listener must not wait for the store, and should be short: commits of this process wait for it. Its panic is not
-    /// the commit's.
+    /// The listener must not wait for the store, and should be short: commits of this process wait for it. A panic in it does
+    /// not fail the commit.
     pub fn watch(&self, scope: WatchScope, listener: impl Fn(&Change) + Send + Sync + 'static) -> Watch {
         self.engine.watch(Box::new(move |change| {
             if scope.includes(change) {
@@ -25,7 +25,7 @@ impl<E: Engine> Store<E> {
     }
 }
 
-/// What the writes of one transaction change: they are all about one mob or runtime.
+/// The change that the writes of one operation make. They all belong to one mob or runtime.
 pub(super) fn change_of(writes: &[Write]) -> Option<Change> {
     let mut change: Option<Change> = None;
     for write in writes {

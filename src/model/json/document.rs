@@ -1,8 +1,8 @@
-//! What is stored as one JSON document.
+//! Records that are stored as one JSON document.
 //!
-//! A Rust program holds documents as structs, JavaScript as text. To take a text apart and write it anew would cost more
-//! than all else that a commit does in wasm, and to parse what memory holds as a struct would cost a Rust program as much.
-//! So a document keeps the form that it came in, and the rules of the store see one type.
+//! A Rust program holds documents as structs, JavaScript as text. Converting them would cost more than all else that a
+//! commit does in wasm, or that memory does for a Rust program. So a document keeps the form in which it came, and the rules
+//! of the store see one type.
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
@@ -16,7 +16,7 @@ use crate::model::RuntimeStoreError;
 
 /// A type that is stored as a JSON document.
 pub trait Stored: Wire + Clone + PartialEq + Send + Sync + 'static {
-    /// What of it is part of its row's key.
+    /// The part of it that is also in its row's key.
     type Key: Clone + Send + Sync + 'static;
 
     /// The key.
@@ -25,7 +25,7 @@ pub trait Stored: Wire + Clone + PartialEq + Send + Sync + 'static {
     /// The key in the members of a text that was checked.
     fn key_in(members: &Members<'_>) -> Result<Self::Key, String>;
 
-    /// Refuses what could not be read again.
+    /// Refuses a value that could not be read again once it is written.
     fn check(&self) -> Result<(), RuntimeStoreError> {
         Ok(())
     }
@@ -38,7 +38,7 @@ pub struct Document<T: Stored> {
 }
 
 enum Form<T> {
-    /// Not in the npm package's module, which would carry each type's reader and writer for nothing.
+    /// Not in the npm package's module, which then needs no reader and writer of each type.
     #[cfg(not(all(feature = "js", target_arch = "wasm32")))]
     Struct(Arc<T>),
     Text {
@@ -89,7 +89,7 @@ impl<T: Stored> Document<T> {
         Self::from_json(json)
     }
 
-    /// What of it is part of its row's key.
+    /// The part of it that is also in its row's key.
     pub(crate) fn key(&self) -> &T::Key {
         &self.key
     }

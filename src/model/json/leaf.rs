@@ -1,4 +1,4 @@
-//! The rules of JSON's single values. Checking a text against a schema and reading it as a Rust type both go by these.
+//! The rules of single JSON values. Both the check against a schema and the readers of Rust types use them.
 
 use std::borrow::Cow;
 
@@ -42,7 +42,7 @@ pub fn name(json: &str, names: &[&str]) -> Result<usize, String> {
     })
 }
 
-/// Says what should have been there, and what is.
+/// The message that names what was expected and what was found.
 pub fn expected(what: &str, json: &str) -> String {
     const SHOWN: usize = 40;
     let mut rest = json.chars();
@@ -51,12 +51,12 @@ pub fn expected(what: &str, json: &str) -> String {
     format!("expected {what}, got {shown}{more}")
 }
 
-/// `str::parse` would take a plus sign, which JSON's numbers have not.
+/// `str::parse` would accept a leading plus sign, which JSON does not have.
 fn digits(json: &str) -> Option<&str> {
     json.as_bytes().first().is_some_and(u8::is_ascii_digit).then_some(json)
 }
 
-/// Checks the grammar and each field's range; that a month has its 31st is left to those who compute with it.
+/// Checks the grammar and each field's range, but not how many days a month has.
 pub fn is_rfc3339(text: &[u8]) -> bool {
     let number = |from: usize, digits: usize| {
         text.get(from..from + digits)?

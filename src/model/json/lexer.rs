@@ -1,4 +1,4 @@
-//! JSON text, split into the texts of its parts.
+//! Splits JSON text into the texts of its parts.
 
 use std::{borrow::Cow, cmp::Reverse, collections::BinaryHeap};
 
@@ -11,7 +11,7 @@ use hifijson::{
 
 use super::leaf::expected;
 
-/// How deep arrays and objects may lie in each other: what `serde_json` allows.
+/// How deep arrays and objects may be nested: `serde_json`'s limit.
 const DEPTH: usize = 128;
 
 /// The members of a JSON object, each as its text.
@@ -33,7 +33,7 @@ impl<'a> Members<'a> {
         Ok(Self(members))
     }
 
-    /// A member's text. Of two with the same name it is the last, as JavaScript has it.
+    /// A member's text. Of several with the same name it is the last, as in JavaScript.
     pub fn get(&self, name: &str) -> Option<&'a str> {
         self.0.iter().rev().find(|(member, _)| member == name).map(|(_, json)| *json)
     }
@@ -55,7 +55,7 @@ impl<'a> Members<'a> {
         self.0.is_empty()
     }
 
-    /// The members in the order of their names, of those with the same name only the last.
+    /// The members sorted by name; of several with the same name only the last.
     pub fn sorted(self) -> Vec<(Cow<'a, str>, &'a str)> {
         // A heap, since the code of a sort is four times as large. The last of several comes first.
         let members = self.0.into_iter().enumerate().map(|(at, (name, json))| (name, Reverse(at), json));
@@ -124,7 +124,7 @@ fn offset(json: &str, lexer: &SliceLexer<'_>) -> usize {
     json.len() - lexer.as_slice().len()
 }
 
-/// As [`hifijson::ignore::parse`], to a depth at which the stack holds.
+/// As [`hifijson::ignore::parse`], with a limit of depth, so that the stack cannot overflow.
 fn skip(first: u8, lexer: &mut SliceLexer<'_>, depth: usize) -> Result<(), Error> {
     let depth = depth.checked_sub(1).ok_or(Expect::Value)?;
     match first {
@@ -142,7 +142,7 @@ fn skip(first: u8, lexer: &mut SliceLexer<'_>, depth: usize) -> Result<(), Error
     }
 }
 
-/// Passes the rest of a string. Most hold nothing that must be looked at twice.
+/// Passes the rest of a string. The fast path is a string without escapes.
 fn skip_string(lexer: &mut SliceLexer<'_>) -> Result<(), Error> {
     lexer.skip_until(|byte| byte == b'"' || byte == b'\\' || byte < b' ');
     lexer.str_ignore().map_err(Error::Str)

@@ -1,4 +1,4 @@
-//! The form of a type in JSON, as data: what a text must be to be read as one.
+//! Schemas: the JSON form of a type, as data.
 
 use super::{
     leaf,
@@ -6,15 +6,15 @@ use super::{
     writer::JsonWriter,
 };
 
-/// What is said of a member that is not there and must be.
+/// The error for a required member that is absent.
 pub const MISSING: &str = "missing";
 
-/// The largest whole number below which JavaScript's numbers hold every one: 2^53-1.
+/// The largest integer up to which a JavaScript number holds every integer: 2^53-1.
 const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
 /// A form of JSON.
 pub enum Schema {
-    /// Whatever somebody else made it.
+    /// Any value.
     Any,
     /// A string of well-formed Unicode.
     Text,
@@ -28,7 +28,7 @@ pub enum Schema {
     U32,
     /// One of these strings.
     Name(&'static [&'static str]),
-    /// This, or `null`, or not there at all.
+    /// This, `null`, or absent.
     Optional(&'static Schema),
     /// An array of these.
     List(&'static Schema),
@@ -44,7 +44,7 @@ pub struct Member {
     pub name: &'static str,
     /// Its form.
     pub schema: &'static Schema,
-    /// Whether it may be missing although its form is not [`Schema::Optional`]: it has a default then.
+    /// Whether it has a default, so that it may be absent although it is not [`Schema::Optional`].
     pub may_be_absent: bool,
 }
 
@@ -59,10 +59,10 @@ impl Member {
     }
 }
 
-/// What a check found out besides.
+/// What a check has found besides errors.
 #[derive(Clone, Copy, Default)]
 pub struct Checked {
-    /// Whether a u64 in it is more than a number of JavaScript's can hold.
+    /// Whether a u64 in it is larger than a JavaScript number holds exactly.
     pub has_large: bool,
 }
 
@@ -84,7 +84,7 @@ impl Schema {
         }
     }
 
-    /// As [`check`](Self::check), and gives the members of what is an object.
+    /// As [`check`](Self::check), and returns the members of an object.
     pub fn check_document<'a>(&self, json: &'a str, found: &mut Checked) -> Result<Members<'a>, String> {
         match self {
             Self::Map(_) | Self::Object(_) => {

@@ -16,18 +16,18 @@ use crate::model::RuntimeStoreError;
 /// The members of a stored object that this version of burrow does not know, by name.
 pub type Extra = BTreeMap<String, Json>;
 
-/// The members that a type did not take.
+/// The members that are left when a type has taken those it knows.
 pub fn rest(members: Members<'_>) -> Extra {
     members.into_iter().map(|(name, json)| (name.into_owned(), Json::of_valid(json))).collect()
 }
 
-/// A JSON value that belongs to somebody else. It is kept as its text, so every number, member order and
-/// unknown shape comes back exactly as it was written, and a clone costs nothing.
+/// A JSON value that belongs to the caller. It is kept as its text, so numbers, the order of members and unknown shapes come
+/// back exactly as they were written. Cheap to clone.
 #[derive(Clone)]
 pub struct Json(Arc<str>);
 
 impl Json {
-    /// Any serialisable value, as JSON. A value that JSON cannot hold is [`RuntimeStoreError::InvalidInput`].
+    /// Serialises a value. One that JSON cannot represent is [`RuntimeStoreError::InvalidInput`].
     pub fn from_value(value: &impl Serialize) -> Result<Self, RuntimeStoreError> {
         serde_json::to_string(value)
             .map(|json| Self(json.into()))

@@ -13,7 +13,7 @@ use super::{
     writer::{JsonWriter, ObjectWriter},
 };
 
-/// What has a form in JSON.
+/// A type with a JSON form.
 pub trait Wire: Sized {
     /// The form.
     const SCHEMA: Schema;
@@ -24,12 +24,12 @@ pub trait Wire: Sized {
     /// Writes JSON text.
     fn write(&self, to: &mut JsonWriter);
 
-    /// The value of a member that is not there; `None` where it must be.
+    /// The value of an absent member; `None` where the member is required.
     fn absent() -> Option<Self> {
         None
     }
 
-    /// Whether a member is left out.
+    /// Whether a member with this value is left out.
     fn is_absent(&self) -> bool {
         false
     }
@@ -47,7 +47,7 @@ pub fn to_json(value: &impl Wire) -> String {
     writer.into_text()
 }
 
-/// A value as JSON text for JavaScript: where its numbers would lose digits of a u64, that is a string.
+/// A value as JSON text for JavaScript: a u64 that a JavaScript number does not hold exactly is a string.
 #[cfg(any(test, all(feature = "js", target_arch = "wasm32")))]
 pub fn to_json_for_js(value: &impl Wire) -> String {
     let mut writer = JsonWriter::default();
@@ -61,7 +61,7 @@ pub fn take<T: Wire>(members: &mut Members<'_>, name: &str) -> Result<T, String>
     take_or(members, name, T::absent)
 }
 
-/// Takes a member out, or what `absent` gives where it is not there.
+/// Takes a member out; an absent one has the value of `absent`.
 pub fn take_or<T: Wire>(
     members: &mut Members<'_>,
     name: &str,

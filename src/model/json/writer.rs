@@ -1,27 +1,27 @@
-//! Makes JSON text.
+//! Writes JSON text.
 
 use super::lexer::{Members, items, unescaped};
 
-/// Text in quotes, for errors. Not `{:?}`, whose tables of all printable characters the wasm would carry.
+/// Quoted text, for errors. `{:?}` would add its tables of printable characters to the wasm.
 pub fn quoted(text: &str) -> String {
     let mut writer = JsonWriter::default();
     writer.string(text);
     writer.into_text()
 }
 
-/// One text for all texts that are the same JSON: without white space, the members of an object in the order of their names
-/// and each once, strings escaped one way, numbers as they are written. The text must be JSON.
+/// The canonical form of JSON text, the same for all texts of the same value: without white space, members sorted by name and
+/// each once, strings escaped one way, numbers as they are written. The text must be JSON.
 pub fn canonical(json: &str) -> String {
     let mut writer = JsonWriter::default();
     writer.canonical(json);
     writer.into_text()
 }
 
-/// JSON text in the making.
+/// Builds JSON text.
 #[derive(Default)]
 pub struct JsonWriter {
     text: String,
-    /// Whether JavaScript reads it, whose numbers lose digits of a u64.
+    /// Whether the text is for JavaScript, whose numbers cannot hold every u64.
     pub for_js: bool,
 }
 
@@ -57,7 +57,7 @@ impl JsonWriter {
         self.text.push('"');
     }
 
-    /// Every item, between brackets and with commas.
+    /// An array of items.
     pub fn array<T>(&mut self, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Self, T)) {
         let mut before = '[';
         for item in items {
@@ -84,7 +84,7 @@ impl JsonWriter {
                 object.end();
             }
             Some(b'[') => self.array(items(json).unwrap_or_default(), Self::canonical),
-            // A string that is not well-formed Unicode, in JSON that is somebody else's, has but one form.
+            // A caller's JSON may hold a string that is not well-formed Unicode; it is kept as it is written.
             Some(b'"') => match unescaped(json) {
                 Some(text) => self.string(&text),
                 None => self.json(json),
@@ -94,14 +94,14 @@ impl JsonWriter {
     }
 }
 
-/// A JSON object in the making.
+/// Builds a JSON object.
 pub struct ObjectWriter<'a> {
     to: &'a mut JsonWriter,
     before: char,
 }
 
 impl ObjectWriter<'_> {
-    /// Begins a member; its value is to be written to what this gives.
+    /// Begins a member; write its value to the returned writer.
     pub fn named(&mut self, name: &str) -> &mut JsonWriter {
         self.to.text.push(self.before);
         self.before = ',';
