@@ -1,7 +1,7 @@
 // Pages that are bundled, in Chromium. The tools are the repository's; what they bundle is the consumer's folder.
 
 import assert from "node:assert/strict";
-import { copyFile, readdir } from "node:fs/promises";
+import { copyFile, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
@@ -9,7 +9,8 @@ import { build as esbuild } from "esbuild";
 import { rollup } from "rollup";
 import webpack from "webpack";
 import { chromiumPages } from "./chromium-pages.mjs";
-import { consumer } from "./consumer.mjs";
+import { consumer, run, tool } from "./consumer.mjs";
+import { environments, fromEnvironments } from "./environments.mjs";
 import { done } from "./job.mjs";
 
 const WASM = "node_modules/burrow-store/wasm/burrow_bg.wasm";
@@ -17,29 +18,79 @@ const WASM = "node_modules/burrow-store/wasm/burrow_bg.wasm";
 const { folder } = await consumer("bundled");
 const pages = chromiumPages();
 
-for (const mode of ["development", "production"]) {
-  test(`webpack, mode ${mode}`, async () => {
-    const outDir = path.join(folder, `webpack-${mode}`);
-    const compiler = webpack({
-      mode,
-      context: folder,
-      entry: "./main.js",
-      output: { path: outDir, filename: "main.js" },
-      // webpack likes pages to load less than 250 kB: that is a matter of taste, all else it says is not.
-      performance: false,
+for (const [name, bundler] of [
+  ["webpack", webpack],
+  ["Rspack", (await fromEnvironments("@rspack/core")).rspack],
+]) {
+  for (const mode of ["development", "production"]) {
+    test(`${name}, mode ${mode}`, async () => {
+      const outDir = path.join(folder, `${name}-${mode}`);
+      await packed(bundler, mode, { path: outDir, filename: "main.js" });
+      await addPage(outDir);
+      assert.deepEqual(await pages.resultIn(outDir), done("indexeddb"));
+      // While a page is being developed the wasm is in the JavaScript.
+      assert.equal((await wasmIn(outDir)).length, mode === "production" ? 1 : 0);
     });
-    const stats = await new Promise((resolve, reject) =>
-      compiler.run((error, stats) => (error ? reject(error) : resolve(stats))),
-    );
-    await new Promise((closed) => compiler.close(closed));
-    const { errors, warnings } = stats.toJson({ errors: true, warnings: true });
-    assert.deepEqual([errors, warnings], [[], []]);
-    await addPage(outDir);
+  }
+
+  test(`${name}, its files elsewhere: publicPath`, async () => {
+    const outDir = path.join(folder, `${name}-elsewhere`);
+    const output = {
+      path: path.join(outDir, "deep/assets"),
+      publicPath: "/deep/assets/",
+      filename: "main.js",
+    };
+    await packed(bundler, "production", output);
+    const page =
+      '<!doctype html><meta charset="utf-8" /><script type="module" src="/deep/assets/main.js"></script>';
+    await writeFile(path.join(outDir, "index.html"), page);
     assert.deepEqual(await pages.resultIn(outDir), done("indexeddb"));
-    // While a page is being developed the wasm is in the JavaScript.
-    assert.equal((await wasmIn(outDir)).length, mode === "production" ? 1 : 0);
   });
 }
+
+async function packed(bundler, mode, output) {
+  const compiler = bundler({
+    mode,
+    context: folder,
+    entry: "./main.js",
+    output,
+    // They like pages to load less than 250 kB: that is a matter of taste, all else they say is not.
+    performance: false,
+  });
+  const stats = await new Promise((resolve, reject) =>
+    compiler.run((error, stats) => (error ? reject(error) : resolve(stats))),
+  );
+  await new Promise((closed) => compiler.close(closed));
+  const { errors, warnings } = stats.toJson({ errors: true, warnings: true });
+  assert.deepEqual([errors, warnings], [[], []]);
+}
+
+// It reads no `exports` unless it is told to.
+test("Parcel", async () => {
+  const { folder } = await consumer("bundled", { within: environments });
+  const parcel = path.join(environments, "node_modules/.bin/parcel");
+  await run(
+    folder,
+    parcel,
+    "build",
+    "index.html",
+    "--dist-dir",
+    "parcel",
+    "--public-url",
+    "./",
+    "--no-cache",
+  );
+  const outDir = path.join(folder, "parcel");
+  assert.deepEqual(await pages.resultIn(outDir), done("indexeddb"));
+  assert.equal((await wasmIn(outDir)).length, 1);
+});
+
+test("bun build, the wasm as a file of its own", async () => {
+  const outDir = path.join(folder, "bun");
+  await run(folder, tool("bun"), "build", "own-wasm.js", `--outdir=${outDir}`, "--entry-naming=main.js");
+  await addPage(outDir);
+  assert.deepEqual(await pages.resultIn(outDir), done("indexeddb"));
+});
 
 test("esbuild, the wasm as a file of its own", async () => {
   const outDir = path.join(folder, "esbuild");

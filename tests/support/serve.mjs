@@ -14,13 +14,18 @@ const TYPES = {
   ".wasm": "application/wasm",
 };
 
-/** Serves a folder, the project's unless another is named; `headers` go with every answer, or are a function of its query. `close()` ends it. */
-export async function serve({ folder = root, headers = {} } = {}) {
+/**
+ * Serves a folder, the project's unless another is named; `headers` go with every answer, or are a function of its query.
+ * `instead` is the page that it answers with for what it does not have, as servers of one-page applications do. `close()` ends it.
+ */
+export async function serve({ folder = root, headers = {}, instead } = {}) {
   const server = createServer(async (request, response) => {
     const { pathname, search } = new URL(request.url, "http://localhost");
-    const file = path.join(folder, path.normalize(decodeURIComponent(pathname)));
-    const type = TYPES[path.extname(file)];
-    const body = type && (await readFile(file).catch(() => undefined));
+    const read = (name) => readFile(path.join(folder, name)).catch(() => undefined);
+    const name = path.normalize(decodeURIComponent(pathname));
+    let type = TYPES[path.extname(name)];
+    let body = type && (await read(name));
+    if (!body && instead) [type, body] = ["text/html", await read(instead)];
     response.writeHead(body ? 200 : 404, {
       ...(typeof headers === "function" ? headers(search) : headers),
       "content-type": type ?? "text/plain",
