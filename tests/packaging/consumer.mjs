@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 import { root } from "../../scripts/toolchain.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const PROGRAM_DEADLINE_MS = 60_000;
+const PROGRAM_DEADLINE_MS = 180_000;
 
 /** Runs a program to its end in a folder and gives what it printed; rejects with that if it fails or does not end. */
 export async function run(folder, program, ...args) {

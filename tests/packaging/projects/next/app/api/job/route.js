@@ -1,0 +1,6 @@
+import * as burrow from "burrow-store";
+import { job } from "../../../job.mjs";
+
+export const dynamic = "force-dynamic";
+
+export const GET = async () => Response.json(await job(burrow));
