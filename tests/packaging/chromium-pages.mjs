@@ -7,13 +7,13 @@ import { after, before } from "node:test";
 import { chromium } from "../support/browsers.mjs";
 import { serve } from "../support/serve.mjs";
 
-/** Starts the browser before the file's tests and ends it after them. */
-export function chromiumPages() {
+/** Starts the browser before the file's tests and ends it after them; `flags` are further ones of its own. */
+export function chromiumPages({ flags } = {}) {
   let profile, browser;
 
   before(async () => {
     profile = await mkdtemp(path.join(tmpdir(), "burrow-chromium-"));
-    browser = await chromium.launch(profile);
+    browser = await chromium.launch(profile, { flags });
   });
   after(async () => {
     await browser?.close();

@@ -19,14 +19,14 @@ export const CHROMIUM_FLAGS = [
 ];
 
 export const chromium = {
-  /** `options` are further ones of Puppeteer's. */
-  launch: (profile, options = {}) =>
+  /** `flags` are further ones of Chromium's, `options` of Puppeteer's. */
+  launch: (profile, { flags = [], ...options } = {}) =>
     launch({
       ...options,
       executablePath: chromiumPair().chrome,
       // Puppeteer's default flags switch off features that users' browsers have on.
       ignoreDefaultArgs: true,
-      args: ["--headless", ...CHROMIUM_FLAGS, `--user-data-dir=${profile}`, "about:blank"],
+      args: ["--headless", ...CHROMIUM_FLAGS, ...flags, `--user-data-dir=${profile}`, "about:blank"],
     }),
 };
 
