@@ -153,6 +153,12 @@ impl Guard {
             return Ok(());
         }
         let Fence { runtime_id, epoch: held, .. } = &self.fence;
+        // A claim that was overtaken or released leaves another in its place.
+        if seen.one(self.stored)?.is_none() {
+            return Err(RuntimeStoreError::Deleted(format!(
+                "the claim on runtime {runtime_id} is not stored any more, though nobody has made another: the table was emptied"
+            )));
+        }
         let current = epoch(seen, self.stored, runtime_id)?;
         Err(RuntimeStoreError::Fenced { runtime_id: runtime_id.clone(), held: *held, current })
     }

@@ -165,6 +165,23 @@ export function testDatabases({ openPage }) {
     await page.close();
   });
 
+  test("a claim whose record is gone says so, not that somebody else has claimed", async () => {
+    const page = await openPage();
+    const result = await page.evaluate(async () => {
+      const store = await burrow.openStore({ name: "emptied" });
+      const claim = await store.runtime("r").claim();
+      const database = await tab.rawDatabase("emptied");
+      const transaction = database.transaction("burrow_claims", "readwrite");
+      transaction.objectStore("burrow_claims").clear();
+      await new Promise((resolve) => (transaction.oncomplete = resolve));
+      database.close();
+      const lost = await tab.outcome(claim.commitSession(new Uint8Array(1)));
+      return [lost, await tab.outcome((await store.runtime("r").claim()).commitSession(new Uint8Array(1)))];
+    });
+    assert.deepEqual(result, ["Deleted", "ok"]);
+    await page.close();
+  });
+
   test("a connection that is lost before the database is deleted does not make it again", async () => {
     const page = await openPage();
     const result = await page.evaluate(async () => {

@@ -1,6 +1,5 @@
-//! What `web-sys` has only behind `web_sys_unstable_apis`, or calls deprecated, though every browser has had it for
-//! years: a transaction's durability and its explicit commit. It can go when `web-sys` offers them. And timers, which
-//! `web-sys` has on windows and on workers, but not on whichever of them this is.
+//! Bindings that `web-sys` lacks. A transaction's durability and explicit commit it has only behind `web_sys_unstable_apis`;
+//! timers only on windows and on workers separately; Chromium's `dataLoss` is in no specification.
 
 use js_sys::{Array, Function, Object};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
@@ -27,7 +26,7 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub(super) fn commit(this: &RawTransaction) -> Result<(), JsValue>;
 
-    /// The event of an open request, of whichever kind; with Chromium's own word on what it lost.
+    /// Any event of an open request. Those that have no `dataLoss` give `None`.
     #[wasm_bindgen(extends = IdbVersionChangeEvent, js_name = IDBVersionChangeEvent)]
     pub(super) type VersionChange;
 

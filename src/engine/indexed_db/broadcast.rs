@@ -1,7 +1,7 @@
-//! How commits reach those who watch in other tabs and workers of the origin: a `BroadcastChannel` per database.
+//! Tells watchers in other tabs and workers of the origin about commits, over one `BroadcastChannel` per database.
 //!
-//! An open channel can keep a page out of the back/forward cache. So it is open only while somebody here watches, and for
-//! a moment after a commit, whose watchers elsewhere are not known.
+//! An open channel can keep a page out of the back/forward cache (<https://web.dev/articles/bfcache>). So it is open only while
+//! this page has watchers, and briefly after each commit: whether other pages have watchers is not known.
 
 use std::{
     cell::{Cell, RefCell},
@@ -28,7 +28,7 @@ use crate::{
 /// How long the channel stays open after the last commit.
 const LINGER_MS: i32 = 500;
 
-/// The commits of one database, told here and to the whole origin.
+/// Publishes the commits of one database, in this page and to the whole origin.
 #[derive(Clone)]
 pub(super) struct Broadcast(SendWrapper<Rc<Shared>>);
 
@@ -37,16 +37,16 @@ struct Shared {
     here: Bus,
     channel: RefCell<Option<Channel>>,
     watchers: Cell<usize>,
-    /// Commits told so far, by which the timer sees that the channel is idle.
+    /// How many messages were posted so far: the timer sees from it that the channel is idle.
     told: Cell<u64>,
-    /// What others are still to be told, as JSON texts.
+    /// Changes still to be posted to other pages, as JSON texts.
     untold: RefCell<Vec<String>>,
 }
 
 struct Channel {
     raw: BroadcastChannel,
     _open: OpenResource,
-    /// Held for as long as the browser may call it.
+    /// Kept alive while the browser may call it.
     _on_message: Closure<dyn FnMut(MessageEvent)>,
 }
 
@@ -73,8 +73,8 @@ impl Broadcast {
         })
     }
 
-    /// Tells of commits: here at once, and elsewhere when the callers of these have been answered. To post a message takes
-    /// longer than all else that a commit does in this thread, and so it is done while the next one waits for the disk.
+    /// Publishes changes: in this page at once, to other pages after the callers of the commits were answered. Posting a message
+    /// takes longer than the rest of a commit's work in this thread, so it is done while the next commit waits for the disk.
     pub(super) fn publish(&self, changes: &[Change]) {
         let shared = &self.0;
         changes.iter().for_each(|change| shared.here.publish(change));
@@ -88,7 +88,7 @@ impl Broadcast {
 }
 
 impl Shared {
-    /// Tells the origin what it was not told yet, in one message. A commit that cannot be told is a commit all the same.
+    /// Posts the pending changes in one message. If posting fails, the commits stand all the same.
     fn post(self: Rc<Self>) {
         let message = format!("[{}]", self.untold.take().join(","));
         self.told.set(self.told.get() + 1);
@@ -100,12 +100,12 @@ impl Shared {
         }
     }
 
-    /// Opens the channel where it is not open; whether it was opened now.
+    /// Opens the channel if it is not open; returns whether it was opened now.
     fn open(&self) -> bool {
         if self.channel.borrow().is_some() {
             return false;
         }
-        // An environment without the API has no other tab to tell.
+        // An environment without the API has no other tabs.
         let Ok(raw) = BroadcastChannel::new(&self.name) else { return false };
         let here = self.here.clone();
         let on_message = Closure::new(move |event: MessageEvent| {
@@ -130,7 +130,7 @@ impl Shared {
     }
 }
 
-/// Closes the channel once a while has passed with no commit.
+/// Closes the channel once no commit was published for `LINGER_MS`.
 fn linger(shared: Rc<Shared>) {
     let told = shared.told.get();
     let look = Closure::once_into_js(move || match shared.told.get() == told {

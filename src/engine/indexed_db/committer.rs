@@ -1,8 +1,9 @@
-//! The one who commits: transactions of a store are begun one at a time, each for all who wait by then.
+//! The committer: it begins the transactions of a store one at a time, each for all calls that are queued by then.
 //!
-//! A task of its own does it, which begins with the first call and ends when nobody waits any more: a caller who goes
-//! away takes nobody's transaction along, not even its own. No `RefCell` is borrowed over an await: what the task shares with
-//! its callers and with events is borrowed within one function, and what that calls does not come back to it.
+//! It is a task of its own, which starts with the first call and ends when the queue is empty. So a call whose future is dropped
+//! is carried out all the same. No `RefCell` is borrowed across an await: what the task shares with callers and with events is
+//! borrowed within one function. While a group decides it stays borrowed; a caller's code that runs then can queue further
+//! calls, but cannot reach the group.
 
 use std::{
     cell::{Cell, RefCell},
@@ -44,7 +45,7 @@ pub(super) struct Committer {
 
 enum QueueEntry {
     Transaction(QueuedTransaction),
-    /// A read that must come after the transactions before it: it goes on once this is dropped.
+    /// A read that must see the transactions before it: it begins when this is dropped.
     Read(ReadTurn),
 }
 
@@ -72,13 +73,13 @@ impl Committer {
         answer.await
     }
 
-    /// Waits until the transactions of all calls so far have begun: the browser has a read that begins then wait for
-    /// them (<https://w3c.github.io/IndexedDB/#transaction-scheduling>).
+    /// Waits until the transactions of all calls so far have begun. The browser runs a read that begins later after them
+    /// (<https://w3c.github.io/IndexedDB/#transaction-scheduling>).
     pub(super) async fn read_turn(&self) {
         if !self.queue.borrow().is_empty() {
             let (turn, come) = oneshot::channel();
             self.queue.borrow_mut().push_back(QueueEntry::Read(turn));
-            // It is never sent, only dropped.
+            // Nothing is ever sent, the sender is only dropped.
             let _ = come.await;
         }
     }
@@ -92,7 +93,7 @@ impl Committer {
         self.at_work.set(false);
     }
 
-    /// Those at the head of the queue who can go together, and the reads that waited for one of them.
+    /// Takes the next group from the queue, and the reads that were queued among its members.
     fn next(&self) -> Option<(Group, Vec<ReadTurn>)> {
         let mut queue = self.queue.borrow_mut();
         let mut group: Option<Group> = None;
@@ -112,7 +113,7 @@ impl Committer {
         group.map(|group| (group, readers))
     }
 
-    /// Commits a group, and gives back those of it to be tried again, each alone.
+    /// Commits a group; returns the members to be tried again, each alone.
     async fn commit(&self, group: Group, mut readers: Vec<ReadTurn>) -> Vec<Group> {
         let job = Rc::new(Job::new(group, &self.marks));
         let mut predicting = true;
@@ -146,16 +147,16 @@ impl Committer {
     }
 }
 
-/// A group on its way to be committed, through one transaction or several. Its task and the events of its transactions share
-/// it.
+/// A group that is being committed, in one transaction or in several attempts. The committer and the events of the
+/// transactions share it.
 struct Job {
-    /// Borrowed while it decides, and so by one event at a time; taken once the last attempt has ended.
+    /// Borrowed while it decides; taken when the last attempt has ended.
     group: RefCell<Option<Group>>,
     mark: Mark,
     outdated_marks: Cell<Option<Key>>,
-    /// Whether an attempt has sent something to be committed, and nobody knows whether it was.
+    /// Whether an earlier attempt may have been committed.
     unknown: Cell<bool>,
-    /// Whether it writes no mark, since there is no room for one.
+    /// Whether it writes no mark, because the quota is full.
     unmarked: Cell<bool>,
     only_deletes: Cell<bool>,
 }
@@ -172,7 +173,7 @@ impl Job {
         }
     }
 
-    /// Sends what an attempt begins with. All the rest follows in the events of its transaction.
+    /// Sends the first requests of an attempt. Everything else follows in the events of its transaction.
     fn start(self: &Rc<Self>, transaction: &Rc<Transaction>, predicting: bool) -> Attempt<()> {
         if self.unknown.get() {
             let job = Rc::clone(self);
@@ -211,8 +212,8 @@ impl Job {
         })
     }
 
-    /// Sends what a group writes beside what it reads, decided on what it should find: nobody waits for that twice. The
-    /// event of the last read commits where that was found, and aborts where something else was.
+    /// Sends the reads and, without waiting, the writes that were decided on their predicted results. The event of the last read
+    /// commits if the prediction holds, and aborts otherwise.
     fn send_beside(
         &self,
         transaction: &Rc<Transaction>,
@@ -233,7 +234,7 @@ impl Job {
         self.send(transaction, writes)
     }
 
-    /// Sends what is to be written, and with it the mark.
+    /// Sends the mark and the writes.
     fn send(&self, transaction: &Transaction, writes: Vec<Write>) -> Attempt<()> {
         if writes.is_empty() {
             return Ok(());
@@ -246,17 +247,17 @@ impl Job {
         transaction.write(mark.into_iter().chain(writes))
     }
 
-    /// Takes an attempt's failure; `Ok` where another on the same connection may succeed.
+    /// Notes why an attempt failed; `Ok` if another attempt on the same connection may succeed.
     fn failed(&self, transaction: &Transaction, error: AttemptError) -> Attempt<()> {
         let AttemptError { error, connection_lost } = error;
         let unknown = connection_lost && transaction.may_be_committed();
         self.unknown.set(self.unknown.get() || unknown);
-        // To delete needs no room, but the mark does.
+        // Deletes need no room, but the mark does.
         let no_room = matches!(error, RuntimeStoreError::QuotaExceeded { .. });
         if no_room && self.only_deletes.get() && !self.unmarked.replace(true) {
             return Ok(());
         }
-        // Without a mark nobody can be asked.
+        // Without a mark a retry could not find out whether this attempt was committed.
         Err(AttemptError { error, connection_lost: connection_lost && !(unknown && self.unmarked.get()) })
     }
 
@@ -272,7 +273,7 @@ impl Job {
     }
 }
 
-/// A commit was sent, its acknowledgement was lost, and nobody could be asked whether it was made.
+/// A commit was sent, its acknowledgement was lost, and its mark could not be read.
 fn unknown_outcome(error: &RuntimeStoreError) -> RuntimeStoreError {
     let message = format!("the connection was lost before the commit was acknowledged, then: {error}");
     RuntimeStoreError::OutcomeUnknown { message, cause: error.cause().cloned() }

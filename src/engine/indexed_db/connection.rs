@@ -24,7 +24,7 @@ use super::{
 };
 use crate::model::RuntimeStoreError;
 
-/// How often an operation is tried on a new connection after the one it had was lost.
+/// How often an operation is tried again on a new connection after its connection was lost.
 const REOPENS: usize = 2;
 
 /// A database of this origin, whether or not it is open at the moment.
@@ -35,7 +35,7 @@ pub(super) struct Connection {
     state: RefCell<State>,
     /// How often it was opened.
     opened: Cell<u32>,
-    /// Which database of the name it is, once it was open.
+    /// The identity of the database, known since it was opened for the first time.
     origin: Rc<OnceCell<Origin>>,
 }
 
@@ -43,10 +43,10 @@ pub(super) struct Connection {
 enum State {
     /// Not open; the next operation opens it.
     Idle,
-    /// Being opened, once for all who wait.
+    /// Being opened; all operations that need it share one attempt.
     Opening(Shared<LocalBoxFuture<'static, Attempt<Rc<Handle>>>>),
     Open(Rc<Handle>),
-    /// Closed by the caller, or deleted, for good: what every later operation is told.
+    /// Closed by the caller, or deleted, for good. Every later operation fails with this error.
     Ended(RuntimeStoreError),
 }
 
@@ -67,8 +67,8 @@ impl Connection {
         }
     }
 
-    /// The open database, opened now if it is not. A failure to open is this call's alone and the next one tries again,
-    /// unless the database is no more: a store never goes over from one database to another of the same name.
+    /// The open database; opens it if necessary. If that fails, the next call tries again, unless the database was deleted: a
+    /// store never switches to another database of the same name.
     pub(super) async fn handle(&self) -> Attempt<Rc<Handle>> {
         let state = self.state.borrow().clone();
         let opening = match state {
@@ -82,7 +82,7 @@ impl Connection {
             State::Idle => self.open(),
         };
         let opened = opening.await;
-        // Another who waited for the same may have been here first, or the store was closed meanwhile.
+        // Another operation that shared the attempt may have been here first, or the store was closed meanwhile.
         if let State::Ended(error) = &*self.state.borrow() {
             return Err(error.clone().into());
         }
@@ -110,8 +110,8 @@ impl Connection {
         opening
     }
 
-    /// Attempts something until the connection holds, a bounded number of times. The failure's fault is the connection's
-    /// too where none can be had.
+    /// Runs `attempt`, and again on a new connection when the connection was lost, a bounded number of times. Where the
+    /// database cannot be opened, the error counts as a lost connection too.
     pub(super) async fn with_handle<T>(&self, mut attempt: impl AsyncFnMut(&Handle) -> Attempt<T>) -> Attempt<T> {
         let mut reopens = 0;
         loop {
@@ -145,7 +145,7 @@ impl Connection {
         handle.begin(stores, IdbTransactionMode::Readwrite, &self.options)
     }
 
-    /// The origin and the name: what the browser finds the database by.
+    /// The origin and the name, by which the browser finds the database.
     pub(super) fn authority_key(&self) -> String {
         let origin = Reflect::get(&js_sys::global(), &"origin".into()).ok().and_then(|origin| origin.as_string());
         format!("indexeddb:{}/{}", origin.unwrap_or_default(), self.name)
@@ -172,7 +172,7 @@ impl Connection {
     }
 }
 
-/// Whether a failure to open says that the database of before is no more.
+/// Whether an error of opening says that the earlier database is gone.
 fn is_final(error: &RuntimeStoreError) -> bool {
     matches!(error, RuntimeStoreError::Deleted(_) | RuntimeStoreError::DataLost(_))
 }

@@ -19,23 +19,23 @@ use super::{
 };
 use crate::model::RuntimeStoreError;
 
-/// What may be expected of a handle.
+/// Whether a handle can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Condition {
     Open,
-    /// It serves no more; another may.
+    /// The connection is lost; the database can be opened again.
     Lost,
-    /// Somebody deletes the database.
+    /// The database is being deleted.
     Deleted,
 }
 
-/// One opened database. The last one to hold it closes it.
+/// One opened database. It is closed when the last reference is dropped.
 pub(super) struct Handle {
     database: RawDatabase,
     shared: Rc<Shared>,
     _open: OpenResource,
-    /// Called when another tab wants to upgrade or delete the database: it would wait for as long as this is open.
-    /// Held, as the next one, for as long as the browser may call it.
+    /// Called when another tab wants to upgrade or delete the database, which has to wait while this handle is open. Kept alive,
+    /// as the next one, while the browser may call it.
     _on_version_change: Closure<dyn FnMut(IdbVersionChangeEvent)>,
     /// Called when the browser closed the database by itself.
     _on_close: Closure<dyn FnMut()>,
@@ -44,12 +44,12 @@ pub(super) struct Handle {
 /// What a handle and its events share.
 struct Shared {
     condition: Cell<Condition>,
-    /// The transactions under way, and some that have ended.
+    /// The transactions under way, and perhaps some that have ended.
     transactions: RefCell<Vec<Weak<Transaction>>>,
 }
 
 impl Handle {
-    /// Takes over a database inside the event that opened it: from then on the browser may ask for it to be closed.
+    /// Wraps a database, inside the event that opened it: from then on the browser may send it `versionchange`.
     pub(super) fn new(database: RawDatabase) -> Rc<Self> {
         let shared = Rc::new(Shared { condition: Cell::new(Condition::Open), transactions: RefCell::default() });
         let on_version_change = {
@@ -79,7 +79,7 @@ impl Handle {
         self.shared.condition.get()
     }
 
-    /// Notes that the handle serves no more: the next operation opens another.
+    /// Marks the connection as lost: the next operation opens the database again.
     pub(super) fn lose(&self) {
         if self.condition() == Condition::Open {
             self.shared.condition.set(Condition::Lost);

@@ -1,8 +1,7 @@
-//! Which database it is: one that is deleted and made again under the same name is another.
+//! The identity of a database: one that is deleted and created again under the same name is another.
 //!
-//! A store that has it open must not go over from one to the other: what it read is not there any more, and what it writes
-//! next would be half of something. So each database gets a random id when it is made, which is compared when it is opened
-//! again.
+//! A store that has a database open must not switch to its successor: what it read is not there, and what it writes would be
+//! half of something. So each database gets a random id when it is created, which is compared whenever it is opened again.
 
 use js_sys::Date;
 use uuid::Uuid;
@@ -22,11 +21,11 @@ pub(super) static DATABASE: Table<Text> =
 const ID: &str = "id";
 const DATA_LOST: &str = "data_lost";
 
-/// Where a database comes from.
+/// What a database says about itself.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Origin {
     id: Option<String>,
-    /// When it was made in place of one whose data the browser had lost: a date as ISO 8601 has it.
+    /// When it was created in place of one whose data the browser had lost: an ISO 8601 date.
     pub(super) data_lost: Option<String>,
 }
 
@@ -36,7 +35,8 @@ impl Origin {
     }
 }
 
-/// Gives the database an id, while it is made or upgraded; `data_lost` says that it takes the place of one that was lost.
+/// Writes a new id, in the upgrade that creates the database or brings it to version 3. `data_lost`: the browser had lost the
+/// data of the one before.
 pub(super) fn write(store: &IdbObjectStore, data_lost: bool) -> Result<(), JsValue> {
     let put = |name: &str, value: String| store.put_with_key(&value.into(), &key::to_js(&(name,).into()));
     put(ID, Uuid::now_v7().to_string())?;
@@ -46,7 +46,7 @@ pub(super) fn write(store: &IdbObjectStore, data_lost: bool) -> Result<(), JsVal
     Ok(())
 }
 
-/// Reads it.
+/// Reads the identity of an open database.
 pub(super) async fn read(handle: &Handle, options: &TransactionOptions) -> Attempt<Origin> {
     let mut reads = Reads::new();
     let (id, data_lost) = (reads.get(&DATABASE, (ID,)), reads.get(&DATABASE, (DATA_LOST,)));

@@ -1,10 +1,10 @@
 //! Marks: how a retry finds out whether the attempt before it was committed.
 //!
-//! When the connection breaks between the commit and its acknowledgement, nobody can tell whether the commit was made. To
-//! make it again would be wrong: a step would conflict with itself, and a value would overwrite what another tab has
-//! made of it since. So each transaction writes a mark, and a retry looks for that mark first. One transaction of a store is
-//! in flight at a time, so one row per store is enough: its key is the store's own id, and each transaction writes its
-//! number there, over that of the one before. What is left of stores that are gone is taken away after two days.
+//! When the connection breaks between a commit and its acknowledgement, the commit may or may not have been made. Repeating it
+//! blindly would be wrong: a lifecycle step would conflict with itself, and a value would overwrite what another tab wrote in
+//! between. So each transaction writes a mark, and a retry reads that mark first. A store has one transaction in flight at a
+//! time, so one row per store is enough: its key is an id of the store, and each transaction overwrites it with its number.
+//! Rows of stores that no longer exist are deleted after two days.
 
 use std::cell::Cell;
 
@@ -17,11 +17,11 @@ use crate::engine::{Column, Key, Read, ReadSet, Reads, Result, Table, TableInfo,
 pub(super) static MARKS: Table<Text> =
     Table::new(&TableInfo::new("burrow_commits", &[Column::text("store")], ("number", ValueType::Text)));
 
-/// For how long one row serves. A store that lives longer takes a new one.
+/// How long a store uses one row before it takes a new one.
 const SERVES_FOR_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// When a row may be taken away, reckoned from its id. Every mark so stays for a day at least: long enough for any retry,
-/// and for a tab that was suspended in the middle of one.
+/// The age of a row's id from which the row may be deleted. Every mark stays for at least a day: long enough for any retry,
+/// also by a tab that was suspended in the middle of one.
 const KEPT_FOR_MS: u64 = 2 * SERVES_FOR_MS;
 
 /// The mark of one transaction.
@@ -32,17 +32,17 @@ pub(super) struct Mark {
 }
 
 impl Mark {
-    /// Leaves it.
+    /// The write that leaves the mark.
     pub(super) fn write(&self) -> Write {
         MARKS.put(self.key(), Text(self.number.to_string()))
     }
 
-    /// What finds out whether it was left, for [`is_in`](Self::is_in).
+    /// The read whose result [`is_in`](Self::is_in) takes.
     pub(super) fn read(&self) -> Vec<Read> {
         vec![Read::Get(MARKS.info, self.key(), None)]
     }
 
-    /// Whether it was left.
+    /// Whether the transaction with this mark was committed.
     pub(super) fn is_in(&self, found: &ReadSet) -> Result<bool> {
         let stored = found.one(Reads::new().get(&MARKS, self.key()))?;
         Ok(stored.is_some_and(|stored| stored.0 == self.number.to_string()))
@@ -82,7 +82,7 @@ impl Marks {
         Mark { row: self.row.get(), number: self.number.get() }
     }
 
-    /// Once per row: the key up to which rows are too old to be of use.
+    /// Once per row of this store: the key up to which the rows of all stores are outdated.
     pub(super) fn outdated(&self) -> Option<Key> {
         (!self.pruned.replace(true)).then(|| outdated_at(now_ms()))
     }

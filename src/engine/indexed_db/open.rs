@@ -1,8 +1,9 @@
 //! Opening a database, and deleting it: each settles within a deadline, whatever other tabs do.
 //!
-//! What is there is looked at first, with an `open` that names no version: it changes nothing and asks nobody to let go, where
-//! one with a higher version would have somebody else's tabs close their database before we can see whose it is. The upgrade
-//! that makes a database looks again, in its own transaction, since others may have been faster.
+//! First the database is opened without a version, which changes nothing. Opening it with a higher version would send
+//! `versionchange` to the tabs that have it open (<https://w3c.github.io/IndexedDB/#open-a-database-connection>), and make them
+//! close it, before its object stores can be seen: it may be another library's. The upgrade that creates a database checks
+//! again, in its own transaction, because another tab may have been faster.
 
 use std::{
     cell::{Cell, RefCell},
@@ -28,18 +29,16 @@ use super::{
 };
 use crate::model::{RuntimeStoreError, json::writer::quoted};
 
-/// Raised with each set of tables. A new version adds object stores and leaves those that exist alone. Version 1 had no
-/// operation registries, OAuth flows, claims and marks, and other ends of snapshots (`upgrade.rs`); version 2 no id of its
-/// own (`identity.rs`).
+/// The version of the format; docs/format.md says what each one changed.
 pub(super) const VERSION: u32 = 3;
 
-/// Opens the database. One that is not there is made where it may be; one of an older version gets what it lacks.
+/// Opens the database: creates it if it does not exist and `may_make`, upgrades it from an older version.
 pub(super) async fn open(name: &str, tables: Tables, may_make: bool) -> Attempt<Rc<Handle>> {
     let factory = factory()?;
     let doing = format!("opening database {}", quoted(name));
     let look = || factory.open(name).map_err(|error| failed(Activity::Opening, &doing, error));
     let mut found = settled(look()?, &doing, not_made).await;
-    // A storage process that has just crashed, or a disk that is busy, may answer the second time.
+    // A second attempt: the browser's storage process may have been restarting.
     if matches!(&found, Err(AttemptError { error: RuntimeStoreError::Unopenable { .. }, .. })) {
         found = settled(look()?, &doing, not_made).await;
     }
@@ -79,7 +78,7 @@ pub(super) async fn open(name: &str, tables: Tables, may_make: bool) -> Attempt<
     }
 }
 
-/// Deletes the database, unless it is somebody else's. There may be none.
+/// Deletes the database if it exists, unless it is somebody else's.
 pub(super) async fn delete(name: &str, tables: Tables) -> Attempt<()> {
     let factory = factory()?;
     let doing = format!("deleting database {}", quoted(name));
@@ -92,7 +91,7 @@ pub(super) async fn delete(name: &str, tables: Tables) -> Attempt<()> {
             }
         }
         Ok(Opened::NotThere { .. }) => return Ok(()),
-        // What cannot be opened is deleted unseen.
+        // Whose it is cannot be seen.
         Err(AttemptError { error: RuntimeStoreError::Unopenable { .. }, .. }) => {}
         Err(error) => return Err(error),
     }
@@ -119,30 +118,30 @@ pub(super) async fn delete(name: &str, tables: Tables) -> Attempt<()> {
     }
 }
 
-/// What an open request came to.
+/// The outcome of an open request.
 enum Opened {
     Database(Rc<Handle>),
-    /// There is no such database, and none was made.
+    /// The database does not exist, and was not created.
     NotThere {
         data_lost: bool,
     },
 }
 
-/// Why an upgrade is not carried out.
+/// Why an upgrade is aborted.
 enum Refused {
     NotThere { data_lost: bool },
     Error(AttemptError),
 }
 
-/// The upgrade of an `open` that is only to look.
+/// The upgrade of an `open` that must not create the database.
 fn not_made(event: &VersionChange, _: &IdbDatabase, _: &IdbTransaction) -> Result<(), Refused> {
-    // Chromium says here that it could not read what it had, and threw it away: not in any specification, since 2013
+    // Chromium says here that it could not read its files, and deleted them; this is in no specification
     // (https://chromium.googlesource.com/chromium/src/+/main/third_party/blink/renderer/modules/indexeddb/idb_version_change_event.idl).
     Err(Refused::NotThere { data_lost: event.data_loss().as_deref() == Some("total") })
 }
 
-/// Waits for an open request, a bounded time. The upgrade is decided inside its own event; one that is refused is aborted,
-/// which leaves everything as it was.
+/// Waits for an open request, for a bounded time. `upgrade` runs inside the `upgradeneeded` event; if it refuses, the upgrade is
+/// aborted, and everything is as it was before.
 async fn settled(
     request: IdbOpenDbRequest,
     doing: &str,
@@ -180,7 +179,7 @@ async fn settled(
                     }
                 },
             };
-            // A handle that nobody waits for any more is dropped, and closed: it must not keep others from upgrading.
+            // After the deadline nobody receives the handle: it is dropped here, which closes the database.
             if let Some(answer) = answer.take() {
                 let _ = answer.send(outcome);
             }
@@ -194,7 +193,7 @@ async fn settled(
     match within_deadline(answered).await {
         Some(outcome) => outcome,
         None => {
-            // Its events may come for as long as the page lives.
+            // The request's events may still come, at any time.
             on_event.forget();
             let why = match blocked.get() {
                 true => "another tab holds it open with an older version; close or reload that tab, then try again",
@@ -210,7 +209,7 @@ fn upgrading(request: &IdbOpenDbRequest) -> Option<(IdbDatabase, IdbTransaction)
 }
 
 fn factory() -> Attempt<IdbFactory> {
-    // In some browsers the getter throws where the user's settings deny it.
+    // Where the user's settings deny storage the getter throws in some browsers.
     let factory = Reflect::get(&js_sys::global(), &"indexedDB".into()).map_err(|error| {
         let AttemptError { error, .. } = failed(Activity::Reading, "looking for IndexedDB", error);
         RuntimeStoreError::Unsupported(format!("this page may not use IndexedDB: {error}"))
@@ -226,7 +225,7 @@ pub(super) fn store_names(database: &IdbDatabase) -> Vec<String> {
     (0..names.length()).filter_map(|at| names.item(at)).collect()
 }
 
-/// Whose a database is, by its object stores.
+/// Who created a database, judged by its object stores.
 #[derive(Clone, Copy, PartialEq)]
 enum Whose {
     Ours,
@@ -262,7 +261,7 @@ fn foreign(doing: &str, version: f64, names: &[String]) -> RuntimeStoreError {
     RuntimeStoreError::ForeignDatabase(format!("{doing}: {holds}, at version {version}"))
 }
 
-/// The database is no more.
+/// The database was deleted under an open store.
 pub(super) fn deleted(name: &str) -> RuntimeStoreError {
     RuntimeStoreError::Deleted(format!("database {} was deleted under this store", quoted(name)))
 }

@@ -94,8 +94,8 @@ impl Transaction {
         transaction.raw.set_oncomplete(listener);
         transaction.raw.set_onabort(listener);
         transaction.on_event.replace(Some(on_event));
-        let lost = failed(activity, "waiting for a transaction", JsValue::NULL);
-        (transaction, async move { ended.await.unwrap_or(Err(lost)) })
+        let lost = move |_| Err(failed(activity, "waiting for a transaction", JsValue::NULL));
+        (transaction, async move { ended.await.unwrap_or_else(lost) })
     }
 
     /// Sends `reads`, and calls `then` with what they found: inside the event of the last answer, or at once where there is

@@ -1,18 +1,19 @@
 //! Values as IndexedDB keeps them: JSON and text as strings, which DevTools shows, and bytes in pieces.
 //!
-//! Chromium moves a value above some 64 to 110 KB into a file of its own, and the commit that writes one waits several
-//! times as long. So bytes are split over rows: `[…key, "00000000000000000000"]` and on. The first piece that is not full
-//! is the last, and may be empty; what a longer value before it has left behind it does not count.
+//! Chromium moves larger values into files of their own, from 64 KB on
+//! (<https://source.chromium.org/chromium/chromium/src/+/main:third_party/blink/renderer/modules/indexeddb/idb_value_wrapping.h>),
+//! and a commit that writes one takes several times as long. So bytes are split over rows: `[…key, "00000000000000000000"]`
+//! and on. The first piece that is not full is the last, and may be empty; rows after it do not count.
 
 use js_sys::{Array, Reflect, Symbol, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::engine::{Encoded, Key, Row};
 
-/// The bytes that a full row holds.
+/// The size of a full piece, in bytes.
 pub(super) const PIECE: usize = 60 * 1024;
 
-/// The pieces of a value, the last of them not full.
+/// Splits a value into its pieces.
 pub(super) fn pieces_of(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let end: &[u8] = &[];
     bytes.chunks(PIECE).chain(bytes.len().is_multiple_of(PIECE).then_some(end))
@@ -33,7 +34,7 @@ pub(super) fn as_bytes(value: &JsValue) -> Option<&Uint8Array> {
     (kind == "Uint8Array").then(|| value.unchecked_ref())
 }
 
-/// Puts together the pieces of one record; there is none where there are no pieces.
+/// Joins the pieces of one record; `None` if there are none.
 pub(super) fn joined(key: &Key, pieces: &Array) -> Option<(Key, Row)> {
     if pieces.length() == 0 {
         return None;
