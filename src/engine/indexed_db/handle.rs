@@ -11,9 +11,10 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{IdbTransactionMode, IdbVersionChangeEvent};
 
 use super::{
-    ReadSet, Reads,
+    ReadSet, Reads, Tables,
     bindings::{RawDatabase, TransactionOptions},
     error::{Activity, Attempt, failed},
+    open::{Whose, store_names, whose},
     open_resources::OpenResource,
     transaction::{Ending, Transaction},
 };
@@ -118,11 +119,17 @@ impl Handle {
 
     /// The names of its object stores.
     pub(super) fn store_names(&self) -> Vec<String> {
-        super::open::store_names(&self.database)
+        store_names(&self.database)
     }
 
-    pub(super) fn version(&self) -> f64 {
-        self.database.version()
+    /// Who created the database.
+    pub(super) fn whose(&self, tables: Tables) -> Whose {
+        whose(self.version(), &self.store_names(), tables)
+    }
+
+    /// Its version; a whole number, since to print a float takes 15 KB of code.
+    pub(super) fn version(&self) -> u64 {
+        self.database.version() as u64
     }
 }
 

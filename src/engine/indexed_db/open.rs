@@ -5,13 +5,10 @@
 //! close it, before its object stores can be seen: it may be another library's. The upgrade that creates a database checks
 //! again, in its own transaction, because another tab may have been faster.
 
-use std::{
-    cell::{Cell, RefCell},
-    cmp::Ordering,
-    rc::Rc,
-};
+use std::{cell::Cell, cmp::Ordering, rc::Rc};
 
 use futures_channel::oneshot;
+use futures_util::future::LocalBoxFuture;
 use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbTransaction};
@@ -34,16 +31,14 @@ pub(super) const VERSION: u32 = 3;
 
 /// Opens the database: creates it if it does not exist and `may_make`, upgrades it from an older version.
 pub(super) async fn open(name: &str, tables: Tables, may_make: bool) -> Attempt<Rc<Handle>> {
-    let factory = factory()?;
     let doing = format!("opening database {}", quoted(name));
-    let look = || factory.open(name).map_err(|error| failed(Activity::Opening, &doing, error));
-    let mut found = settled(look()?, &doing, not_made).await;
+    let mut found = settled(factory()?.open(name), Activity::Opening, &doing, Box::new(not_made)).await;
     // A second attempt: the browser's storage process may have been restarting.
-    if matches!(&found, Err(AttemptError { error: RuntimeStoreError::Unopenable { .. }, .. })) {
-        found = settled(look()?, &doing, not_made).await;
+    if is_unopenable(&found) {
+        found = settled(factory()?.open(name), Activity::Opening, &doing, Box::new(not_made)).await;
     }
     let data_lost = match found? {
-        Opened::Database(handle) => match whose(handle.version(), &handle.store_names(), tables) {
+        Opened::Database(handle) => match handle.whose(tables) {
             Whose::Ours => return Ok(handle),
             Whose::Older => false,
             Whose::Newer => {
@@ -55,24 +50,20 @@ pub(super) async fn open(name: &str, tables: Tables, may_make: bool) -> Attempt<
         Opened::NotThere { data_lost } if may_make || data_lost => data_lost,
         Opened::NotThere { .. } => return Err(deleted(name).into()),
     };
-    let request = factory.open_with_u32(name, VERSION).map_err(|error| failed(Activity::Opening, &doing, error))?;
-    let upgraded = {
+    let upgrade = {
         let doing = doing.clone();
-        settled(request, &doing.clone(), move |event, database, transaction| {
-            let (version, names) = (event.old_version(), store_names(database));
-            if version > 0.0 && whose(version, &names, tables) != Whose::Older {
+        move |event: &VersionChange, database: &IdbDatabase, transaction: &IdbTransaction| {
+            let (version, names) = (event.old_version() as u64, store_names(database));
+            if version > 0 && whose(version, &names, tables) != Whose::Older {
                 return Err(Refused::Error(foreign(&doing, version, &names).into()));
             }
             upgrade::run(database, transaction, version, tables, data_lost)
                 .map_err(|error| Refused::Error(failed(Activity::Opening, &doing, error)))
-        })
-        .await?
-    };
-    match upgraded {
-        Opened::Database(handle) if data_lost => {
-            drop(handle);
-            Err(lost(name).into())
         }
+    };
+    let request = factory()?.open_with_u32(name, VERSION);
+    match settled(request, Activity::Opening, &doing, Box::new(upgrade)).await? {
+        Opened::Database(_) if data_lost => Err(lost(name).into()),
         Opened::Database(handle) => Ok(handle),
         Opened::NotThere { .. } => Err(deleted(name).into()),
     }
@@ -80,42 +71,22 @@ pub(super) async fn open(name: &str, tables: Tables, may_make: bool) -> Attempt<
 
 /// Deletes the database if it exists, unless it is somebody else's.
 pub(super) async fn delete(name: &str, tables: Tables) -> Attempt<()> {
-    let factory = factory()?;
     let doing = format!("deleting database {}", quoted(name));
-    let request = factory.open(name).map_err(|error| failed(Activity::Opening, &doing, error))?;
-    match settled(request, &doing, not_made).await {
-        Ok(Opened::Database(handle)) => {
-            let names = handle.store_names();
-            if !names.is_empty() && whose(handle.version(), &names, tables) == Whose::Foreign {
-                return Err(foreign(&doing, handle.version(), &names).into());
-            }
+    let found = settled(factory()?.open(name), Activity::Opening, &doing, Box::new(not_made)).await;
+    // Of one that cannot be opened it cannot be seen whose it is.
+    if !is_unopenable(&found)
+        && let Opened::Database(handle) = found?
+    {
+        let names = handle.store_names();
+        if !names.is_empty() && handle.whose(tables) == Whose::Foreign {
+            return Err(foreign(&doing, handle.version(), &names).into());
         }
-        Ok(Opened::NotThere { .. }) => return Ok(()),
-        // Whose it is cannot be seen.
-        Err(AttemptError { error: RuntimeStoreError::Unopenable { .. }, .. }) => {}
-        Err(error) => return Err(error),
     }
-    let request = factory.delete_database(name).map_err(|error| failed(Activity::Deleting, &doing, error))?;
-    let (answer, answered) = oneshot::channel();
-    let answer = RefCell::new(Some(answer));
-    let on_event = Closure::<dyn FnMut()>::new(move || {
-        if let Some(answer) = answer.take() {
-            let _ = answer.send(());
-        }
-    });
-    request.set_onsuccess(Some(on_event.as_ref().unchecked_ref()));
-    request.set_onerror(Some(on_event.as_ref().unchecked_ref()));
-    let answered = within_deadline(answered).await;
-    request.set_onsuccess(None);
-    request.set_onerror(None);
-    match (answered, request.error()) {
-        (None, _) => Err(RuntimeStoreError::Blocked(format!(
-            "{doing}: another tab holds it open; close or reload that tab, and the deletion that waits is carried out"
-        ))
-        .into()),
-        (Some(()), Ok(Some(error))) => Err(failed(Activity::Deleting, &doing, error.into())),
-        (Some(()), _) => Ok(()),
-    }
+    settled(factory()?.delete_database(name), Activity::Deleting, &doing, Box::new(not_made)).await.map(drop)
+}
+
+fn is_unopenable(found: &Attempt<Opened>) -> bool {
+    matches!(found, Err(AttemptError { error: RuntimeStoreError::Unopenable { .. }, .. }))
 }
 
 /// The outcome of an open request.
@@ -133,6 +104,8 @@ enum Refused {
     Error(AttemptError),
 }
 
+type Upgrade = Box<dyn FnMut(&VersionChange, &IdbDatabase, &IdbTransaction) -> Result<(), Refused>>;
+
 /// The upgrade of an `open` that must not create the database.
 fn not_made(event: &VersionChange, _: &IdbDatabase, _: &IdbTransaction) -> Result<(), Refused> {
     // Chromium says here that it could not read its files, and deleted them; this is in no specification
@@ -140,68 +113,83 @@ fn not_made(event: &VersionChange, _: &IdbDatabase, _: &IdbTransaction) -> Resul
     Err(Refused::NotThere { data_lost: event.data_loss().as_deref() == Some("total") })
 }
 
-/// Waits for an open request, for a bounded time. `upgrade` runs inside the `upgradeneeded` event; if it refuses, the upgrade is
-/// aborted, and everything is as it was before.
-async fn settled(
-    request: IdbOpenDbRequest,
-    doing: &str,
-    mut upgrade: impl FnMut(&VersionChange, &IdbDatabase, &IdbTransaction) -> Result<(), Refused> + 'static,
-) -> Attempt<Opened> {
-    let _open = OpenResource::new(&request);
-    let (answer, answered) = oneshot::channel();
-    let (mut answer, mut refused) = (Some(answer), None);
-    let blocked = Rc::new(Cell::new(false));
-    let on_event = {
-        let (request, blocked, doing) = (request.clone(), Rc::clone(&blocked), doing.to_owned());
-        Closure::<dyn FnMut(VersionChange)>::new(move |event: VersionChange| {
-            let kind = event.type_();
-            let outcome = match &*kind {
-                "blocked" => return blocked.set(true),
-                "upgradeneeded" => {
-                    let Some((database, transaction)) = upgrading(&request) else { return };
-                    if let Err(why) = upgrade(&event, &database, &transaction) {
-                        refused = Some(why);
-                        // It fails on a transaction that has failed already.
-                        let _ = transaction.abort();
-                    }
-                    return;
-                }
-                "success" => request
-                    .result()
-                    .map(|database| Opened::Database(Handle::new(database.unchecked_into())))
-                    .map_err(|error| failed(Activity::Opening, &doing, error)),
-                _ => match refused.take() {
-                    Some(Refused::NotThere { data_lost }) => Ok(Opened::NotThere { data_lost }),
-                    Some(Refused::Error(error)) => Err(error),
-                    None => {
-                        let error = request.error().ok().flatten().map_or(JsValue::NULL, JsValue::from);
-                        Err(failed(Activity::Opening, &doing, error))
-                    }
-                },
-            };
-            // After the deadline nobody receives the handle: it is dropped here, which closes the database.
-            if let Some(answer) = answer.take() {
-                let _ = answer.send(outcome);
-            }
-        })
-    };
-    let listener = Some(on_event.as_ref().unchecked_ref());
-    request.set_onblocked(listener);
-    request.set_onupgradeneeded(listener);
-    request.set_onsuccess(listener);
-    request.set_onerror(listener);
-    match within_deadline(answered).await {
-        Some(outcome) => outcome,
-        None => {
-            // The request's events may still come, at any time.
-            on_event.forget();
-            let why = match blocked.get() {
-                true => "another tab holds it open with an older version; close or reload that tab, then try again",
-                false => "the browser did not answer; try again, or restart the browser",
-            };
-            Err(RuntimeStoreError::Blocked(format!("{doing}: {why}")).into())
+/// Waits for a request to open or to delete, for a bounded time. `upgrade` runs inside the `upgradeneeded` event; if it refuses,
+/// the upgrade is aborted, and everything is as it was before.
+///
+/// The future is boxed: it is large, and there are several of it in `open`.
+fn settled<'a>(
+    request: Result<IdbOpenDbRequest, JsValue>,
+    activity: Activity,
+    doing: &'a str,
+    upgrade: Upgrade,
+) -> LocalBoxFuture<'a, Attempt<Opened>> {
+    Box::pin(async move {
+        let request = request.map_err(|error| failed(activity, doing, error))?;
+        let _open = OpenResource::new(&request);
+        let (answer, answered) = oneshot::channel();
+        let blocked = Rc::new(Cell::new(false));
+        let on_event = on_event(&request, activity, doing.to_owned(), upgrade, answer, Rc::clone(&blocked));
+        let listener = Some(on_event.as_ref().unchecked_ref());
+        request.set_onblocked(listener);
+        request.set_onupgradeneeded(listener);
+        request.set_onsuccess(listener);
+        request.set_onerror(listener);
+        if let Some(outcome) = within_deadline(answered).await {
+            return outcome;
         }
-    }
+        // The request's events may still come, at any time.
+        on_event.forget();
+        let why = match blocked.get() {
+            true => "another tab holds it open and does not let go; close or reload that tab, then try again",
+            false => "the browser did not answer; try again, or restart the browser",
+        };
+        Err(RuntimeStoreError::Blocked(format!("{doing}: {why}")).into())
+    })
+}
+
+/// What hears the events of a request, and sends its outcome.
+fn on_event(
+    request: &IdbOpenDbRequest,
+    activity: Activity,
+    doing: String,
+    mut upgrade: Upgrade,
+    answer: oneshot::Sender<Attempt<Opened>>,
+    blocked: Rc<Cell<bool>>,
+) -> Closure<dyn FnMut(VersionChange)> {
+    let request = request.clone();
+    let (mut answer, mut refused) = (Some(answer), None);
+    Closure::new(move |event: VersionChange| {
+        let outcome = match &*event.type_() {
+            "blocked" => return blocked.set(true),
+            "upgradeneeded" => {
+                let Some((database, transaction)) = upgrading(&request) else { return };
+                if let Err(why) = upgrade(&event, &database, &transaction) {
+                    refused = Some(why);
+                    // It fails on a transaction that has failed already.
+                    let _ = transaction.abort();
+                }
+                return;
+            }
+            "success" => match request.result() {
+                Ok(database) if database.is_object() => Ok(Opened::Database(Handle::new(database.unchecked_into()))),
+                // A deletion has no result.
+                Ok(_) => Ok(Opened::NotThere { data_lost: false }),
+                Err(error) => Err(failed(activity, &doing, error)),
+            },
+            _ => match refused.take() {
+                Some(Refused::NotThere { data_lost }) => Ok(Opened::NotThere { data_lost }),
+                Some(Refused::Error(error)) => Err(error),
+                None => {
+                    let error = request.error().ok().flatten().map_or(JsValue::NULL, JsValue::from);
+                    Err(failed(activity, &doing, error))
+                }
+            },
+        };
+        // After the deadline nobody receives the handle: it is dropped here, which closes the database.
+        if let Some(answer) = answer.take() {
+            let _ = answer.send(outcome);
+        }
+    })
 }
 
 fn upgrading(request: &IdbOpenDbRequest) -> Option<(IdbDatabase, IdbTransaction)> {
@@ -227,18 +215,17 @@ pub(super) fn store_names(database: &IdbDatabase) -> Vec<String> {
 
 /// Who created a database, judged by its object stores.
 #[derive(Clone, Copy, PartialEq)]
-enum Whose {
+pub(super) enum Whose {
     Ours,
     Older,
     Newer,
     Foreign,
 }
 
-fn whose(version: f64, names: &[String], tables: Tables) -> Whose {
-    let version_order = version.total_cmp(&f64::from(VERSION));
+pub(super) fn whose(version: u64, names: &[String], tables: Tables) -> Whose {
     let is_known = |name: &String| own_stores(tables).any(|own| own == name);
     let has_all = own_stores(tables).all(|own| names.iter().any(|name| name == own));
-    match version_order {
+    match version.cmp(&u64::from(VERSION)) {
         Ordering::Greater if has_all => Whose::Newer,
         Ordering::Equal if has_all && names.iter().all(is_known) => Whose::Ours,
         Ordering::Less if !names.is_empty() && names.iter().all(is_known) => Whose::Older,
@@ -251,7 +238,7 @@ pub(super) fn own_stores(tables: Tables) -> impl Iterator<Item = &'static str> {
     tables.iter().map(|table| table.name).chain([MARKS.info.name, DATABASE.info.name])
 }
 
-fn foreign(doing: &str, version: f64, names: &[String]) -> RuntimeStoreError {
+fn foreign(doing: &str, version: u64, names: &[String]) -> RuntimeStoreError {
     let shown = names.iter().take(8).map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
     let holds = match names.len() {
         0 => "it holds no object stores at all, so burrow did not make it".to_owned(),

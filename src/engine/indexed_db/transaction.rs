@@ -9,9 +9,9 @@
 //!    is active there, and cannot have ended.
 //! 2. That function ends the transaction, with [`commit`](Transaction::commit) or [`abort`](Transaction::abort), or sends
 //!    the next read.
-//! 3. Writes count only once all of them were sent. The first write's event, and that of the reads that are still to be
-//!    answered, aborts a transaction that is still `sending` by then: its script was cut off in the middle (by the browser's
-//!    "stop this script", or a debugger).
+//! 3. Writes count only once all of them were sent. The event of the first write, or of a read that is answered before it,
+//!    aborts a transaction that is still `sending` by then: its script was cut off in the middle (by the browser's "stop this
+//!    script", or a debugger).
 //!
 //! The future of a transaction's end may be dropped at any time: the events go on without it.
 
@@ -240,7 +240,7 @@ impl Transaction {
     fn sent(&self, table: &TableInfo, key: &Key, request: Result<IdbRequest, JsValue>) -> Attempt<()> {
         let activity = Activity::SendingWrites;
         let request = request.map_err(|error| failed(activity, &format!("writing {} {key}", table.name), error))?;
-        if !self.wrote.replace(true) {
+        if !self.wrote.replace(true) && self.reading.borrow().is_none() {
             self.listen(&request);
         }
         Ok(())

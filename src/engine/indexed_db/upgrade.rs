@@ -18,7 +18,7 @@ use crate::engine::ValueType;
 pub(super) fn run(
     database: &IdbDatabase,
     transaction: &IdbTransaction,
-    version: f64,
+    version: u64,
     tables: Tables,
     data_lost: bool,
 ) -> Result<(), JsValue> {
@@ -27,7 +27,7 @@ pub(super) fn run(
             database.create_object_store(name)?;
         }
     }
-    if version == 1.0 {
+    if version == 1 {
         for table in tables.iter().filter(|table| table.value_type == ValueType::Bytes) {
             end_full_pieces(transaction.object_store(table.name)?, table.key.len())?;
         }
