@@ -1,7 +1,7 @@
 //! Bindings that `web-sys` lacks. A transaction's durability and explicit commit it has only behind `web_sys_unstable_apis`;
 //! timers only on windows and on workers separately; Chromium's `dataLoss` is in no specification.
 
-use js_sys::{Array, Function, Object};
+use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::{IdbDatabase, IdbTransaction, IdbTransactionMode, IdbVersionChangeEvent};
 
@@ -37,11 +37,11 @@ extern "C" {
     /// methods, and have no process.
     pub(super) type OfNode;
 
-    #[wasm_bindgen(method, catch, js_name = ref)]
-    pub(super) fn keep_process(this: &OfNode) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, js_name = ref)]
+    pub(super) fn keep_process(this: &OfNode);
 
-    #[wasm_bindgen(method, catch, js_name = unref)]
-    pub(super) fn let_process_end(this: &OfNode) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, js_name = unref)]
+    pub(super) fn let_process_end(this: &OfNode);
 
     #[wasm_bindgen(js_name = setTimeout)]
     pub(super) fn set_timeout(callback: &Function, milliseconds: i32) -> JsValue;
@@ -55,6 +55,14 @@ extern "C" {
 
     #[wasm_bindgen(method, setter)]
     pub(super) fn set_durability(this: &TransactionOptions, durability: &str);
+}
+
+impl OfNode {
+    /// The port or channel, where it is Node's. To call what is not there would throw each time, which takes a while.
+    pub(super) fn of(object: &JsValue) -> Option<Self> {
+        let is_node = Reflect::has(object, &"unref".into()).unwrap_or_default();
+        is_node.then(|| object.clone().unchecked_into())
+    }
 }
 
 impl Default for TransactionOptions {

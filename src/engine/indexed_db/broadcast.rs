@@ -114,7 +114,9 @@ impl Shared {
         });
         raw.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         // To watch is no reason for a process to go on.
-        let _ = raw.unchecked_ref::<OfNode>().let_process_end();
+        if let Some(raw) = OfNode::of(&raw) {
+            raw.let_process_end();
+        }
         let _open = OpenResource::new(&raw);
         self.channel.replace(Some(Channel { raw, _open, _on_message: on_message }));
         true

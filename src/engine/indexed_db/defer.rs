@@ -14,7 +14,8 @@ thread_local! {
 
 struct Deferred {
     work: RefCell<Vec<Box<dyn FnOnce()>>>,
-    listening: MessagePort,
+    /// The port that listens, where it would keep a process.
+    of_node: Option<OfNode>,
     port: MessagePort,
 }
 
@@ -23,7 +24,7 @@ pub(super) fn defer(work: impl FnOnce() + 'static) {
     DEFERRED.with(|deferred| match deferred {
         Some(deferred) => {
             deferred.work.borrow_mut().push(Box::new(work));
-            let _ = deferred.listening.unchecked_ref::<OfNode>().keep_process();
+            deferred.of_node.iter().for_each(OfNode::keep_process);
             // A port to ourselves takes any message.
             let _ = deferred.port.post_message(&JsValue::NULL);
         }
@@ -37,13 +38,13 @@ impl Deferred {
         let come_round = Closure::<dyn FnMut()>::new(|| {
             let work = DEFERRED.with(|deferred| {
                 let deferred = deferred.as_ref()?;
-                let _ = deferred.listening.unchecked_ref::<OfNode>().let_process_end();
+                deferred.of_node.iter().for_each(OfNode::let_process_end);
                 Some(deferred.work.take())
             });
             work.into_iter().flatten().for_each(|work| work());
         });
         let listening = channel.port1();
         listening.set_onmessage(Some(come_round.into_js_value().unchecked_ref()));
-        Some(Self { work: RefCell::default(), listening, port: channel.port2() })
+        Some(Self { work: RefCell::default(), of_node: OfNode::of(&listening), port: channel.port2() })
     }
 }
