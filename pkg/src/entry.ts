@@ -16,7 +16,7 @@ export function entry(source: () => WasmSource, readFile?: ReadFile): Functions 
     deleteStore: (name) => deleteDatabase(loader, name),
     async newId() {
       const instance = await loader.instance();
-      return instance.run(() => instance.bindings.newId());
+      return instance.call(async () => instance.bindings.newId());
     },
   };
 }

@@ -32,7 +32,12 @@ export declare function openStore(options?: OpenOptions): Promise<Store>;
  */
 export declare function deleteStore(name: string): Promise<void>;
 
-/** A new id, UUID version 7: ids sort by the time they were made. */
+/**
+ * A new id, UUID version 7: ids sort by the time they were made.
+ *
+ * Rejects with `Unsupported` where there are no random values: without `crypto`, and, retryable, at the module level of a
+ * Cloudflare Worker.
+ */
 export declare function newId(): Promise<string>;
 
 export { BurrowError, type ErrorCode, type ErrorData, type ErrorDetails } from "./error.js";

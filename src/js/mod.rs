@@ -61,8 +61,8 @@ pub fn open_memory() -> RawStore {
 
 /// A new id, UUID version 7.
 #[wasm_bindgen(js_name = newId)]
-pub fn new_id() -> String {
-    RunId::new().to_string()
+pub fn new_id() -> Result<String, Failure> {
+    Ok(RunId::try_new()?.to_string())
 }
 
 #[wasm_bindgen]

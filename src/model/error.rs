@@ -78,6 +78,15 @@ pub enum RuntimeStoreError {
     /// This environment or engine cannot do what was asked.
     #[error("unsupported: {0}")]
     Unsupported(String),
+    /// This environment gives no random values, of which ids and claims are made: at the module level of a Worker, or where
+    /// JavaScript has no `crypto`. Its code is `Unsupported` too.
+    #[error("unsupported: {message}")]
+    NoRandomValues {
+        /// Why there are none.
+        message: &'static str,
+        /// Whether there may be some later.
+        later: bool,
+    },
     /// A defect in burrow itself: please report it.
     #[error("internal error: {0}")]
     Internal(String),
@@ -185,7 +194,7 @@ impl RuntimeStoreError {
             Self::ReadFailed { .. } => "ReadFailed",
             Self::SessionKeyMismatch { .. } => "SessionKeyMismatch",
             Self::NotFound(_) => "NotFound",
-            Self::Unsupported(_) => "Unsupported",
+            Self::Unsupported(_) | Self::NoRandomValues { .. } => "Unsupported",
             Self::Internal(_) => "Internal",
             Self::Conflict(_) => "Conflict",
             Self::Fenced { .. } => "Fenced",
@@ -207,7 +216,13 @@ impl RuntimeStoreError {
     /// Whether the same call may succeed when it is simply repeated. After a [`Conflict`](Self::Conflict) it cannot: what the
     /// caller decided on is out of date.
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::WriteFailed { .. } | Self::ReadFailed { .. } | Self::Blocked(_))
+        matches!(
+            self,
+            Self::WriteFailed { .. }
+                | Self::ReadFailed { .. }
+                | Self::Blocked(_)
+                | Self::NoRandomValues { later: true, .. }
+        )
     }
 
     /// The engine's own error behind this one, where there is one.

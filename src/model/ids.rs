@@ -13,6 +13,7 @@ use super::{
         wire::Wire,
         writer::{JsonWriter, quoted},
     },
+    random,
 };
 
 macro_rules! uuid_id {
@@ -23,9 +24,21 @@ macro_rules! uuid_id {
 
         impl $name {
             /// A new id: UUID version 7, so that ids sort by the time they were made.
+            ///
+            /// # Panics
+            /// On wasm32, where JavaScript gives no random values: at the module level of a Worker, say. There,
+            /// [`try_new`](Self::try_new) gives an error.
             #[expect(clippy::new_without_default, reason = "a default that differs each time would surprise")]
             pub fn new() -> Self {
                 Self(Uuid::now_v7())
+            }
+
+            /// A new id, as [`new`](Self::new) makes it.
+            ///
+            /// # Errors
+            /// [`RuntimeStoreError::NoRandomValues`] where JavaScript gives none.
+            pub fn try_new() -> Result<Self, RuntimeStoreError> {
+                random::new_uuid().map(Self)
             }
 
             /// The id as a UUID.

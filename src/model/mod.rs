@@ -11,6 +11,7 @@ pub(crate) mod json;
 mod labels;
 mod lifecycle;
 mod ops;
+pub(crate) mod random;
 mod receipt;
 mod selector;
 mod session;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{Operation, Store, schema::CLAIMS};
 use crate::{
     engine::{Engine, One, ReadSet, Reads, Result, Text},
-    model::{LogicalRuntimeId, RuntimeStoreError, json::writer::quoted},
+    model::{LogicalRuntimeId, RuntimeStoreError, json::writer::quoted, random::new_uuid},
 };
 
 /// Ownership of a runtime: a handle of the store whose writes to that runtime fail with
@@ -48,7 +48,7 @@ impl<E: Engine> Store<E> {
 pub(crate) fn claim(runtime_id: &LogicalRuntimeId) -> Result<Operation<Fence>> {
     let mut reads = Reads::new();
     let stored = reads.get(&CLAIMS, (runtime_id,));
-    let (runtime_id, token) = (runtime_id.clone(), Uuid::now_v7());
+    let (runtime_id, token) = (runtime_id.clone(), new_uuid()?);
     let raised = move |seen: &ReadSet| {
         let epoch = next_epoch(epoch(seen, stored, &runtime_id)?)?;
         Ok(Fence { runtime_id: runtime_id.clone(), epoch, token })
@@ -67,12 +67,12 @@ pub(crate) fn claim(runtime_id: &LogicalRuntimeId) -> Result<Operation<Fence>> {
 pub(crate) fn release(fence: &Fence) -> Result<Operation<()>> {
     let mut reads = Reads::new();
     let stored = reads.get(&CLAIMS, (&fence.runtime_id,));
-    let fence = fence.clone();
+    let (fence, token) = (fence.clone(), new_uuid()?);
     let decide = move |seen: &ReadSet| {
         if !fence.is_in(seen, stored)? {
             return Ok(Vec::new());
         }
-        let released = claim_text(next_epoch(fence.epoch)?, Uuid::now_v7());
+        let released = claim_text(next_epoch(fence.epoch)?, token);
         Ok(vec![CLAIMS.put((&fence.runtime_id,), Text(released))])
     };
     Ok(Operation::transact(reads, decide))

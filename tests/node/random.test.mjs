@@ -1,0 +1,80 @@
+// Where there are no random values, the call that needs some fails, alone.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import { start } from "../../examples/edge/start.mjs";
+import { newId, openStore } from "../../pkg/dist/node.js";
+import { fails } from "../support/expect.mjs";
+
+/** Runs `work` with another global `crypto`, or none. */
+async function withCrypto(crypto, work) {
+  const own = Object.getOwnPropertyDescriptor(globalThis, "crypto");
+  delete globalThis.crypto;
+  if (crypto) globalThis.crypto = crypto;
+  try {
+    await work();
+  } finally {
+    Object.defineProperty(globalThis, "crypto", own);
+  }
+}
+
+const refusing = {
+  getRandomValues() {
+    throw new Error("Disallowed operation called within global scope.");
+  },
+};
+
+for (const [what, crypto, retryable] of [
+  ["without crypto", undefined, false],
+  ["with a crypto that refuses", refusing, true],
+]) {
+  test(`${what}, ids and claims are Unsupported, and all else goes on`, async () => {
+    const store = await openStore({ backend: "memory" });
+    const claimed = await store.runtime("r").claim();
+    await withCrypto(crypto, async () => {
+      const refused = { name: "BurrowError", code: "Unsupported", retryable };
+      await fails(newId(), refused);
+      await fails(store.runtime("r").claim(), refused);
+      await fails(claimed.release(), refused);
+      await store.setCursor("m", 1n);
+      await claimed.commitSession(new Uint8Array(1));
+      await (await openStore({ backend: "memory" })).setCursor("m", 1n);
+    });
+    assert.equal(await store.getCursor("m"), 1n);
+    assert.match(await newId(), /^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+    assert.equal((await store.runtime("r").claim()).epoch, 2n);
+  });
+}
+
+test("at the module level of a Worker an id is Unsupported and retryable, and within a request it is there", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "burrow-random-"));
+  const entry = new URL("../../pkg/dist/workerd.js", import.meta.url).pathname;
+  writeFileSync(
+    path.join(folder, "worker.js"),
+    `import { newId, openStore } from ${JSON.stringify(entry)};
+    const code = ({ code, retryable }) => ({ code, retryable });
+    const early = await newId().catch(code);
+    const store = await openStore();
+    const claim = await store.runtime("r").claim().catch(code);
+    export default {
+      async fetch() {
+        const { epoch } = await store.runtime("r").claim();
+        return Response.json({ early, claim, epoch: String(epoch), late: (await newId()).length });
+      },
+    };`,
+  );
+  const config = { name: "random", main: "worker.js", compatibility_date: "2026-04-01" };
+  writeFileSync(path.join(folder, "wrangler.json"), JSON.stringify(config));
+  const { url, close } = await start(folder);
+  try {
+    const refused = { code: "Unsupported", retryable: true };
+    const answer = await (await fetch(url)).json();
+    assert.deepEqual(answer, { early: refused, claim: refused, epoch: "1", late: 36 });
+  } finally {
+    await close();
+    rmSync(folder, { recursive: true });
+  }
+});
