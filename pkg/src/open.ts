@@ -12,12 +12,21 @@ import * as wire from "./wire.js";
 export async function open(loader: Loader, options: OpenOptions = {}): Promise<Store> {
   const {
     name = "burrow",
-    durability = "strict",
+    durability,
     backend = defaultBackend(),
   } = wire.options("options", options, ["name", "durability", "backend"]);
   const database = wire.id("options.name", name);
-  const asked = wire.oneOf("options.durability", durability, ["strict", "relaxed"]);
+  const asked =
+    durability === undefined
+      ? undefined
+      : wire.oneOf("options.durability", durability, ["strict", "relaxed"]);
   const kind = wire.oneOf("options.backend", backend, ["indexeddb", "memory"]);
+  if (kind === "memory" && asked !== undefined) {
+    throw new BurrowError(
+      "Unsupported",
+      `nothing is durable in memory, and durability "${asked}" was asked for; leave it out if that will do`,
+    );
+  }
   const instance = await loader.instance();
   const { bindings } = instance;
   if (kind === "memory") {
@@ -27,7 +36,7 @@ export async function open(loader: Loader, options: OpenOptions = {}): Promise<S
   const raw = await instance.call(() => bindings.openIndexedDb(database, asked === "relaxed"));
   return new Store(new StoreHandle(instance, new Openness(), raw), {
     backend: kind,
-    durability: inForce(asked),
+    durability: inForce(asked ?? "strict"),
   });
 }
 

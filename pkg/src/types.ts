@@ -13,7 +13,10 @@ export type Durability = "strict" | "relaxed";
 export interface OpenOptions {
   /** The database's name within the origin. Default: `"burrow"`. */
   name?: string | undefined;
-  /** When a commit is called complete. Default: `"strict"`, flushed to the disk. */
+  /**
+   * When a commit is called complete. Default: `"strict"`, flushed to the disk. In memory nothing is durable: to ask for either
+   * is `Unsupported`.
+   */
   durability?: Durability | undefined;
   /**
    * Where to keep things. Default: IndexedDB, and memory only where the environment has no IndexedDB by design

@@ -11,6 +11,23 @@ pub async fn a_closed_store_refuses_everything(store: Store<impl Engine>) {
     }
 }
 
+/// On a claimed handle too, whichever handle is closed.
+pub async fn what_was_called_before_closing_finishes(store: Store<impl Engine>) {
+    let (id, receipt) = (runtime("r"), receipt(0));
+    let claim = store.claim(&id).await.unwrap();
+    let (boundary, session, read, ()) = futures_util::join!(
+        claim.atomic_apply(&id, None, receipt, vec![queued()], None),
+        store.commit_session_snapshot(&id, snapshot("{}")),
+        store.load_session_snapshot(&id),
+        async { claim.close() },
+    );
+    boundary.unwrap();
+    session.unwrap();
+    assert_eq!(read.unwrap().as_deref(), Some(&b"{}"[..]));
+    let late = store.load_session_snapshot(&id).await;
+    assert!(matches!(late, Err(RuntimeStoreError::Closed(_))), "{late:?}");
+}
+
 /// However far a write had come when its future was dropped, its parts are all there or none is.
 pub async fn a_dropped_write_is_whole_or_absent(store: Store<impl Engine>) {
     for polls in 0..8 {

@@ -175,6 +175,7 @@ macro_rules! conformance_suite {
             }
             closing {
                 a_closed_store_refuses_everything,
+                what_was_called_before_closing_finishes,
                 a_dropped_write_is_whole_or_absent,
             }
             group_commit {

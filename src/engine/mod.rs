@@ -119,8 +119,8 @@ pub trait Engine: Send + Sync + 'static {
     /// and, where the engine can see them, of others.
     fn watch(&self, listener: Listener) -> Watch;
 
-    /// Releases what the engine holds open. A transaction under way finishes; what comes later fails with `Closed`, and so
-    /// may calls that still wait for their transaction.
+    /// Closes the engine. Calls that have begun finish, and then it lets go of what it holds; what comes later fails with
+    /// `Closed`.
     fn close(&self);
 }
 

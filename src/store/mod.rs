@@ -60,7 +60,8 @@ impl<E: Engine> Store<E> {
         Self { engine: Arc::new(engine), fence: None }
     }
 
-    /// Closes the store. Transactions that have begun finish; what comes later fails with `Closed`.
+    /// Closes the store, and all its handles. Calls that have begun, which is when their futures are first polled, finish; what
+    /// comes later fails with `Closed`.
     pub fn close(&self) {
         self.engine.close();
     }

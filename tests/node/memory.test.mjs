@@ -76,6 +76,14 @@ test("calls made while the stack is used up settle, and the next store works", a
 test("IndexedDB is refused where there is none", () =>
   fails(burrow.openStore({ backend: "indexeddb" }), { code: "Unsupported" }));
 
+test("durability that is asked for by name is refused where nothing is durable", async () => {
+  for (const durability of ["strict", "relaxed"]) {
+    await fails(burrow.openStore({ durability }), { code: "Unsupported", retryable: false });
+  }
+  const store = await burrow.openStore({ durability: undefined });
+  equal((await store.status()).durability, "none");
+});
+
 test("options that are not understood are refused by name", async () => {
   const { openStore } = burrow;
   await fails(openStore({ name: "" }), { code: "InvalidInput", argument: "options.name" });

@@ -20,7 +20,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::{
     Decide, ReadSet, Reads, Result, Tables, Write,
     broadcast::Broadcast,
-    connection::Connection,
+    connection::{Connection, Pass},
     error::{Attempt, AttemptError},
     mark::{MARKS, Mark, Marks},
     transaction::{Ending, Transaction},
@@ -52,12 +52,12 @@ enum QueueEntry {
 type ReadTurn = oneshot::Sender<()>;
 
 impl Committer {
-    pub(super) fn new(connection: Rc<Connection>, broadcast: Broadcast, tables: Tables) -> Self {
+    pub(super) fn new(connection: Rc<Connection>, broadcast: Broadcast, marks: Marks, tables: Tables) -> Self {
         let stores = tables.iter().map(|table| table.name).chain([MARKS.info.name]);
         Self {
             connection,
             broadcast,
-            marks: Marks::new(),
+            marks,
             stores: stores.map(JsValue::from_str).collect(),
             queue: RefCell::default(),
             at_work: Cell::default(),
@@ -65,10 +65,11 @@ impl Committer {
     }
 
     pub(super) async fn transact(self: &Rc<Self>, reads: Reads, decide: Decide) -> Result<ReadSet> {
+        let pass = self.connection.enter()?;
         let (transaction, answer) = QueuedTransaction::new(reads, decide);
         self.queue.borrow_mut().push_back(QueueEntry::Transaction(transaction));
         if !self.at_work.replace(true) {
-            spawn_local(Rc::clone(self).work());
+            spawn_local(Rc::clone(self).work(pass));
         }
         answer.await
     }
@@ -84,7 +85,7 @@ impl Committer {
         }
     }
 
-    async fn work(self: Rc<Self>) {
+    async fn work(self: Rc<Self>, _pass: Pass) {
         while let Some((group, readers)) = self.next() {
             for alone in self.commit(group, readers).await {
                 self.commit(alone, Vec::new()).await;

@@ -35,6 +35,10 @@ pub(super) struct Connection {
     state: RefCell<State>,
     /// How often it was opened.
     opened: Cell<u32>,
+    /// How many operations are under way.
+    under_way: Cell<usize>,
+    /// Whether it closes as soon as there are none.
+    closing: Cell<bool>,
     /// The identity of the database, known since it was opened for the first time.
     origin: Rc<OnceCell<Origin>>,
 }
@@ -63,6 +67,8 @@ impl Connection {
             options,
             state: RefCell::new(State::Idle),
             opened: Cell::new(0),
+            under_way: Cell::new(0),
+            closing: Cell::new(false),
             origin: Rc::default(),
         }
     }
@@ -161,14 +167,43 @@ impl Connection {
         self.origin.get().and_then(|origin| origin.data_lost.clone())
     }
 
-    /// Closes the database once the transactions under way are complete.
+    /// Begins an operation, which is under way until the pass is dropped.
+    pub(super) fn enter(self: &Rc<Self>) -> Result<Pass, RuntimeStoreError> {
+        if self.closing.get() {
+            return Err(closed());
+        }
+        self.under_way.set(self.under_way.get() + 1);
+        Ok(Pass(Rc::clone(self)))
+    }
+
+    /// Refuses what comes from now on, and closes the database once the operations under way have ended.
     pub(super) fn close(&self) {
-        self.end(RuntimeStoreError::Closed("this store was closed; open it again".to_owned()));
+        self.closing.set(true);
+        if self.under_way.get() == 0 {
+            self.end(closed());
+        }
     }
 
     fn end(&self, error: RuntimeStoreError) -> RuntimeStoreError {
         self.state.replace(State::Ended(error.clone()));
         error
+    }
+}
+
+fn closed() -> RuntimeStoreError {
+    RuntimeStoreError::Closed("this store was closed; open it again".to_owned())
+}
+
+/// An operation under way: the connection is not closed before it has ended.
+pub(super) struct Pass(Rc<Connection>);
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        let Self(connection) = self;
+        connection.under_way.set(connection.under_way.get() - 1);
+        if connection.closing.get() {
+            connection.close();
+        }
     }
 }
 

@@ -4,14 +4,13 @@
 //! half of something. So each database gets a random id when it is created, which is compared whenever it is opened again.
 
 use js_sys::Date;
-use uuid::Uuid;
 use wasm_bindgen::JsValue;
 use web_sys::IdbObjectStore;
 
 use super::{bindings::TransactionOptions, error::Attempt, handle::Handle, key};
 use crate::{
     engine::{Column, One, Reads, Table, TableInfo, Text, ValueType},
-    model::RuntimeStoreError,
+    model::{RuntimeStoreError, random::new_uuid},
 };
 
 /// The object store that holds it. No rule knows of it.
@@ -39,7 +38,7 @@ impl Origin {
 /// data of the one before.
 pub(super) fn write(store: &IdbObjectStore, data_lost: bool) -> Result<(), JsValue> {
     let put = |name: &str, value: String| store.put_with_key(&value.into(), &key::to_js(&(name,).into()));
-    put(ID, Uuid::now_v7().to_string())?;
+    put(ID, new_uuid().map_err(|error| JsValue::from_str(&error.to_string()))?.to_string())?;
     if data_lost {
         put(DATA_LOST, Date::new_0().to_iso_string().into())?;
     }

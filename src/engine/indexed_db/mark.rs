@@ -11,7 +11,10 @@ use std::cell::Cell;
 use js_sys::Date;
 use uuid::Uuid;
 
-use crate::engine::{Column, Key, Read, ReadSet, Reads, Result, Table, TableInfo, Text, ValueType, Write};
+use crate::{
+    engine::{Column, Key, Read, ReadSet, Reads, Result, Table, TableInfo, Text, ValueType, Write},
+    model::random::new_uuid,
+};
 
 /// The object store that holds them. No rule knows of it.
 pub(super) static MARKS: Table<Text> =
@@ -62,9 +65,9 @@ pub(super) struct Marks {
 }
 
 impl Marks {
-    pub(super) fn new() -> Self {
-        let (row, since_ms) = (Cell::new(Uuid::now_v7()), Cell::new(now_ms()));
-        Self { row, since_ms, number: Cell::default(), pruned: Cell::default() }
+    pub(super) fn new() -> Result<Self> {
+        let (row, since_ms) = (Cell::new(new_uuid()?), Cell::new(now_ms()));
+        Ok(Self { row, since_ms, number: Cell::default(), pruned: Cell::default() })
     }
 
     /// The mark of the next transaction.
@@ -73,8 +76,10 @@ impl Marks {
     }
 
     fn next_at(&self, now: u64) -> Mark {
-        if now.abs_diff(self.since_ms.get()) >= SERVES_FOR_MS {
-            self.row.set(Uuid::now_v7());
+        if now.abs_diff(self.since_ms.get()) >= SERVES_FOR_MS
+            && let Ok(row) = new_uuid()
+        {
+            self.row.set(row);
             self.since_ms.set(now);
             self.pruned.set(false);
         }
@@ -99,6 +104,7 @@ fn now_ms() -> u64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -108,7 +114,7 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn each_transaction_has_a_mark_of_its_own() {
-        let (marks, others) = (Marks::new(), Marks::new());
+        let (marks, others) = (Marks::new().unwrap(), Marks::new().unwrap());
         let (first, second) = (marks.next(), marks.next());
         assert_eq!((first.key(), first.number), (second.key(), 1));
         assert_eq!(second.number, 2);
@@ -117,7 +123,7 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn a_store_that_lives_long_takes_a_new_row_before_another_takes_its_old_one_away() {
-        let (marks, opened) = (Marks::new(), now_ms());
+        let (marks, opened) = (Marks::new().unwrap(), now_ms());
         let row = marks.next().key();
         let mut last = opened;
         while marks.next_at(last + HOUR).key() == row {
@@ -131,7 +137,7 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn old_rows_are_taken_away_once_for_each_row() {
-        let marks = Marks::new();
+        let marks = Marks::new().unwrap();
         assert!(marks.outdated().is_some() && marks.outdated().is_none());
         marks.next_at(now_ms() + 25 * HOUR);
         assert!(marks.outdated().is_some() && marks.outdated().is_none());

@@ -26,7 +26,7 @@ use std::{fmt, rc::Rc};
 use async_trait::async_trait;
 use send_wrapper::SendWrapper;
 
-use self::{bindings::RawTransaction, broadcast::Broadcast, committer::Committer, connection::Connection};
+use self::{bindings::RawTransaction, broadcast::Broadcast, committer::Committer, connection::Connection, mark::Marks};
 use super::{Decide, Engine, Listener, Read, ReadSet, Reads, Result, TableInfo, Tables, Watch, Write};
 
 pub use error::BrowserError;
@@ -59,10 +59,11 @@ impl IndexedDb {
     /// `ForeignDatabase` for one that is somebody else's; `DataLost`, once, where the browser has thrown away what it held;
     /// `Unopenable` where the browser cannot read its own files.
     pub async fn open(name: &str, durability: Durability, tables: Tables) -> Result<Self> {
+        let marks = Marks::new()?;
         let connection = Rc::new(Connection::new(name, durability, tables));
         connection.handle().await.map_err(|failed| failed.error)?;
         let broadcast = Broadcast::new(name);
-        let committer = Rc::new(Committer::new(Rc::clone(&connection), broadcast.clone(), tables));
+        let committer = Rc::new(Committer::new(Rc::clone(&connection), broadcast.clone(), marks, tables));
         Ok(Self { connection: SendWrapper::new(connection), committer: SendWrapper::new(committer), broadcast })
     }
 
@@ -81,6 +82,7 @@ impl IndexedDb {
 #[async_trait(?Send)]
 impl Engine for IndexedDb {
     async fn read(&self, reads: Reads) -> Result<ReadSet> {
+        let _pass = self.connection.enter()?;
         self.committer.read_turn().await;
         self.connection.read(&reads).await.map_err(|failed| failed.error)
     }

@@ -154,7 +154,7 @@ function thrown(attempt: () => unknown): unknown {
 }
 
 await init();
-const options: OpenOptions = { name: "console", durability: "strict", backend: "memory" };
+const options: OpenOptions = { name: "console", durability: undefined, backend: "memory" };
 // @ts-expect-error: there is no such backend.
 check((await failure(openStore({ backend: "disk" }))).argument === "options.backend", "backend");
 {
