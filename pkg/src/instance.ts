@@ -7,7 +7,7 @@
 
 import makeBindings, { type Bindings } from "../wasm/bindings.js";
 import { BurrowError, explained } from "./error.js";
-import { platform, soon } from "./platform.js";
+import { platform, setTimer, soon } from "./platform.js";
 
 /** How long a call may wait until somebody looks after it. */
 const LOOK_AFTER_MS = 1000;
@@ -124,7 +124,7 @@ export class Instance {
   #watchOver(): void {
     if (this.#watched) return;
     this.#watched = true;
-    const timer: { unref?(): void } | number = setTimeout(() => {
+    const timer: { unref?(): void } | number | undefined = setTimer(() => {
       this.#watched = false;
       // No call is on the stack of a timer.
       if (this.#depth > 0) {
@@ -135,6 +135,7 @@ export class Instance {
       }
     }, LOOK_AFTER_MS);
     if (typeof timer === "object") timer.unref?.();
+    if (timer === undefined) this.#watched = false;
   }
 
   /** Ends what has a fault. Should the stack overflow on the way, the next one to come goes through all of it again. */

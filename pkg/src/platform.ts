@@ -23,7 +23,20 @@ class NodeEncoder {
   }
 }
 
-export const setTimer = globalThis.setTimeout;
+const { setTimeout } = globalThis;
+
+/**
+ * Does the work after some time. `undefined` where it never will: at its module level a Cloudflare Worker has no timers
+ * (https://developers.cloudflare.com/workers/runtime-apis/handlers/).
+ */
+export function setTimer(work: () => void, milliseconds: number): ReturnType<typeof setTimeout> | undefined {
+  try {
+    return setTimeout(work, milliseconds);
+  } catch {
+    return undefined;
+  }
+}
+
 export const clearTimer = globalThis.clearTimeout;
 
 /** Does the work when what runs now has come to its end. Nothing can fake the language's own `await`. */
@@ -34,7 +47,7 @@ export async function soon(work: () => void): Promise<void> {
 
 /** What the bindings of the module find under these names, in the place of the globals. */
 export const platform = {
-  setTimeout: setTimer,
+  setTimeout,
   clearTimeout: clearTimer,
   queueMicrotask: soon,
   TextDecoder: globalThis.TextDecoder ?? (Buffer && NodeDecoder),

@@ -184,7 +184,7 @@ function watchPolicy(): { refused(): Promise<string | undefined>; end(): void } 
   return {
     async refused() {
       // The event comes in a task of its own.
-      await new Promise((resolve) => setTimer(resolve, 0));
+      await new Promise<void>((resolve) => setTimer(resolve, 0) ?? resolve());
       return directive;
     },
     end: () => removeEventListener?.("securitypolicyviolation", note),
