@@ -28,8 +28,11 @@ export async function compile(
   }
   const policy = watchPolicy();
   try {
+    const begun: unknown = source();
+    // A Worker's own, for which there is nothing to wait; at its module level there could be nothing to wait with.
+    if (is<WebAssembly.Module>(begun, "WebAssembly.Module")) return begun;
     return await inTime(async (signal) => {
-      const given: unknown = await source();
+      const given = await begun;
       const wasm = isAddress(given) ? await load(given, readFile, signal) : given;
       if (is<WebAssembly.Module>(wasm, "WebAssembly.Module")) return wasm;
       if (is<Response>(wasm, "Response")) return compileResponse(wasm);
