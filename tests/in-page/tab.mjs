@@ -39,6 +39,12 @@ export async function race(rounds, begin, attempt) {
   return outcomes;
 }
 
+/** The names of the databases that there are. WebKit lists those whose creation was aborted, too, with version 0. */
+export async function databases() {
+  const databases = await indexedDB.databases();
+  return databases.filter(({ version }) => version > 0).map(({ name }) => name);
+}
+
 /** Opens a database behind burrow's back. */
 export function rawDatabase(name, version, upgrade) {
   return new Promise((resolve, reject) => {
