@@ -30,7 +30,8 @@ export function writeBindings(generated) {
     minify: true,
   });
   // As parameters they are what `pkg/src/platform.ts` says, and not what the global object has.
-  const given = "setTimeout,clearTimeout,queueMicrotask,TextDecoder,TextEncoder";
+  const given =
+    "setTimeout,clearTimeout,queueMicrotask,TextDecoder,TextEncoder,described,bytes,burrowOpenResources";
   const body = withoutExports(outputFiles[0].text, (members) => `return{${members.join(",")}}`);
   writeFileSync(file("bindings.js"), `export default function makeBindings({${given}}) {\n${body}}\n`);
   copyFileSync(path.join(generated, "burrow.d.ts"), file("burrow.d.ts"));

@@ -225,11 +225,17 @@ export function unreadable(argument: string, cause: unknown): BurrowError {
   return invalid(argument, "it cannot be read: an error was thrown", cause);
 }
 
-/** @internal What the module rejected with, as the `BurrowError` that callers see. */
+/** @internal What the module threw or rejected with, as the `BurrowError` that callers see. */
+export function translated(failure: unknown, storage: Pick<ErrorDetails, "usage" | "quota"> = {}): unknown {
+  return isFailure(failure)
+    ? new BurrowError(failure.code, failure.message, { ...failure, ...storage })
+    : failure;
+}
+
+/** @internal The same, with how full the origin's storage is where that is what failed. */
 export async function explained(failure: unknown): Promise<unknown> {
-  if (!isFailure(failure)) return failure;
-  const { usage, quota } = failure.code === "QuotaExceeded" ? await originStorage() : {};
-  return new BurrowError(failure.code, failure.message, { ...failure, usage, quota });
+  const isFull = isFailure(failure) && failure.code === "QuotaExceeded";
+  return translated(failure, isFull ? await originStorage() : {});
 }
 
 /** What the module rejects with. */
@@ -239,5 +245,12 @@ interface Failure extends ErrorDetails {
 }
 
 function isFailure(value: unknown): value is Failure {
-  return typeof value === "object" && value !== null && "code" in value && "retryable" in value;
+  // What is an error already is somebody else's, or was translated.
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !(value instanceof Error) &&
+    "code" in value &&
+    "retryable" in value
+  );
 }

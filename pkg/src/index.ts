@@ -59,6 +59,7 @@ export type {
   Labels,
   LabelsEntry,
   MobChange,
+  NewInput,
   OpenOptions,
   OpsSnapshot,
   PageOptions,

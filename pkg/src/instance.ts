@@ -6,7 +6,9 @@
 // gets an instance, and bindings, of its own.
 
 import makeBindings, { type Bindings } from "../wasm/bindings.js";
-import { BurrowError, explained } from "./error.js";
+import { bytes } from "./bytes.js";
+import { BurrowError, explained, translated } from "./error.js";
+import { described } from "./json.js";
 import { platform, setTimer, soon } from "./platform.js";
 
 /** How long a call may wait until somebody looks after it. */
@@ -18,10 +20,11 @@ const IMPORTS = "./burrow_bg.js";
 /** An instance of the module. */
 export class Instance {
   /** Its bindings, for use within `run` and `call`. */
-  readonly bindings: Bindings = makeBindings(platform);
+  readonly bindings: Bindings;
   readonly #onEnd: () => void;
   readonly #underWay = new Set<(reason: BurrowError) => void>();
-  #held: Iterable<object> = [];
+  /** What the module holds open in the browser: it keeps the list itself. */
+  readonly #openResources = new Set<object>();
   /** What was thrown out of the module. It is noted first: to end takes more stack than there may be left. */
   #fault: { cause: unknown } | undefined;
   #exports: WebAssembly.Exports = {};
@@ -32,6 +35,12 @@ export class Instance {
 
   private constructor(onEnd: () => void) {
     this.#onEnd = onEnd;
+    this.bindings = makeBindings({
+      ...platform,
+      described,
+      bytes,
+      burrowOpenResources: this.#openResources,
+    });
   }
 
   /** Makes an instance; `onEnd` is told when it has come to a bad end. */
@@ -44,7 +53,6 @@ export class Instance {
     // wasm-bindgen's own names, of the one version that `scripts/bindings.mjs` builds with.
     instance.bindings.__wbg_set_wasm(guarded);
     (guarded["__wbindgen_start"] as () => void)();
-    instance.#held = instance.run(() => instance.bindings.held()) as Set<object>;
     return instance;
   }
 
@@ -58,6 +66,8 @@ export class Instance {
     this.#alive();
     try {
       return work();
+    } catch (failure) {
+      throw translated(failure);
     } finally {
       // What the bindings make of an answer that never came is no answer, and no error of its own.
       this.#alive();
@@ -150,7 +160,7 @@ export class Instance {
     );
     // The browser's events, timers and finalizers that are still to come for this instance find nobody at home.
     this.bindings.__wbg_set_wasm(mapFunctions(this.#exports, () => () => NOTHING));
-    for (const held of this.#held) letGo(held);
+    for (const resource of this.#openResources) letGo(resource);
     for (const tell of this.#underWay) tell(end);
     this.#onEnd();
     this.#end = end;
@@ -159,19 +169,19 @@ export class Instance {
 }
 
 /** Ends what the instance held open in the browser: half a transaction must not be committed. */
-function letGo(held: object): void {
-  if ("onupgradeneeded" in held) {
-    const request = held as IDBOpenDBRequest;
+function letGo(resource: object): void {
+  if ("onupgradeneeded" in resource) {
+    const request = resource as IDBOpenDBRequest;
     request.onupgradeneeded = () => request.transaction?.abort();
     request.onsuccess = () => request.result.close();
-  } else if ("abort" in held) {
+  } else if ("abort" in resource) {
     try {
-      (held as IDBTransaction).abort();
+      (resource as IDBTransaction).abort();
     } catch {
       // It has ended already, or was sent to be committed, whole.
     }
   } else {
-    (held as IDBDatabase | BroadcastChannel).close();
+    (resource as IDBDatabase | BroadcastChannel).close();
   }
 }
 

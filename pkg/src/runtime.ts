@@ -1,14 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // One runtime of a store.
 
-import type { RawClaim } from "../wasm/bindings.js";
-import { bytes } from "./bytes.js";
-import { StoreHandle } from "./calls.js";
+import type { RawClaim, RawRuntime } from "../wasm/bindings.js";
 import { Handle } from "./handle.js";
 import type {
   BoundaryCommit,
   Bytes,
   Input,
+  NewInput,
   OpsSnapshot,
   PageOptions,
   Receipt,
@@ -17,24 +16,14 @@ import type {
 } from "./types.js";
 import * as wire from "./wire.js";
 
-const STATES: readonly RuntimeState[] = [
-  "initializing",
-  "idle",
-  "attached",
-  "running",
-  "retired",
-  "stopped",
-  "destroyed",
-];
-
 /** A runtime's place in a store, from `store.runtime(id)`. Making one writes nothing. */
 export class Runtime {
   /** The runtime's id. */
   readonly id: string;
-  readonly #handle: StoreHandle;
+  readonly #handle: Handle<RawRuntime>;
 
   /** @internal */
-  constructor(handle: StoreHandle, id: string) {
+  constructor(handle: Handle<RawRuntime>, id: string) {
     this.#handle = handle;
     this.id = id;
   }
@@ -53,34 +42,23 @@ export class Runtime {
       "inputs",
       "sessionKey",
     ]);
-    await this.#handle.ask(
-      "commitBoundary",
-      this.id,
-      wire.receiptToJson("receipt", receipt),
-      session === undefined ? undefined : bytes("session", session),
-      wire.inputsToJson("inputs", inputs),
-      sessionKey === undefined ? undefined : wire.id("sessionKey", sessionKey),
-    );
+    const texts = [wire.receiptToJson("receipt", receipt), wire.inputsToJson("inputs", inputs)] as const;
+    await this.#handle.call((raw) => raw.commitBoundary(texts[0], session, texts[1], sessionKey));
   }
 
   /** Replaces the session snapshot outside any run boundary: no receipt is written. */
   async commitSession(session: Bytes): Promise<void> {
-    await this.#handle.ask("commitSession", this.id, bytes("session", session));
+    await this.#handle.call((raw) => raw.commitSession(session));
   }
 
   /** The latest session snapshot, byte for byte. */
   async session(): Promise<Uint8Array | undefined> {
-    return this.#handle.ask("session", this.id);
+    return this.#handle.call((raw) => raw.session());
   }
 
   /** One receipt. */
   async receipt(runId: string, sequence: bigint): Promise<Receipt | undefined> {
-    const json = await this.#handle.ask(
-      "receipt",
-      this.id,
-      wire.id("runId", runId),
-      wire.u64("sequence", sequence),
-    );
+    const json = await this.#handle.call((raw) => raw.receipt(runId, sequence));
     return json === undefined ? undefined : wire.receiptsFromJson(`[${json}]`)[0];
   }
 
@@ -89,59 +67,55 @@ export class Runtime {
    * key; the next page can begin after it.
    */
   async receipts(page: PageOptions<Pick<Receipt, "run_id" | "sequence">> = {}): Promise<Receipt[]> {
-    const { after, limit = wire.DEFAULT_LIMIT } = wire.options("page", page, ["after", "limit"]);
-    const { run_id, sequence } = after === undefined ? {} : wire.object("after", after);
-    return wire.receiptsFromJson(
-      await this.#handle.ask(
-        "receipts",
-        this.id,
-        after === undefined ? undefined : wire.id("after.run_id", run_id),
-        after === undefined ? 0n : wire.u64("after.sequence", sequence),
-        wire.limit("limit", limit),
-      ),
-    );
+    const [after, limit] = wire.page(page);
+    // It may be the last receipt itself, with members of any name.
+    const { run_id, sequence } = (after === undefined ? {} : wire.object("after", after)) as Partial<Receipt>;
+    const run = after === undefined ? undefined : wire.given(run_id);
+    return wire.receiptsFromJson(await this.#handle.call((raw) => raw.receipts(run, sequence, limit)));
   }
 
   /** A page of the ids of the runs that have receipts. */
   async runs(page: PageOptions = {}): Promise<string[]> {
-    return this.#handle.ask("runs", this.id, ...wire.page(page));
+    return this.#handle.call((raw) => raw.runs(...wire.page(page)));
   }
 
   /** Stores one input, durable before it resolves. */
-  async persistInput(input: Input): Promise<void> {
-    await this.#handle.ask("persistInput", this.id, wire.inputToJson("input", input));
+  async persistInput(input: NewInput): Promise<void> {
+    const json = wire.inputToJson("input", input);
+    await this.#handle.call((raw) => raw.persistInput(json));
   }
 
   /** All inputs, in the order of their ids. */
   async inputs(): Promise<Input[]> {
-    return wire.inputsFromJson(await this.#handle.ask("inputs", this.id));
+    return wire.inputsFromJson(await this.#handle.call((raw) => raw.inputs()));
   }
 
   /** A page of input ids. The inputs are not read: where `inputs()` fails on one, this finds the others. */
   async inputIds(page: PageOptions = {}): Promise<string[]> {
-    return this.#handle.ask("inputIds", this.id, ...wire.page(page));
+    return this.#handle.call((raw) => raw.inputIds(...wire.page(page)));
   }
 
   /** One input. */
   async input(inputId: string): Promise<Input | undefined> {
-    const json = await this.#handle.ask("input", this.id, wire.id("inputId", inputId));
+    const json = await this.#handle.call((raw) => raw.input(inputId));
     return json === undefined ? undefined : wire.inputsFromJson(`[${json}]`)[0];
   }
 
   /** Replaces the snapshot of the operation registry. */
   async persistOps(snapshot: OpsSnapshot): Promise<void> {
-    await this.#handle.ask("persistOps", this.id, wire.opsToJson("snapshot", snapshot));
+    const json = wire.opsToJson("snapshot", snapshot);
+    await this.#handle.call((raw) => raw.persistOps(json));
   }
 
   /** The snapshot of the operation registry. */
   async ops(): Promise<OpsSnapshot | undefined> {
-    const json = await this.#handle.ask("ops", this.id);
+    const json = await this.#handle.call((raw) => raw.ops());
     return json === undefined ? undefined : wire.opsFromJson(json);
   }
 
   /** The lifecycle state; `undefined` where no step was ever committed, which counts as `initializing`. */
   async state(): Promise<RuntimeState | undefined> {
-    return await this.#handle.ask("state", this.id);
+    return this.#handle.call((raw) => raw.state());
   }
 
   /**
@@ -152,8 +126,8 @@ export class Runtime {
    */
   async transition(transition: Transition): Promise<void> {
     const { from, to, inputs } = wire.options("transition", transition, ["from", "to", "inputs"]);
-    const step = [wire.oneOf("from", from, STATES), wire.oneOf("to", to, STATES)] as const;
-    await this.#handle.ask("transition", this.id, ...step, wire.inputsToJson("inputs", inputs));
+    const json = wire.inputsToJson("inputs", inputs);
+    await this.#handle.call((raw) => raw.transition(from, to, json));
   }
 
   /**
@@ -162,7 +136,7 @@ export class Runtime {
    */
   async claim(): Promise<ClaimedRuntime> {
     const { instance, openness } = this.#handle;
-    const claim = await this.#handle.call((raw) => raw.claim(this.id));
+    const claim = await this.#handle.call((raw) => raw.claim());
     return new ClaimedRuntime(new Handle(instance, openness, claim), this.id);
   }
 }
@@ -176,10 +150,10 @@ export class ClaimedRuntime extends Runtime implements AsyncDisposable {
   /** @internal */
   constructor(claim: Handle<RawClaim>, id: string) {
     super(
-      new StoreHandle(
+      new Handle(
         claim.instance,
         claim.openness,
-        claim.run((raw) => raw.store()),
+        claim.run((raw) => raw.runtime()),
       ),
       id,
     );

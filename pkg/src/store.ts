@@ -1,9 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // An open store, and what in it belongs to no one runtime: labels and cursors.
 
-import { invalid } from "./error.js";
+import type { RawStore } from "../wasm/bindings.js";
 import { bytes } from "./bytes.js";
-import { ask, type StoreHandle } from "./calls.js";
+import { Handle } from "./handle.js";
 import { Runtime } from "./runtime.js";
 import type {
   Bytes,
@@ -26,50 +26,54 @@ import * as wire from "./wire.js";
  * was written.
  */
 export class Store implements Disposable, AsyncDisposable {
-  readonly #handle: StoreHandle;
+  readonly #handle: Handle<RawStore>;
   readonly #kind: Pick<Status, "backend" | "durability">;
   readonly #watches = new Set<() => void>();
 
   /** @internal */
-  constructor(handle: StoreHandle, kind: Pick<Status, "backend" | "durability">) {
+  constructor(handle: Handle<RawStore>, kind: Pick<Status, "backend" | "durability">) {
     this.#handle = handle;
     this.#kind = kind;
   }
 
   /** The place of one runtime. Any non-empty string is an id, `rt:session:<uuid>` for a session's. */
   runtime(id: string): Runtime {
-    return new Runtime(this.#handle, wire.id("id", id));
+    const { instance, openness } = this.#handle;
+    const raw = this.#handle.run((store) => store.runtime(id));
+    return new Runtime(new Handle(instance, openness, raw), id);
   }
 
   /** Replaces all labels of a mob or run; an empty set clears them. */
   async setLabels(scope: LabelScope, labels: Labels): Promise<void> {
-    await this.#handle.ask("setLabels", ...scopeArguments(scope), wire.labelsToJson("labels", labels));
+    const [mob, run] = scopeArguments(scope);
+    const json = wire.labelsToJson("labels", labels);
+    await this.#handle.call((raw) => raw.setLabels(mob, run, json));
   }
 
   /** The labels of a mob or run; an empty object where there are none. */
   async getLabels(scope: LabelScope): Promise<Labels> {
-    return wire.labelsFromJson(await this.#handle.ask("getLabels", ...scopeArguments(scope)));
+    return wire.labelsFromJson(await this.#handle.call((raw) => raw.getLabels(...scopeArguments(scope))));
   }
 
   /** Removes the labels of a mob or run and resolves with what they were. */
   async deleteLabels(scope: LabelScope): Promise<Labels> {
-    return wire.labelsFromJson(await this.#handle.ask("deleteLabels", ...scopeArguments(scope)));
+    return wire.labelsFromJson(await this.#handle.call((raw) => raw.deleteLabels(...scopeArguments(scope))));
   }
 
   /** The mob's own labels, where it has any, then those of each of its runs, in the order of the run ids. */
   async listLabels(mob: string): Promise<LabelsEntry[]> {
-    const rows = wire.entriesFromJson(await this.#handle.ask("listLabels", wire.id("mob", mob)));
+    const rows = wire.entriesFromJson(await this.#handle.call((raw) => raw.listLabels(mob)));
     return rows.map(({ mob: _, ...entry }) => entry);
   }
 
   /** How far the mob's events have been read; `undefined` where that was never set. */
   async getCursor(mob: string): Promise<bigint | undefined> {
-    return this.#handle.ask("getCursor", wire.id("mob", mob));
+    return this.#handle.call((raw) => raw.getCursor(mob));
   }
 
   /** Sets how far the mob's events have been read, exact up to 2^64-1. */
   async setCursor(mob: string, cursor: bigint): Promise<void> {
-    await this.#handle.ask("setCursor", wire.id("mob", mob), wire.u64("cursor", cursor));
+    await this.#handle.call((raw) => raw.setCursor(mob, cursor));
   }
 
   /**
@@ -77,26 +81,25 @@ export class Store implements Disposable, AsyncDisposable {
    * They come in the order of their ids.
    */
   async selectLabels(selector: string): Promise<SelectedLabels[]> {
-    return wire.entriesFromJson(await this.#handle.ask("selectLabels", wire.text("selector", selector)));
+    return wire.entriesFromJson(await this.#handle.call((raw) => raw.selectLabels(selector)));
   }
 
   /** A page of the ids of mobs that have labels, labelled runs or a cursor. */
   async mobs(page: PageOptions = {}): Promise<string[]> {
-    return this.#handle.ask("mobs", ...wire.page(page));
+    return this.#handle.call((raw) => raw.mobs(...wire.page(page)));
   }
 
   /** A page of the ids of runtimes that hold anything. */
   async runtimes(page: PageOptions = {}): Promise<string[]> {
-    return this.#handle.ask("runtimes", ...wire.page(page));
+    return this.#handle.call((raw) => raw.runtimes(...wire.page(page)));
   }
 
   /** The latest snapshot that was committed with this session key, and the runtime that holds it. */
   async sessionById(sessionId: string): Promise<FoundSession | undefined> {
-    const id = wire.id("sessionId", sessionId);
     return this.#handle.call(async () => {
-      const runtime = await this.#handle.run((raw) => ask(raw, "sessionHolder", id));
+      const runtime = await this.#handle.run((raw) => raw.sessionHolder(sessionId));
       if (runtime === undefined) return undefined;
-      const session = await this.#handle.run((raw) => ask(raw, "sessionOf", runtime, id));
+      const session = await this.#handle.run((raw) => raw.runtime(runtime).sessionOf(sessionId));
       return session && { runtime, session };
     });
   }
@@ -118,12 +121,12 @@ export class Store implements Disposable, AsyncDisposable {
 
   /** The snapshot of the OAuth flows under way, byte for byte. */
   async oauthFlows(): Promise<Uint8Array | undefined> {
-    return this.#handle.ask("oauthFlows");
+    return this.#handle.call((raw) => raw.oauthFlows());
   }
 
   /** Replaces the snapshot of the OAuth flows under way. */
   async persistOauthFlows(flows: Bytes): Promise<void> {
-    await this.#handle.ask("persistOauthFlows", bytes("flows", flows));
+    await this.#handle.call((raw) => raw.persistOauthFlows(flows));
   }
 
   /**
@@ -132,9 +135,8 @@ export class Store implements Disposable, AsyncDisposable {
    * what this rejects with, and nothing is changed.
    */
   async updateOauthFlows(update: (stored: Uint8Array | undefined) => Bytes): Promise<void> {
-    if (typeof update !== "function") throw invalid("update", "expected a function");
     let thrown: { error: unknown } | undefined;
-    const caught = (stored: Uint8Array | undefined): Uint8Array | undefined => {
+    const caught = (stored: Uint8Array | undefined): Uint8Array => {
       thrown = undefined;
       try {
         const flows: unknown = update(stored);
@@ -143,12 +145,15 @@ export class Store implements Disposable, AsyncDisposable {
         return bytes("what update returns", flows);
       } catch (error) {
         thrown = { error };
-        return undefined;
+        throw error;
       }
     };
-    await this.#handle.ask("updateOauthFlows", caught).catch((failure: unknown) => {
-      throw thrown ? thrown.error : failure;
-    });
+    const given = typeof update === "function" ? caught : update;
+    await this.#handle
+      .call((raw) => raw.updateOauthFlows(given))
+      .catch((failure: unknown) => {
+        throw thrown ? thrown.error : failure;
+      });
   }
 
   /**
@@ -157,9 +162,7 @@ export class Store implements Disposable, AsyncDisposable {
    * answer. Requests that name no `mob_id` are about `mob`.
    */
   async rpc(request: string, mob?: string): Promise<string | undefined> {
-    return this.#handle.call((raw) =>
-      raw.rpc(wire.text("request", request), mob === undefined ? undefined : wire.id("mob", mob)),
-    );
+    return this.#handle.call((raw) => raw.rpc(request, mob));
   }
 
   /**
@@ -214,5 +217,5 @@ export class Store implements Disposable, AsyncDisposable {
 
 function scopeArguments(scope: LabelScope): [mob: string, run: string | undefined] {
   const { mob, run } = wire.options("scope", scope, ["mob", "run"]);
-  return [wire.id("scope.mob", mob), run === undefined ? undefined : wire.id("scope.run", run)];
+  return [mob, run];
 }

@@ -262,6 +262,12 @@ export interface Input {
   updated_at: string;
 }
 
+/** Members that are 0 or empty where they are left out. */
+type Defaulted = "attempt_count" | "recovery_count" | "history";
+
+/** An input as it is given to be stored: what nothing has happened to needs no counts and no history. */
+export type NewInput = Omit<Input, Defaulted> & Partial<Pick<Input, Defaulted>>;
+
 /** What a run boundary commits, all or none. */
 export interface BoundaryCommit {
   /** Says which boundary it is. */
@@ -269,7 +275,7 @@ export interface BoundaryCommit {
   /** The session's new snapshot, kept byte for byte; absent: the last one stays. */
   session?: Bytes | undefined;
   /** Inputs that change with it. */
-  inputs?: readonly Input[] | undefined;
+  inputs?: readonly NewInput[] | undefined;
   /** The session's UUID; must be the `id` in the snapshot. */
   sessionKey?: string | undefined;
 }
@@ -281,5 +287,5 @@ export interface Transition {
   /** The state that it leads to. */
   to: RuntimeState;
   /** Inputs that change with it. */
-  inputs?: readonly Input[] | undefined;
+  inputs?: readonly NewInput[] | undefined;
 }

@@ -1,19 +1,24 @@
 // Watching a store: a listener, or an async iterator.
 
 import { type BurrowError, invalid } from "./error.js";
-import type { StoreHandle } from "./calls.js";
+import type { RawStore } from "../wasm/bindings.js";
+import type { Handle } from "./handle.js";
 import type { Change, WatchScope } from "./types.js";
 import * as wire from "./wire.js";
 
 /** Calls `listener` with every change in scope until the returned function is called. */
-export function watch(store: StoreHandle, scope: WatchScope, listener: (change: Change) => void): () => void {
-  if (typeof listener !== "function") throw invalid("listener", "expected a function");
+export function watch(
+  store: Handle<RawStore>,
+  scope: WatchScope,
+  listener: (change: Change) => void,
+): () => void {
   const { mob, runtime } = named(scope);
   store.openness.check();
   const told = (change: string): void => {
     void callingBack(() => listener(JSON.parse(change) as Change));
   };
-  let watching: { free(): void } | undefined = store.run((raw) => raw.watch(mob, runtime, told));
+  const given = typeof listener === "function" ? told : listener;
+  let watching: { free(): void } | undefined = store.run((raw) => raw.watch(mob, runtime, given));
   return () => {
     watching?.free();
     watching = undefined;
@@ -34,7 +39,7 @@ async function callingBack(listener: () => unknown): Promise<void> {
 
 /** Every change in scope, until the loop over them ends, or the instance does; `onEnd` is told then. */
 export function changes(
-  store: StoreHandle,
+  store: Handle<RawStore>,
   scope: WatchScope,
   onEnd: () => void,
 ): Required<AsyncIterableIterator<Change, undefined>> {
@@ -86,10 +91,11 @@ export function changes(
 }
 
 /** What the scope names: nothing, for all, only where it is empty. A typing error must not widen a watch. */
-function named(scope: unknown): { mob?: string; runtime?: string } {
-  const members = wire.options("scope", scope, ["mob", "runtime"]);
-  const [name, ...more] = Object.keys(members);
-  if (name === undefined) return {};
-  if (more.length > 0) throw invalid("scope", "expected { mob }, { runtime }, or {} for everything");
-  return { [name]: wire.id(`scope.${name}`, members[name]) };
+function named(scope: WatchScope): { mob?: string; runtime?: string } {
+  const members: { mob?: string; runtime?: string } = wire.options("scope", scope, ["mob", "runtime"]);
+  if ("mob" in members && "runtime" in members) {
+    throw invalid("scope", "expected { mob }, { runtime }, or {} for everything");
+  }
+  if ("mob" in members) return { mob: wire.given(members.mob) };
+  return "runtime" in members ? { runtime: wire.given(members.runtime) } : {};
 }

@@ -1,53 +1,22 @@
-// Arguments to what the module takes, with an error that names the one at fault; and back.
+// Option objects to values, documents to JSON text, with an error that names the argument at fault; and back. Single values are
+// checked in the module (`src/js/argument.rs`), whatever the caller passed.
 
 import { invalid, unreadable } from "./error.js";
 import { described, fromJson, toJson, type U64s } from "./json.js";
-import type { Input, Labels, OpsSnapshot, Receipt, SelectedLabels } from "./types.js";
-
-const U64_MAX = 2n ** 64n - 1n;
-
-/** A string that is well-formed Unicode: a lone surrogate would be replaced on its way to the store. */
-export function text(argument: string, value: unknown): string {
-  if (typeof value !== "string") throw invalid(argument, `expected a string, got ${described(value)}`);
-  if (/[\ud800-\udfff]/u.test(value)) throw invalid(argument, "the string holds a lone surrogate");
-  return value;
-}
-
-/** A string that is also not empty. */
-export function id(argument: string, value: unknown): string {
-  if (value === "") throw invalid(argument, "expected a non-empty string");
-  return text(argument, value);
-}
-
-/** A bigint that fits 64 bits. */
-export function u64(argument: string, value: unknown): bigint {
-  if (typeof value === "bigint" && value >= 0n && value <= U64_MAX) return value;
-  throw invalid(argument, `expected a bigint from 0n to 2n ** 64n - 1n, got ${described(value)}`);
-}
-
-/** How many items a page may have. */
-export function limit(argument: string, value: unknown): number {
-  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value < 2 ** 32) return value;
-  throw invalid(argument, `expected a whole number from 1 to 2 ** 32 - 1, got ${described(value)}`);
-}
+import type { Input, Labels, OpsSnapshot, PageOptions, Receipt, SelectedLabels } from "./types.js";
 
 /** How many items a page has where nothing else was said. */
-export const DEFAULT_LIMIT = 100;
+const DEFAULT_LIMIT = 100;
 
-/** The part of a listing of ids. */
-export function page(value: unknown): [after: string | undefined, limit: number] {
-  const { after, limit: most = DEFAULT_LIMIT } = options("page", value, ["after", "limit"]);
-  return [after === undefined ? undefined : id("after", after), limit("limit", most)];
+/** The part of a listing. */
+export function page<After>(value: PageOptions<After>): [after: After | undefined, limit: number] {
+  const { after, limit = DEFAULT_LIMIT } = options("page", value, ["after", "limit"]);
+  return [after, limit];
 }
 
-/** One of the known names. */
-export function oneOf<T extends string>(argument: string, value: unknown, names: readonly T[]): T {
-  const known = names.find((name) => name === value);
-  if (known !== undefined) return known;
-  throw invalid(
-    argument,
-    `expected one of ${names.map((name) => `"${name}"`).join(", ")}, got ${described(value)}`,
-  );
+/** A member that must be there: the module takes `undefined` for one that need not be, and refuses `null`. */
+export function given<T>(member: T | undefined): T {
+  return member ?? (null as T);
 }
 
 /** What a plain object has of its own, read once: not an array, not a `Map`, nothing that was put on the prototype of all. */
@@ -71,12 +40,16 @@ function isPlain(value: unknown): value is object {
  * An option object of burrow's own, with no other members than these: a typing error must not widen what a call is about.
  * Records keep the members that burrow does not know; options have none to keep.
  */
-export function options(argument: string, value: unknown, known: readonly string[]): Record<string, unknown> {
+export function options<Options extends object>(
+  argument: string,
+  value: Options,
+  known: readonly string[],
+): Options {
   const members = object(argument, value);
   const unknown = Object.keys(members)
     .find((name) => !known.includes(name))
     ?.slice(0, LONGEST_NAME);
-  if (unknown === undefined) return members;
+  if (unknown === undefined) return members as Options;
   const [nearest] = [...known].sort((a, b) => distance(a, unknown) - distance(b, unknown));
   throw invalid(argument, `unknown member \`${unknown}\`; did you mean \`${nearest}\`?`);
 }
@@ -96,6 +69,12 @@ function distance(a: string, b: string): number {
     row = next;
   }
   return row.at(-1) ?? 0;
+}
+
+/** JSON text shows a lone surrogate as an escape, which not every reader takes. */
+function text(argument: string, value: unknown): void {
+  if (typeof value !== "string") throw invalid(argument, `expected a string, got ${described(value)}`);
+  if (/[\ud800-\udfff]/u.test(value)) throw invalid(argument, "the string holds a lone surrogate");
 }
 
 export function labelsToJson(argument: string, value: unknown): string {
@@ -159,6 +138,10 @@ export function inputsToJson(argument: string, value: unknown): string {
 export function inputsFromJson(json: string): Input[] {
   const inputs = fromJson(json) as unknown as Input[];
   for (const input of inputs) {
+    // Upstream leaves them out where nothing has happened yet.
+    input.attempt_count ??= 0;
+    input.recovery_count ??= 0;
+    input.history ??= [];
     // Other programs write `null` where there is none.
     const sequence = input.last_boundary_sequence as bigint | null | undefined;
     if (sequence !== undefined && sequence !== null) input.last_boundary_sequence = BigInt(sequence);

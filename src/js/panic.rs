@@ -4,22 +4,15 @@
 //! JavaScript error with its message, through everything that was under way, to the TypeScript that guards the module's
 //! exports. The instance is of no use after that.
 
-use js_sys::{Promise, Set};
+use js_sys::Promise;
 use wasm_bindgen::{prelude::wasm_bindgen, throw_str};
 
 use super::answer::promise;
-use crate::engine::indexed_db;
 
 /// Runs when the module is instantiated.
 #[wasm_bindgen(start)]
 pub fn throw_panics() {
     std::panic::set_hook(Box::new(|panic| throw_str(&panic.to_string())));
-}
-
-/// What the instance holds open in the browser, for the day when it cannot let go of it itself.
-#[wasm_bindgen]
-pub fn held() -> Set {
-    indexed_db::open_resources()
 }
 
 /// Panics once it is awaited: how the tests see what becomes of a defect. No entry of the package exports it, and a

@@ -23,6 +23,12 @@ export function testOnePage({ openPage }) {
     });
   }
 
+  test("every export refuses every wrong value in every position by the argument's name", async () => {
+    const page = await openPage();
+    await page.evaluate(() => checkDoor());
+    await page.close();
+  });
+
   test("what one page has committed, the next one reads", async () => {
     const writer = await openPage();
     await writer.evaluate(async () => {

@@ -5,11 +5,13 @@ import { atOnce } from "./at-once.mjs";
 import { badInput } from "./bad-input.mjs";
 import { closing } from "./closing.mjs";
 import { errors } from "./errors.mjs";
-import { bytes, input, NOW, receipt, U64_MAX } from "./makers.mjs";
+import { documents } from "./documents.mjs";
+import { bytes, input, receipt, U64_MAX } from "./makers.mjs";
 
 export const rules = {
   ...atOnce,
   ...badInput,
+  ...documents,
   ...closing,
   ...errors,
 
@@ -23,15 +25,6 @@ export const rules = {
     equal(await store.deleteLabels({ mob: "m", run: "r" }), {});
     await store.setLabels({ mob: "m" }, {});
     equal(await store.listLabels("m"), []);
-  },
-
-  async "labels are plain objects, and any string is a key"({ store }) {
-    const labels = JSON.parse('{"__proto__":"x","":"","constructor":"y","a\\u0000b":"🧠"}');
-    await store.setLabels({ mob: "m" }, labels);
-    const stored = await store.getLabels({ mob: "m" });
-    equal(stored, labels);
-    equal(Object.getPrototypeOf(stored) === Object.prototype, true);
-    equal(Object.hasOwn(stored, "__proto__"), true);
   },
 
   async "a cursor is a bigint, exact to the last digit"({ store }) {
@@ -56,32 +49,6 @@ export const rules = {
     equal(await runtime.input(await newId()), undefined);
   },
 
-  async "members that burrow does not know are kept"({ store, newId }) {
-    const runtime = store.runtime("r");
-    const future = { nested: [{ deep: 1.5 }], none: null };
-    const strange = await input({ newId }, { future });
-    strange.history[0].actor = future;
-    const committed = await receipt({ newId }, { future });
-    await runtime.commitBoundary({ receipt: committed, inputs: [strange] });
-    equal(await runtime.input(strange.input_id), strange);
-    equal(await runtime.receipt(committed.run_id, 0n), committed);
-  },
-
-  async "a whole number keeps its digits, however large, when it is read and written back"({ store, newId }) {
-    const runtime = store.runtime("r");
-    const large = { nanoseconds: 2n ** 53n + 1n, below: -(2n ** 70n), list: [U64_MAX, 1, 1.5, -0] };
-    const written = await input({ newId }, { persisted_input: large, policy: { small: 7n } });
-    await runtime.persistInput(written);
-    const read = await runtime.input(written.input_id);
-    equal(read, { ...written, policy: { small: 7 } });
-    await runtime.persistInput({ ...read, attempt_count: 1 });
-    equal((await runtime.inputs())[0].persisted_input, large);
-    const committed = await receipt({ newId }, { sequence: U64_MAX, large });
-    await runtime.commitBoundary({ receipt: committed });
-    await runtime.commitBoundary({ receipt: (await runtime.receipts())[0] });
-    equal(await runtime.receipt(committed.run_id, U64_MAX), committed);
-  },
-
   async "the same receipt again succeeds, a different one conflicts and writes nothing"({ store, newId }) {
     const runtime = store.runtime("r");
     const committed = await receipt({ newId });
@@ -96,23 +63,6 @@ export const rules = {
     await fails(attempt, { code: "Conflict", retryable: false, name: "BurrowError" });
     equal(await runtime.session(), bytes("1"));
     equal(await runtime.inputs(), []);
-  },
-
-  async "a receipt in another spelling is the same"({ store, newId }) {
-    const runtime = store.runtime("r");
-    const { conversation_digest, ...committed } = await receipt({ newId });
-    await runtime.commitBoundary({ receipt: committed, session: bytes("1") });
-    for (const same of [
-      { ...committed, conversation_digest: null },
-      { ...committed, run_id: committed.run_id.toUpperCase() },
-      Object.fromEntries(Object.entries(committed).reverse()),
-    ]) {
-      await runtime.commitBoundary({ receipt: same, session: bytes("1") });
-    }
-    await fails(runtime.commitBoundary({ receipt: { ...committed, conversation_digest } }), {
-      code: "Conflict",
-    });
-    equal(await runtime.receipt(committed.run_id, 0n), committed);
   },
 
   async "a snapshot's id must be the session key"({ store, newId }) {
@@ -228,30 +178,6 @@ export const rules = {
     await fails(store.updateOauthFlows(), { code: "InvalidInput", argument: "update" });
     await fails(store.persistOauthFlows("x"), { code: "InvalidInput", argument: "flows" });
     equal(await store.oauthFlows(), bytes("21"));
-  },
-
-  async "an operation registry comes back without loss"({ store }) {
-    const runtime = store.runtime("r");
-    equal(await runtime.ops(), undefined);
-    const snapshot = {
-      epoch_id: "e",
-      authority_state: { active_count: 1, max_concurrent: null },
-      operation_specs: {},
-      completion_entries: [{ seq: 1 }],
-      cursors: {
-        agent_applied_cursor: U64_MAX,
-        runtime_observed_seq: 0n,
-        runtime_last_injected_seq: 1n,
-        future: 1,
-      },
-      future: ["kept"],
-    };
-    await runtime.persistOps(snapshot);
-    equal(await runtime.ops(), snapshot);
-    const wrong = { ...snapshot, cursors: { ...snapshot.cursors, runtime_observed_seq: 0 } };
-    await fails(runtime.persistOps(wrong), { argument: "snapshot.cursors.runtime_observed_seq" });
-    await fails(runtime.persistOps({}), { code: "InvalidInput", argument: "snapshot.cursors" });
-    equal(await runtime.ops(), snapshot);
   },
 
   async "JSON-RPC is answered as text"({ store }) {

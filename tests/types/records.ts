@@ -59,6 +59,11 @@ if (outcome.outcome_type === "superseded") expectTypeOf(outcome.superseded_by).t
 // @ts-expect-error Only one that was superseded was so by another.
 void outcome.superseded_by;
 
+// What is 0 or empty may be left out where it is written, and is there where it is read.
+const { attempt_count: _, recovery_count: __, history: ___, ...fresh } = input;
+expectTypeOf(runtime.persistInput).toBeCallableWith(fresh);
+expectTypeOf<Input["history"]>().toEqualTypeOf<InputStateChange[]>();
+
 // What belongs to the runtime is JSON.
 expectTypeOf<Input["persisted_input"]>().toEqualTypeOf<Json | undefined>();
 const nested: Json = { text: "ポチ", list: [1, null, { deep: true }] };

@@ -30,7 +30,6 @@ use self::{bindings::RawTransaction, broadcast::Broadcast, committer::Committer,
 use super::{Decide, Engine, Listener, Read, ReadSet, Reads, Result, TableInfo, Tables, Watch, Write};
 
 pub use error::BrowserError;
-pub use open_resources::open_resources;
 
 /// When the browser calls a transaction complete.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,15 +5,14 @@
 //! outside, without running any more of its code.
 
 use js_sys::Set;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
-thread_local! {
-    static OPEN_RESOURCES: Set = Set::new(&JsValue::UNDEFINED);
-}
-
-/// The open requests, databases, transactions and channels that are in use at any time.
-pub fn open_resources() -> Set {
-    OPEN_RESOURCES.with(Set::clone)
+#[wasm_bindgen]
+extern "C" {
+    /// The open requests, databases, transactions and channels that are in use at any time, for whoever gives the bindings such
+    /// a set: the npm package does, as a variable of each instance's own (`pkg/src/instance.ts`).
+    #[wasm_bindgen(thread_local_v2, js_name = burrowOpenResources)]
+    static OPEN_RESOURCES: Option<Set>;
 }
 
 /// The place of one of them in the list, until it is dropped.
@@ -21,13 +20,13 @@ pub(super) struct OpenResource(JsValue);
 
 impl OpenResource {
     pub(super) fn new(object: &JsValue) -> Self {
-        OPEN_RESOURCES.with(|open| open.add(object));
+        OPEN_RESOURCES.with(|open| open.as_ref().map(|open| open.add(object)));
         Self(object.clone())
     }
 }
 
 impl Drop for OpenResource {
     fn drop(&mut self) {
-        OPEN_RESOURCES.with(|open| open.delete(&self.0));
+        OPEN_RESOURCES.with(|open| open.as_ref().map(|open| open.delete(&self.0)));
     }
 }

@@ -1,0 +1,149 @@
+//! Arguments, checked: whatever JavaScript passes becomes what the operation needs, or `InvalidInput` by the argument's name.
+//! No other place of the package checks a value that crosses.
+
+use js_sys::{Function, Uint8Array};
+use uuid::Uuid;
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+
+use super::failure::{Failure, Result};
+use crate::model::{LogicalRuntimeId, RuntimeState, RuntimeStoreError, json::wire::Wire};
+
+#[wasm_bindgen]
+extern "C" {
+    /// A value in a few words: `described` in `pkg/src/json.ts`, which `pkg/src/instance.ts` gives to the bindings.
+    fn described(value: &JsValue) -> String;
+
+    /// A plain view of the bytes, or the error that says why there is none: `bytes` in `pkg/src/bytes.ts`.
+    #[wasm_bindgen(catch)]
+    fn bytes(argument: &str, value: &JsValue) -> std::result::Result<Uint8Array, JsValue>;
+}
+
+/// A value that JavaScript passed, with the name that errors call it by. `undefined` is as none; `null` is a value.
+#[derive(Clone, Copy)]
+pub(super) struct Argument<'a>(pub(super) &'static str, pub(super) &'a JsValue);
+
+impl Argument<'_> {
+    /// Whether there is one.
+    pub(super) fn is_given(self) -> bool {
+        !self.1.is_undefined()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn invalid(self, reason: &str) -> Failure {
+        RuntimeStoreError::invalid(self.0, reason).into()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn expected(self, what: &str) -> Failure {
+        self.invalid(&expected(what, self.1))
+    }
+
+    #[inline(never)]
+    fn string(self, what: &str) -> Result<String> {
+        let Some(text) = self.1.as_string() else { return Err(self.expected(what)) };
+        // On its way a lone surrogate became U+FFFD; a string that had that character itself is the same on the way back.
+        if text.contains('\u{fffd}') && *self.1 != text.as_str() {
+            return Err(self.invalid("the string holds a lone surrogate"));
+        }
+        Ok(text)
+    }
+
+    /// A string.
+    pub(super) fn text(self) -> Result<String> {
+        self.string("a string")
+    }
+
+    /// A string that is not empty.
+    #[inline(never)]
+    pub(super) fn id(self) -> Result<String> {
+        let id = self.text()?;
+        if id.is_empty() { Err(self.invalid("expected a non-empty string")) } else { Ok(id) }
+    }
+
+    /// An id, where there is one.
+    #[inline(never)]
+    pub(super) fn optional_id(self) -> Result<Option<String>> {
+        if self.is_given() { self.id().map(Some) } else { Ok(None) }
+    }
+
+    /// The id of a runtime.
+    #[inline(never)]
+    pub(super) fn runtime(self) -> Result<LogicalRuntimeId> {
+        Ok(LogicalRuntimeId::new(self.id()?)?)
+    }
+
+    #[inline(never)]
+    fn any_uuid(self) -> Result<Uuid> {
+        const WHAT: &str = "a UUID";
+        Uuid::try_parse(&self.string(WHAT)?).map_err(|_| self.expected(WHAT))
+    }
+
+    /// A UUID.
+    pub(super) fn uuid<T: From<Uuid>>(self) -> Result<T> {
+        self.any_uuid().map(T::from)
+    }
+
+    /// A UUID, where there is one.
+    pub(super) fn optional_uuid<T: From<Uuid>>(self) -> Result<Option<T>> {
+        if self.is_given() { self.uuid().map(Some) } else { Ok(None) }
+    }
+
+    /// Which of these names it is.
+    #[inline(never)]
+    pub(super) fn one_of(self, names: &[&str]) -> Result<usize> {
+        let name = self.1.as_string();
+        let known = names.iter().position(|known| name.as_deref() == Some(known));
+        known.ok_or_else(|| self.expected(&["one of ", &names.join(", ")].concat()))
+    }
+
+    /// The state of a runtime, by its name.
+    pub(super) fn state(self) -> Result<RuntimeState> {
+        self.one_of(&RuntimeState::ALL.map(RuntimeState::as_str)).map(|at| RuntimeState::ALL[at])
+    }
+
+    /// A 64-bit number: a bigint, since a number would have lost digits.
+    #[inline(never)]
+    pub(super) fn u64(self) -> Result<u64> {
+        // Nothing else is turned into one: BigInt.asUintN throws for numbers, and takes strings.
+        let number = if self.1.is_bigint() { u64::try_from(self.1.clone()).ok() } else { None };
+        number.ok_or_else(|| self.expected("a bigint from 0n to 2n ** 64n - 1n"))
+    }
+
+    /// How many items a page may have.
+    #[inline(never)]
+    pub(super) fn limit(self) -> Result<u32> {
+        match self.1.as_f64() {
+            Some(limit) if limit >= 1.0 && f64::from(limit as u32) == limit => Ok(limit as u32),
+            _ => Err(self.expected("a whole number from 1 to 2 ** 32 - 1")),
+        }
+    }
+
+    /// Bytes in any view or buffer, as they are now.
+    #[inline(never)]
+    pub(super) fn bytes(self) -> Result<Vec<u8>> {
+        bytes(self.0, self.1).map(|bytes| bytes.to_vec()).map_err(Failure)
+    }
+
+    /// Bytes, where there are some.
+    pub(super) fn optional_bytes(self) -> Result<Option<Vec<u8>>> {
+        if self.is_given() { self.bytes().map(Some) } else { Ok(None) }
+    }
+
+    /// A function.
+    #[inline(never)]
+    pub(super) fn function(self) -> Result<Function> {
+        if self.1.is_function() { Ok(self.1.clone().unchecked_into()) } else { Err(self.expected("a function")) }
+    }
+
+    /// A document, from its JSON text.
+    #[inline(never)]
+    pub(super) fn json<T: Wire>(self) -> Result<T> {
+        T::read(&self.string("JSON text")?).map_err(|reason| self.invalid(&reason))
+    }
+}
+
+fn expected(what: &str, value: &JsValue) -> String {
+    ["expected ", what, ", got ", &described(value)].concat()
+}
