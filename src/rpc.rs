@@ -261,7 +261,10 @@ fn invalid_params(what: impl std::fmt::Display) -> RpcError {
 
 impl From<RuntimeStoreError> for RpcError {
     fn from(error: RuntimeStoreError) -> Self {
-        Self { code: -32603, message: format!("Internal error: {error}").into() }
+        match error {
+            RuntimeStoreError::InvalidInput { .. } => invalid_params(error),
+            other => Self { code: -32603, message: format!("Internal error: {other}").into() },
+        }
     }
 }
 

@@ -220,6 +220,14 @@ async fn a_failure_of_the_store_is_an_internal_error() {
     assert!(error["message"].as_str().unwrap().starts_with("Internal error: closed"), "{error}");
 }
 
+#[tokio::test]
+async fn what_the_store_refuses_as_invalid_input_is_invalid_params() {
+    let store = InMemoryRuntimeStore::new();
+    let request = r#"{"jsonrpc": "2.0", "method": "mobkit/mob_labels/get", "id": 1}"#;
+    let answer = RpcHandler::for_mob(&store, "").handle(request).await.unwrap();
+    assert!(answer.contains(r#""code":-32602"#) && answer.contains("mob_id"), "{answer}");
+}
+
 /// What one door takes, every door can read.
 #[tokio::test]
 async fn labels_with_half_a_character_are_refused_and_change_nothing() {
