@@ -3,15 +3,18 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use burrow::{
-    Document, RuntimeState, RuntimeStoreError,
-    engine::{Commit, Engine, Key, Page, Reads, Write, memory::Memory},
-    store::schema::STATES,
+    RuntimeStoreError,
+    engine::{Column, Commit, Engine, Key, Page, Reads, Table, TableInfo, Text, ValueType, Write, memory::Memory},
 };
+
+// An engine keeps whatever tables it is given.
+static PAIRS: Table<Text> =
+    Table::new(&TableInfo::new("pairs", &[Column::text("owner"), Column::text("name")], ("value", ValueType::Text)));
 
 /// A decision that panics is its caller's error, and nobody else's.
 async fn a_panic_writes_nothing_and_leaves_the_store_usable(engine: impl Engine) {
-    let put = |id: &str, state| STATES.put((id,), Document::new(state).unwrap());
-    let first = put("first", RuntimeState::Idle);
+    let put = |id: &str, value: &str| PAIRS.put((id, ""), Text(value.to_owned()));
+    let first = put("first", "one");
     engine.transact(Reads::new(), Box::new(move |_| Ok(written(vec![first.clone()])))).await.unwrap();
 
     let why = String::from("a reason");
@@ -21,20 +24,13 @@ async fn a_panic_writes_nothing_and_leaves_the_store_usable(engine: impl Engine)
     let outcome = engine.transact(Reads::new(), Box::new(|_| panic!("plain"))).await;
     assert!(matches!(&outcome, Err(RuntimeStoreError::Internal(message)) if message.contains("plain")), "{outcome:?}");
 
-    let second = put("second", RuntimeState::Stopped);
+    let second = put("second", "two");
     engine.transact(Reads::new(), Box::new(move |_| Ok(written(vec![second.clone()])))).await.unwrap();
     let mut reads = Reads::new();
-    let states = reads.range(&STATES, Key::all(), Page::default());
-    let found: Vec<_> = engine
-        .read(reads)
-        .await
-        .unwrap()
-        .many(states)
-        .unwrap()
-        .into_iter()
-        .map(|(_, state)| state.read().unwrap())
-        .collect();
-    assert_eq!(found, [RuntimeState::Idle, RuntimeState::Stopped]);
+    let rows = reads.range(&PAIRS, Key::all(), Page::default());
+    let seen = engine.read(reads).await.unwrap();
+    let found: Vec<_> = seen.many(rows).unwrap().into_iter().map(|(_, text)| text.0.clone()).collect();
+    assert_eq!(found, ["one", "two"]);
 }
 
 fn written(writes: Vec<Write>) -> Commit {
@@ -48,18 +44,22 @@ async fn memory_survives_a_panic() {
 
 #[cfg(feature = "sqlite")]
 mod sqlite {
-    use burrow::{
-        RunBoundary, RunBoundaryReceipt, RunId,
-        engine::{KeyPart, Text, Write, sql::Sqlite},
-        store::schema::{METADATA, RECEIPTS, TABLES},
-    };
+    use burrow::engine::{KeyPart, Tables, sql::Sqlite};
     use fastrand::Rng;
 
     use super::*;
 
+    static NUMBERED: Table<Text> = Table::new(&TableInfo::new(
+        "numbered",
+        &[Column::text("owner"), Column::text("name"), Column::number("number")],
+        ("value", ValueType::Text),
+    ));
+
+    static TABLES: Tables = &[PAIRS.info, NUMBERED.info];
+
     #[tokio::test]
     async fn sqlite_survives_a_panic() {
-        a_panic_writes_nothing_and_leaves_the_store_usable(Sqlite::in_memory(&TABLES).await.unwrap()).await;
+        a_panic_writes_nothing_and_leaves_the_store_usable(Sqlite::in_memory(TABLES).await.unwrap()).await;
     }
 
     /// Dice that fall the same way in each run.
@@ -92,19 +92,16 @@ mod sqlite {
             Page { after: (self.below(2) == 0).then_some(key), limit }
         }
 
-        fn write(&mut self, receipt: &RunBoundaryReceipt) -> Write {
+        fn write(&mut self) -> Write {
             let number = self.0.u64(..1000);
             let (pair, triple) = (self.pair(), self.triple());
             match self.below(12) {
-                0 => METADATA.delete(pair),
-                1 => RECEIPTS.delete(triple),
-                2 => METADATA.delete_range(pair.first(1 + self.below(2))),
-                3 => RECEIPTS.delete_range(triple.first(1 + self.below(3))),
-                n if n % 2 == 0 => METADATA.put(pair, Text(number.to_string())),
-                _ => {
-                    let receipt = RunBoundaryReceipt { sequence: number, ..receipt.clone() };
-                    RECEIPTS.put(triple, Document::new(receipt).unwrap())
-                }
+                0 => PAIRS.delete(pair),
+                1 => NUMBERED.delete(triple),
+                2 => PAIRS.delete_range(pair.first(1 + self.below(2))),
+                3 => NUMBERED.delete_range(triple.first(1 + self.below(3))),
+                n if n % 2 == 0 => PAIRS.put(pair, Text(number.to_string())),
+                _ => NUMBERED.put(triple, Text(number.to_string())),
             }
         }
     }
@@ -114,13 +111,13 @@ mod sqlite {
         let (pair, triple) = (dice.pair(), dice.triple());
         let (two, three) = (dice.below(3), dice.below(4));
         let mut reads = Reads::new();
-        let one_of_two = reads.get(&METADATA, pair.clone());
-        let one_of_three = reads.get(&RECEIPTS, triple.clone());
-        let many_of_two = reads.range(&METADATA, pair.first(two), dice.page(pair.clone()));
-        let many_of_three = reads.range(&RECEIPTS, triple.first(three), dice.page(triple.clone()));
+        let one_of_two = reads.get(&PAIRS, pair.clone());
+        let one_of_three = reads.get(&NUMBERED, triple.clone());
+        let many_of_two = reads.range(&PAIRS, pair.first(two), dice.page(pair.clone()));
+        let many_of_three = reads.range(&NUMBERED, triple.first(three), dice.page(triple.clone()));
         let (two, three) = (dice.below(2), dice.below(3));
-        let keys_of_two = reads.distinct(&METADATA, pair.first(two), dice.page(pair.first(two + 1)));
-        let keys_of_three = reads.distinct(&RECEIPTS, triple.first(three), dice.page(triple.first(three + 1)));
+        let keys_of_two = reads.distinct(&PAIRS, pair.first(two), dice.page(pair.first(two + 1)));
+        let keys_of_three = reads.distinct(&NUMBERED, triple.first(three), dice.page(triple.first(three + 1)));
         let seen = engine.read(reads.clone()).await.unwrap();
         format!(
             "{reads:#?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
@@ -136,11 +133,10 @@ mod sqlite {
     /// Memory is the reference: ordered maps, and nothing that could be wrong.
     #[tokio::test]
     async fn sqlite_finds_what_memory_finds() {
-        let (memory, sqlite) = (Memory::default(), Sqlite::in_memory(&TABLES).await.unwrap());
-        let receipt = RunBoundaryReceipt::new(RunId::new(), RunBoundary::Immediate, 0);
+        let (memory, sqlite) = (Memory::default(), Sqlite::in_memory(TABLES).await.unwrap());
         let mut dice = Dice(Rng::with_seed(20_261_123));
         for round in 0..3000 {
-            let writes: Vec<_> = (0..dice.below(4)).map(|_| dice.write(&receipt)).collect();
+            let writes: Vec<_> = (0..dice.below(4)).map(|_| dice.write()).collect();
             for engine in [&memory as &dyn Engine, &sqlite] {
                 let writes = writes.clone();
                 engine.transact(Reads::new(), Box::new(move |_| Ok(written(writes.clone())))).await.unwrap();

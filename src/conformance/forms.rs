@@ -27,12 +27,12 @@ pub async fn a_receipt_again_in_the_other_form_is_a_retry(store: Store<impl Engi
     let (id, as_text) = (runtime("r"), AsText(store.clone()));
     let doors: [&dyn RuntimeStore; 2] = [&store, &as_text];
     for (first, again) in [(0, 1), (1, 0)] {
-        let receipt = receipt(u64::MAX);
-        doors[first].atomic_apply(&id, None, receipt.clone(), vec![], None).await.unwrap();
+        let (receipt, inputs) = (receipt(u64::MAX), vec![queued(), queued()]);
+        doors[first].atomic_apply(&id, None, receipt.clone(), inputs.clone(), None).await.unwrap();
         let before = holdings(&store, &id, &receipt).await;
-        doors[again].atomic_apply(&id, None, receipt.clone(), vec![queued()], None).await.unwrap();
+        doors[again].atomic_apply(&id, None, receipt.clone(), inputs.clone(), None).await.unwrap();
         let different = RunBoundaryReceipt { message_count: u64::MAX, ..receipt.clone() };
-        let outcome = doors[again].atomic_apply(&id, None, different, vec![queued()], None).await;
+        let outcome = doors[again].atomic_apply(&id, None, different, inputs, None).await;
         assert!(matches!(outcome, Err(RuntimeStoreError::Conflict(_))), "{outcome:?}");
         assert_eq!(holdings(&store, &id, &receipt).await, before);
     }

@@ -64,11 +64,13 @@ pub async fn a_later_call_sees_what_an_earlier_one_wrote(store: Store<impl Engin
     let (id, first, run) = (runtime("r"), receipt(0), MetadataScope::Run("m".into(), "r".into()));
     let labels = [("env".to_owned(), "dev".to_owned())].into();
     let different = RunBoundaryReceipt { message_count: 99, ..first.clone() };
-    let apply = |text, receipt| store.atomic_apply(&id, Some(snapshot(text)), receipt, vec![queued()], None);
-    let (committed, again, conflict, set, were, were_no_more) = futures_util::join!(
+    let input = queued();
+    let apply = |text, receipt| store.atomic_apply(&id, Some(snapshot(text)), receipt, vec![input.clone()], None);
+    let (committed, again, conflict, dropped, set, were, were_no_more) = futures_util::join!(
         apply("first", first.clone()),
-        apply("again", first.clone()),
+        apply("first", first.clone()),
         apply("different", different),
+        apply("another", first.clone()),
         store.set_labels(&run, labels),
         store.delete_labels(&run),
         store.delete_labels(&run),
@@ -76,6 +78,7 @@ pub async fn a_later_call_sees_what_an_earlier_one_wrote(store: Store<impl Engin
     committed.unwrap();
     again.unwrap();
     assert!(matches!(conflict, Err(RuntimeStoreError::Conflict(_))), "{conflict:?}");
+    assert!(matches!(dropped, Err(RuntimeStoreError::Conflict(_))), "{dropped:?}");
     set.unwrap();
     assert_eq!((were.unwrap().len(), were_no_more.unwrap().len()), (1, 0));
     assert_eq!(store.load_session_snapshot(&id).await.unwrap().as_deref(), Some(&b"first"[..]));

@@ -18,10 +18,13 @@ pub struct Model {
     labels: BTreeMap<(String, String), Labels>,
     cursors: BTreeMap<String, u64>,
     inputs: BTreeMap<(String, InputId), StoredInputState>,
-    receipts: BTreeMap<(String, RunId, u64), RunBoundaryReceipt>,
+    receipts: BTreeMap<(String, RunId, u64), Boundary>,
     snapshots: BTreeMap<String, Vec<u8>>,
     states: BTreeMap<String, RuntimeState>,
 }
+
+/// A receipt, and what was committed beside it.
+type Boundary = (RunBoundaryReceipt, Option<Vec<u8>>, Vec<StoredInputState>);
 
 /// One call of a store, about the mob or runtime `name`.
 #[derive(Clone, Debug)]
@@ -59,15 +62,26 @@ pub struct Dice {
     runs: [RunId; 2],
     inputs: Vec<StoredInputState>,
     longest_session: usize,
+    last_boundary: Option<Operation>,
 }
 
 impl Dice {
     pub fn new(seed: u64, longest_session: usize) -> Self {
         let runs = [RunId::new(), RunId::new()];
-        Self { random: Rng::with_seed(seed), runs, inputs: (0..6).map(|_| queued()).collect(), longest_session }
+        Self {
+            random: Rng::with_seed(seed),
+            runs,
+            inputs: (0..6).map(|_| queued()).collect(),
+            longest_session,
+            last_boundary: None,
+        }
     }
 
     pub fn operation(&mut self) -> Operation {
+        // A boundary may be committed again, as by a caller who has missed the answer.
+        if let Some(last) = self.last_boundary.take_if(|_| self.random.u8(..8) == 0) {
+            return last;
+        }
         let name = self.one_of(&NAMES);
         let number = self.one_of(&NUMBERS);
         let call = match self.random.u8(..7) {
@@ -92,7 +106,11 @@ impl Dice {
             },
             _ => Call::Persist(self.input(number)),
         };
-        Operation { name, call }
+        let operation = Operation { name, call };
+        if matches!(operation.call, Call::Apply { .. }) {
+            self.last_boundary = Some(operation.clone());
+        }
+        operation
     }
 
     fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
@@ -167,12 +185,13 @@ impl Model {
             }
             Call::Apply { session, receipt, inputs } => {
                 let key = (name.clone(), receipt.run_id, receipt.sequence);
+                let boundary = (receipt, session.clone(), inputs.clone());
                 match self.receipts.get(&key) {
-                    Some(stored) if *stored == receipt => return Outcome::Done,
+                    Some(stored) if *stored == boundary => return Outcome::Done,
                     Some(_) => return Outcome::Conflict,
                     None => {}
                 }
-                self.receipts.insert(key, receipt);
+                self.receipts.insert(key, boundary);
                 self.snapshots.extend(session.map(|session| (name.clone(), session)));
                 self.put_inputs(&name, inputs);
             }
@@ -202,8 +221,8 @@ impl Model {
             assert_eq!(store.load_input_states(&id).await.unwrap(), inputs);
             assert!(store.load_session_snapshot(&id).await.unwrap().as_ref() == self.snapshots.get(name));
             assert_eq!(store.load_runtime_state(&id).await.unwrap().as_ref(), self.states.get(name));
-            let receipts: Vec<_> =
-                self.receipts.iter().filter(|((id, ..), _)| of_name(id)).map(|(_, receipt)| receipt.clone()).collect();
+            let receipts = self.receipts.iter().filter(|((id, ..), _)| of_name(id));
+            let receipts: Vec<_> = receipts.map(|(_, (receipt, ..))| receipt.clone()).collect();
             assert_eq!(store.list_receipts(&id, None, 1000).await.unwrap(), receipts);
             let labels: Vec<_> =
                 self.labels.iter().filter(|((mob, _), _)| of_name(mob)).map(|(_, labels)| labels.clone()).collect();
@@ -211,7 +230,7 @@ impl Model {
             assert_eq!(listed.into_iter().map(|(_, labels)| labels).collect::<Vec<_>>(), labels);
             assert_eq!(store.get_subscription_cursor(name).await.unwrap().as_ref(), self.cursors.get(name));
         }
-        for ((id, run, sequence), receipt) in &self.receipts {
+        for ((id, run, sequence), (receipt, ..)) in &self.receipts {
             let stored = store.load_boundary_receipt(&runtime(id), run, *sequence).await.unwrap();
             assert_eq!(stored.as_ref(), Some(receipt));
         }

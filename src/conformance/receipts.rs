@@ -1,4 +1,4 @@
-use crate::{RunBoundary, RunBoundaryReceipt, RuntimeStoreError, SessionId};
+use crate::{RunBoundary, RunBoundaryReceipt, RuntimeStoreError, SessionId, StoredInputState};
 
 use super::{
     door::Door,
@@ -29,8 +29,57 @@ pub async fn the_same_receipt_again_succeeds_and_writes_nothing(store: impl Door
     store.atomic_apply(&id, Some(snapshot("1")), receipt.clone(), vec![input.clone()], None).await.unwrap();
     store.commit_session_snapshot(&id, snapshot("2")).await.unwrap();
     let before = holdings(&store, &id, &receipt).await;
-    store.atomic_apply(&id, Some(snapshot("1")), receipt.clone(), vec![input, queued()], None).await.unwrap();
+    store.atomic_apply(&id, Some(snapshot("1")), receipt.clone(), vec![input], None).await.unwrap();
     assert_eq!(holdings(&store, &id, &receipt).await, before);
+}
+
+/// What is acknowledged is stored: another payload under a receipt that is committed already is not.
+pub async fn the_same_receipt_with_another_payload_conflicts_and_writes_nothing(store: impl Door) {
+    let (id, receipt, key) = (runtime("r"), receipt(0), SessionId::new());
+    let (session, inputs) = (snapshot(&format!(r#"{{"id":"{key}"}}"#)), vec![queued(), queued()]);
+    let commit = |session, inputs, key| store.atomic_apply(&id, session, receipt.clone(), inputs, key);
+    commit(Some(session.clone()), inputs.clone(), Some(key)).await.unwrap();
+    // Whether the snapshot has moved on since does not matter.
+    store.commit_session_snapshot(&id, snapshot("2")).await.unwrap();
+    let before = holdings(&store, &id, &receipt).await;
+    let changed = StoredInputState { attempt_count: 7, ..inputs[0].clone() };
+    for (session, inputs, key) in [
+        (Some(snapshot(&format!(r#"{{"id":"{key}" }}"#))), inputs.clone(), Some(key)),
+        (Some(snapshot("2")), inputs.clone(), None),
+        (Some(session.clone()), inputs.clone(), None),
+        (None, inputs.clone(), None),
+        (Some(session.clone()), vec![inputs[0].clone()], Some(key)),
+        (Some(session.clone()), vec![inputs[0].clone(), inputs[1].clone(), queued()], Some(key)),
+        (Some(session.clone()), vec![changed, inputs[1].clone()], Some(key)),
+        (Some(session.clone()), vec![], Some(key)),
+    ] {
+        let outcome = commit(session, inputs, key).await;
+        assert!(matches!(&outcome, Err(RuntimeStoreError::Conflict(told)) if told.contains("payload")), "{outcome:?}");
+        assert_eq!(holdings(&store, &id, &receipt).await, before);
+    }
+    commit(Some(session), inputs, Some(key)).await.unwrap();
+    assert_eq!(holdings(&store, &id, &receipt).await, before);
+}
+
+/// A boundary without a session is told from one with an empty session.
+pub async fn no_session_and_an_empty_session_are_two_payloads(store: impl Door) {
+    let (id, without, with) = (runtime("r"), receipt(0), receipt(1));
+    store.atomic_apply(&id, None, without.clone(), vec![], None).await.unwrap();
+    store.atomic_apply(&id, Some(snapshot("")), with.clone(), vec![], None).await.unwrap();
+    for (receipt, session) in [(without, Some(snapshot(""))), (with, None)] {
+        let outcome = store.atomic_apply(&id, session, receipt, vec![], None).await;
+        assert!(matches!(outcome, Err(RuntimeStoreError::Conflict(_))), "{outcome:?}");
+    }
+}
+
+/// The name under which a receipt's row keeps the fingerprint of its payload is no receipt's member.
+pub async fn a_receipt_with_a_member_of_burrows_own_is_refused(store: impl Door) {
+    let (id, mut receipt) = (runtime("r"), receipt(0));
+    receipt.extra.insert("burrow_payload".into(), "1".parse().unwrap());
+    let outcome = store.atomic_apply(&id, Some(snapshot("1")), receipt.clone(), vec![queued()], None).await;
+    let Err(error @ RuntimeStoreError::InvalidInput { .. }) = outcome else { panic!("{outcome:?}") };
+    assert!(error.to_string().contains("burrow_payload"), "{error}");
+    assert_eq!(holdings(&store, &id, &receipt).await, holdings(&store, &runtime("none"), &receipt).await);
 }
 
 pub async fn a_different_receipt_conflicts_and_writes_nothing(store: impl Door) {

@@ -59,7 +59,7 @@ pub async fn what_was_refused_or_done_before_is_not_told(store: Store<impl Engin
     let (id, receipt) = (runtime("r"), receipt(0));
     store.atomic_apply(&id, None, receipt.clone(), vec![], None).await.unwrap();
     let (_watch, changes) = seen(&store, WatchScope::Everything);
-    store.atomic_apply(&id, None, receipt, vec![queued()], None).await.unwrap();
+    store.atomic_apply(&id, None, receipt, vec![], None).await.unwrap();
     store.commit_machine_lifecycle(&id, Idle.step(Running).unwrap(), &[]).await.unwrap_err();
     store.load_input_states(&id).await.unwrap();
     assert_eq!(changes(), []);

@@ -15,7 +15,7 @@ pub enum Encoded {
 
 impl Encoded {
     /// The text, which may also be there as its bytes; `Err` where they are none.
-    pub(super) fn as_text(&self) -> Result<&str, String> {
+    pub(crate) fn as_text(&self) -> Result<&str, String> {
         match self {
             Self::Text(text) => Ok(text),
             Self::Bytes(bytes) => str::from_utf8(bytes).map_err(|error| error.to_string()),

@@ -29,6 +29,7 @@ pub use json::value::{Extra, Json};
 pub use labels::{Labels, MetadataScope};
 pub use lifecycle::{MachineLifecycleCommit, RuntimeState};
 pub use ops::{OpsCursors, PersistedOpsSnapshot};
+pub(crate) use receipt::PAYLOAD_MEMBER;
 pub use receipt::{RunBoundary, RunBoundaryReceipt};
 pub use selector::LabelSelector;
 pub use session::SessionDelta;

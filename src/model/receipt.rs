@@ -22,6 +22,9 @@ pub enum RunBoundary {
 
 wire_names!(RunBoundary { Immediate = "immediate", RunStart = "run_start", RunCheckpoint = "run_checkpoint" });
 
+/// The member of a stored receipt's JSON under which burrow keeps a fingerprint of what was committed with it.
+pub(crate) const PAYLOAD_MEMBER: &str = "burrow_payload";
+
 /// Proof that a run reached a boundary: what went into it and where it stands in the run.
 ///
 /// Wire format: that of meerkat-runtime 0.6. One receipt exists per (runtime, run, sequence).
@@ -52,6 +55,8 @@ wire_object!(RunBoundaryReceipt {
     sequence,
 });
 
+const RESERVED: &str = "burrow keeps a fingerprint of its own under this name; leave the member out";
+
 impl RunBoundaryReceipt {
     /// A receipt that no input contributed to yet, of an empty conversation.
     pub fn new(run_id: RunId, boundary: RunBoundary, sequence: u64) -> Self {
@@ -76,10 +81,16 @@ impl Stored for RunBoundaryReceipt {
     }
 
     fn key_in(members: &Members<'_>) -> Result<Self::Key, String> {
+        if members.get(PAYLOAD_MEMBER).is_some() {
+            return Err(format!("{PAYLOAD_MEMBER}: {RESERVED}"));
+        }
         Ok((read_member(members, "run_id")?, read_member(members, "sequence")?))
     }
 
     fn check(&self) -> Result<(), RuntimeStoreError> {
+        if self.extra.contains_key(PAYLOAD_MEMBER) {
+            return Err(RuntimeStoreError::invalid(format!("extra.{PAYLOAD_MEMBER}"), RESERVED));
+        }
         self.check_extra()
     }
 }

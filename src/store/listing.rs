@@ -149,7 +149,7 @@ pub(crate) fn receipts(
     Ok(Operation::read(reads, move |seen| {
         let valid =
             |key: &Key| key.text(1).parse::<RunId>().is_ok() && matches!(key.parts().get(2), Some(KeyPart::U64(_)));
-        Ok(seen.valid_records(receipts, limit, valid)?.into_iter().map(|receipt| Document::clone(&receipt)).collect())
+        Ok(seen.valid_records(receipts, limit, valid)?.iter().map(|stored| stored.receipt.clone()).collect())
     }))
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod claim;
 pub(crate) mod listing;
 pub(crate) mod metadata;
 mod operation;
+mod payload;
 pub(crate) mod runtime;
 #[doc(hidden)]
 pub mod schema;

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::{
     OAuthFlowUpdate, Operation, RuntimeStore, Store,
     claim::Fence,
+    payload::{Payload, StoredReceipt},
     schema::{INPUTS, OAUTH_FLOWS, OPS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
 };
 use crate::{
@@ -58,21 +59,28 @@ pub(crate) fn commit_boundary(
         }
         writes.push(put_snapshot(runtime_id, session));
     }
-    writes.extend(inputs.into_iter().map(|input| put_input(runtime_id, input)));
+    writes.extend(inputs.iter().map(|input| put_input(runtime_id, input)));
     let (run_id, sequence) = *receipt.key();
     let key = receipt_key(runtime_id, &run_id, sequence);
-    let receipt = Arc::new(receipt);
+    let payload = Payload { session: session.cloned(), inputs, session_key };
+    let receipt = Arc::new(StoredReceipt { receipt, payload: Some(payload.fingerprint()?) });
     writes.push(RECEIPTS.put(key.clone(), receipt.clone()));
 
     let mut reads = Reads::new();
     let stored = reads.get_predicting(&RECEIPTS, key, None);
-    let decide = move |seen: &ReadSet| match seen.one(stored)? {
-        None => Ok(writes.clone()),
-        // A retry: the first commit's acknowledgement was lost.
-        Some(stored) if stored == receipt => Ok(Vec::new()),
-        Some(_) => Err(RuntimeStoreError::Conflict(format!(
-            "boundary {sequence} of run {run_id} is committed with a different receipt; nothing was written"
-        ))),
+    let decide = move |seen: &ReadSet| {
+        let differs = match seen.one(stored)? {
+            None => return Ok(writes.clone()),
+            Some(stored) if stored.receipt != receipt.receipt => "a different receipt",
+            Some(stored) if stored.payload.is_some_and(|fingerprint| !payload.has(fingerprint)) => {
+                "the same receipt and another payload (its session, inputs or session key)"
+            }
+            // A retry: the first commit's acknowledgement was lost.
+            Some(_) => return Ok(Vec::new()),
+        };
+        Err(RuntimeStoreError::Conflict(format!(
+            "boundary {sequence} of run {run_id} is committed with {differs}; nothing was written"
+        )))
     };
     Operation::transact_runtime(fence, runtime_id, reads, decide)
 }
@@ -97,7 +105,7 @@ pub(crate) fn persist_input(
     runtime_id: &LogicalRuntimeId,
     input: Document<StoredInputState>,
 ) -> Result<Operation<()>> {
-    Operation::write_runtime(fence, runtime_id, vec![put_input(runtime_id, input)])
+    Operation::write_runtime(fence, runtime_id, vec![put_input(runtime_id, &input)])
 }
 
 pub(crate) fn receipt(
@@ -105,7 +113,9 @@ pub(crate) fn receipt(
     run_id: &RunId,
     sequence: u64,
 ) -> Result<Operation<Option<Document<RunBoundaryReceipt>>>> {
-    Ok(document(&RECEIPTS, receipt_key(runtime_id, run_id, sequence)))
+    let mut reads = Reads::new();
+    let stored = reads.get(&RECEIPTS, receipt_key(runtime_id, run_id, sequence));
+    Ok(Operation::read(reads, move |seen| Ok(seen.one(stored)?.map(|stored| stored.receipt.clone()))))
 }
 
 pub(crate) fn session(runtime_id: &LogicalRuntimeId) -> Result<Operation<Option<Vec<u8>>>> {
@@ -122,7 +132,7 @@ pub(crate) fn transition(
     commit: MachineLifecycleCommit,
     inputs: Vec<Document<StoredInputState>>,
 ) -> Result<Operation<()>> {
-    let mut writes: Vec<_> = inputs.into_iter().map(|input| put_input(runtime_id, input)).collect();
+    let mut writes: Vec<_> = inputs.iter().map(|input| put_input(runtime_id, input)).collect();
     writes.push(STATES.put((runtime_id,), Document::new(commit.runtime_state())?));
 
     let mut reads = Reads::new();
@@ -174,7 +184,7 @@ fn put_snapshot(runtime_id: &LogicalRuntimeId, session: &SessionDelta) -> Write 
     SNAPSHOTS.put((runtime_id,), Bytes(session.session_snapshot.clone()))
 }
 
-fn put_input(runtime_id: &LogicalRuntimeId, input: Document<StoredInputState>) -> Write {
+fn put_input(runtime_id: &LogicalRuntimeId, input: &Document<StoredInputState>) -> Write {
     INPUTS.put((runtime_id, input.key()), input.clone())
 }
 

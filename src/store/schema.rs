@@ -1,9 +1,10 @@
 //! The store's tables. The names and the SQL types are those of databases that meerkat-runtime 0.6 and mobkit 0.6 write;
 //! the tables whose names begin with `burrow_` are our own.
 
+use super::payload::StoredReceipt;
 use crate::{
     engine::{Bytes, Column, Table, TableInfo, Text, ValueType},
-    model::{ChangeKind, Document, Labels, PersistedOpsSnapshot, RunBoundaryReceipt, RuntimeState, StoredInputState},
+    model::{ChangeKind, Document, Labels, PersistedOpsSnapshot, RuntimeState, StoredInputState},
 };
 
 const fn text(name: &'static str) -> Column {
@@ -21,8 +22,8 @@ pub static INPUTS: Table<Document<StoredInputState>> = Table::new(&TableInfo::ne
     ("state_json", ValueType::Json),
 ));
 
-/// The receipts of a runtime's runs.
-pub static RECEIPTS: Table<Document<RunBoundaryReceipt>> = Table::new(&TableInfo::new(
+/// The receipts of a runtime's runs, each with a fingerprint of what was committed with it.
+pub static RECEIPTS: Table<StoredReceipt> = Table::new(&TableInfo::new(
     "runtime_boundary_receipts",
     &[text("runtime_id"), text("run_id"), number("sequence")],
     ("receipt_json", ValueType::Json),

@@ -58,7 +58,7 @@ fn literal(cell: &Cell) -> String {
     }
 }
 
-/// What is random stands there as its form: a claim's token.
+/// What is random stands there as its form: a claim's token, the salt of a payload's fingerprint and so the fingerprint.
 fn without_chance(dump: &str) -> String {
     let random = |word: &str| match word.trim_end_matches("');").parse::<RunId>() {
         Ok(id) if id.as_uuid().get_version_num() == 7 => "<UUID>".to_owned(),
@@ -66,7 +66,7 @@ fn without_chance(dump: &str) -> String {
     };
     let claim = |line: &str| match line.starts_with("INSERT INTO burrow_claims") {
         true => line.split(' ').map(random).collect::<Vec<_>>().join(" "),
-        false => line.to_owned(),
+        false => crate::without_fingerprint(line),
     };
     dump.lines().map(claim).collect::<Vec<_>>().join("\n")
 }

@@ -115,6 +115,11 @@ impl<T: Stored> Document<T> {
         }
     }
 
+    /// One text for all documents that say the same, whatever form they came in and however a text spells it.
+    pub(crate) fn canonical(&self) -> String {
+        T::SCHEMA.canonical(&self.json())
+    }
+
     /// The JSON text.
     pub fn json(&self) -> Cow<'_, str> {
         match &self.form {
@@ -161,7 +166,7 @@ impl<T: Stored> PartialEq for Document<T> {
             #[cfg(not(all(feature = "js", target_arch = "wasm32")))]
             (Form::Struct(a), Form::Struct(b)) => a == b,
             (Form::Text { json: a, .. }, Form::Text { json: b, .. }) if a == b => true,
-            _ => T::SCHEMA.canonical(&self.json()) == T::SCHEMA.canonical(&other.json()),
+            _ => self.canonical() == other.canonical(),
         }
     }
 }

@@ -1,0 +1,192 @@
+//! What a boundary committed beside its receipt, told again by a fingerprint.
+//!
+//! A receipt that is committed again is a retry only where its session, inputs and session key are the same too; by then
+//! the snapshot may have moved on. So a fingerprint of them is kept in the receipt's own row, as one more member of its
+//! JSON, which upstream reads over. Receipts without one, upstream's and those of older versions, are compared alone.
+
+use std::{borrow::Cow, hash::Hasher as _};
+
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
+use uuid::Uuid;
+
+use crate::{
+    engine::{Encoded, Record, Result},
+    model::{
+        Document, PAYLOAD_MEMBER, RunBoundaryReceipt, SessionDelta, SessionId, StoredInputState,
+        json::{lexer::Members, writer::JsonWriter},
+        random::new_uuid,
+    },
+};
+
+/// What a boundary commits beside its receipt.
+pub(super) struct Payload {
+    pub(super) session: Option<SessionDelta>,
+    pub(super) inputs: Vec<Document<StoredInputState>>,
+    /// Of no matter without a session.
+    pub(super) session_key: Option<SessionId>,
+}
+
+impl Payload {
+    /// A fingerprint of it, under a salt of its own.
+    ///
+    /// # Errors
+    /// `NoRandomValues` where there are none to make a salt of.
+    pub(super) fn fingerprint(&self) -> Result<Fingerprint> {
+        Ok(self.fingerprint_under(new_uuid()?))
+    }
+
+    /// Whether a fingerprint is one of it.
+    pub(super) fn has(&self, fingerprint: Fingerprint) -> bool {
+        self.fingerprint_under(fingerprint.salt) == fingerprint
+    }
+
+    /// Inputs count as the JSON that they are, however it is written. Each part is preceded by its length, so that no two
+    /// payloads are the same bytes.
+    fn fingerprint_under(&self, salt: Uuid) -> Fingerprint {
+        let mut hasher = SipHasher13::new_with_key(salt.as_bytes());
+        let mut part = |bytes: &[u8]| {
+            hasher.write(&(bytes.len() as u64).to_le_bytes());
+            hasher.write(bytes);
+        };
+        match &self.session {
+            None => part(b"no session"),
+            Some(session) => {
+                part(self.session_key.map(|key| key.as_uuid().into_bytes()).as_ref().map_or(b"no key", |key| key));
+                part(&session.session_snapshot);
+            }
+        }
+        self.inputs.iter().for_each(|input| part(input.canonical().as_bytes()));
+        Fingerprint { salt, hash: Uuid::from_bytes(hasher.finish128().as_bytes()) }
+    }
+}
+
+/// SipHash-1-3 with 128 bits, keyed by a random salt that is kept with it: another payload that has the same cannot be
+/// made in advance. SHA-256 would cost six times as much: see `docs/decisions/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fingerprint {
+    salt: Uuid,
+    /// No id: sixteen bytes, for which UUIDs have the digits.
+    hash: Uuid,
+}
+
+/// The hexadecimal digits of a fingerprint.
+const DIGITS: usize = 64;
+
+impl Fingerprint {
+    fn read(digits: &str) -> Option<Self> {
+        let (salt, hash) = digits.split_at_checked(DIGITS / 2)?;
+        let half = |digits: &str| (digits.len() == DIGITS / 2).then(|| Uuid::try_parse(digits).ok())?;
+        Some(Self { salt: half(salt)?, hash: half(hash)? })
+    }
+}
+
+/// A receipt as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredReceipt {
+    pub(super) receipt: Document<RunBoundaryReceipt>,
+    pub(super) payload: Option<Fingerprint>,
+}
+
+impl Record for StoredReceipt {
+    fn encode(&self) -> std::result::Result<Encoded, String> {
+        let json = self.receipt.json();
+        let (Some(payload), Some(members)) = (self.payload, json.trim_end().strip_suffix('}')) else {
+            return Ok(Encoded::Text(json.into_owned()));
+        };
+        // A receipt has members, so there is one to put a comma behind.
+        Ok(Encoded::Text(format!("{members}{PAYLOAD_BEGIN}{}{}\"}}", payload.salt.simple(), payload.hash.simple())))
+    }
+
+    fn decode(encoded: &Encoded) -> std::result::Result<Self, String> {
+        let (json, payload) = split(encoded.as_text()?)?;
+        Ok(Self { receipt: Document::from_stored(&json)?, payload })
+    }
+}
+
+/// What stands before the digits of a fingerprint in a receipt's row.
+const PAYLOAD_BEGIN: &str = r#","burrow_payload":""#;
+
+/// A stored text as the receipt's own, and its fingerprint.
+fn split(json: &str) -> std::result::Result<(Cow<'_, str>, Option<Fingerprint>), String> {
+    // As it is written here: at the end.
+    if let Some(row) = json.strip_suffix("\"}")
+        && let Some((before, digits)) = row.len().checked_sub(DIGITS).and_then(|at| row.split_at_checked(at))
+        && let Some(members) = before.strip_suffix(PAYLOAD_BEGIN)
+        && let Some(payload) = Fingerprint::read(digits)
+    {
+        return Ok((format!("{members}}}").into(), Some(payload)));
+    }
+    // As another program has written it again, or without one.
+    let mut members = Members::read(json)?;
+    let Some(digits) = members.remove(PAYLOAD_MEMBER) else { return Ok((json.into(), None)) };
+    let payload = Fingerprint::read(digits.trim_matches('"'))
+        .ok_or_else(|| format!("{PAYLOAD_MEMBER}: expected {DIGITS} hexadecimal digits, got {digits}"))?;
+    let mut writer = JsonWriter::default();
+    let mut object = writer.object();
+    for (name, value) in members {
+        object.named(&name).json(value);
+    }
+    object.end();
+    Ok((writer.into_text().into(), Some(payload)))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::model::{RunBoundary, RunId, json::writer::canonical};
+
+    const INPUT: &str = r#"{"input_id":"01a20127-b8f1-725e-bae9-39a85b9ab50a","current_state":"queued","created_at":"2026-11-22T02:48:30Z","updated_at":"2026-11-22T02:48:30Z"}"#;
+
+    fn payload(session: Option<&str>, inputs: &[&str]) -> Payload {
+        let inputs = inputs.iter().map(|json| Document::from_json(json).unwrap()).collect();
+        Payload { session: session.map(|text| SessionDelta::new(text.as_bytes())), inputs, session_key: None }
+    }
+
+    #[test]
+    fn a_payload_is_known_however_its_inputs_are_written_and_no_other_is() {
+        let fingerprint = payload(Some("s"), &[INPUT]).fingerprint().unwrap();
+        let members = &INPUT[1..INPUT.len() - 1];
+        let (first, rest) = members.split_once(',').unwrap();
+        assert!(payload(Some("s"), &[&format!("{{ {rest} , {first} }}")]).has(fingerprint));
+        assert!(!payload(Some("s"), &[&INPUT.replace("queued", "staged")]).has(fingerprint));
+        assert!(!payload(Some("t"), &[INPUT]).has(fingerprint));
+        assert!(!payload(None, &[INPUT]).has(fingerprint));
+        assert!(!payload(Some("s"), &[INPUT, INPUT]).has(fingerprint));
+        assert!(!payload(Some("s"), &[]).has(fingerprint));
+        // The same payload has another fingerprint each time.
+        assert_ne!(payload(Some("s"), &[INPUT]).fingerprint().unwrap(), fingerprint);
+    }
+
+    fn stored(json: &str) -> std::result::Result<StoredReceipt, String> {
+        StoredReceipt::decode(&Encoded::Text(json.to_owned()))
+    }
+
+    #[test]
+    fn a_receipts_row_is_read_as_it_is_written_and_as_others_write_it_again() {
+        let receipt = Document::new(RunBoundaryReceipt::new(RunId::new(), RunBoundary::RunStart, 7)).unwrap();
+        let row = StoredReceipt { receipt, payload: Some(payload(Some("s"), &[INPUT]).fingerprint().unwrap()) };
+        let Encoded::Text(json) = row.encode().unwrap() else { unreachable!() };
+        assert_eq!(stored(&json), Ok(row.clone()));
+        // Written again by a program that sorts members.
+        assert_eq!(stored(&canonical(&json)), Ok(row.clone()));
+        // By upstream, which drops what it does not know.
+        let bare = row.receipt.json().into_owned();
+        assert_eq!(stored(&bare), Ok(StoredReceipt { payload: None, ..row.clone() }));
+        // A receipt that only speaks of it.
+        let speaks = bare.replace("}", r#","note":"\"burrow_payload\":\"x\""}"#);
+        assert_eq!(stored(&speaks).unwrap().receipt.read().unwrap().extra.len(), 1);
+    }
+
+    #[test]
+    fn a_fingerprint_that_is_none_is_told_and_not_passed_over() {
+        let receipt = Document::new(RunBoundaryReceipt::new(RunId::new(), RunBoundary::RunStart, 7)).unwrap();
+        let bare = receipt.json().into_owned();
+        for bad in
+            ["\"\"", "\"xyz\"", "7", "null", &format!("\"{}\"", "g".repeat(64)), &format!("\"{}\"", "0".repeat(66))]
+        {
+            let error = stored(&bare.replace('}', &format!(r#","burrow_payload":{bad}}}"#))).unwrap_err();
+            assert!(error.starts_with("burrow_payload: expected 64 hexadecimal digits"), "{bad}: {error}");
+        }
+    }
+}
