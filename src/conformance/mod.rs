@@ -10,6 +10,7 @@
 //!     Store::over(Memory::default())
 //! }
 //!
+//! # #[cfg(not(target_arch = "wasm32"))]
 //! burrow::conformance_suite!(#[tokio::test] empty_store);
 //! # fn main() {}
 //! ```
