@@ -85,6 +85,8 @@ export function testOnePage({ openPage }) {
     // The mark of the last commit: how many there were, under the store's own id.
     shown.burrow_commits[0][0] = ["MARK"];
     shown.burrow_database[0][1] = "ID";
+    const [receipt] = shown.runtime_boundary_receipts;
+    receipt[1] = receipt[1].replace(/"[0-9a-f]{64}"}$/, '"FINGERPRINT"}');
     const runtime =
       "rt:session:" + [..."агент"].map((letter) => encodeURIComponent(letter).replaceAll("%", "~")).join("");
     const piece = (n) => String(n).padStart(20, "0");
@@ -102,7 +104,7 @@ export function testOnePage({ openPage }) {
       runtime_boundary_receipts: [
         [
           [runtime, run, piece(7)],
-          `{"run_id":"${run}","boundary":"run_start","contributing_input_ids":[],"message_count":1,"sequence":7}`,
+          `{"run_id":"${run}","boundary":"run_start","contributing_input_ids":[],"message_count":1,"sequence":7,"burrow_payload":"FINGERPRINT"}`,
         ],
       ],
       runtime_auth_oauth_flow_state: [],
