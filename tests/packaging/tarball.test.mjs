@@ -12,7 +12,6 @@ import { consumer } from "./consumer.mjs";
 const PUBLIC = ["error", "index", "runtime", "store", "types"];
 const INNER = [
   "bytes",
-  "calls",
   "entry",
   "handle",
   "inlined",
