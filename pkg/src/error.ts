@@ -245,7 +245,7 @@ interface Failure extends ErrorDetails {
 }
 
 function isFailure(value: unknown): value is Failure {
-  // What is an error already is somebody else's, or was translated.
+  // A value that is an Error already was translated, or is the caller's own.
   return (
     typeof value === "object" &&
     value !== null &&

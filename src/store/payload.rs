@@ -22,7 +22,7 @@ use crate::{
 pub(super) struct Payload {
     pub(super) session: Option<SessionDelta>,
     pub(super) inputs: Vec<Document<StoredInputState>>,
-    /// Of no matter without a session.
+    /// Ignored where there is no session.
     pub(super) session_key: Option<SessionId>,
 }
 

@@ -73,7 +73,7 @@ pub(super) async fn open(name: &str, tables: Tables, may_make: bool) -> Attempt<
 pub(super) async fn delete(name: &str, tables: Tables) -> Attempt<()> {
     let doing = format!("deleting database {}", quoted(name));
     let found = settled(factory()?.open(name), Activity::Opening, &doing, Box::new(not_made)).await;
-    // Of one that cannot be opened it cannot be seen whose it is.
+    // A database that does not open does not show its stores, so its owner is not known.
     if !is_unopenable(&found)
         && let Opened::Database(handle) = found?
     {
