@@ -55,6 +55,28 @@ fn null_is_no_absent_member() {
     }
 }
 
+/// Upstream reads its `Option`s in the same way.
+#[test]
+fn an_optional_member_that_is_null_is_as_good_as_absent() {
+    let optional = [
+        "policy",
+        "runtime_semantics",
+        "terminal_outcome",
+        "durability",
+        "idempotency_key",
+        "reconstruction_source",
+        "persisted_input",
+        "last_run_id",
+        "last_boundary_sequence",
+    ];
+    let absent: StoredInputState = read(&input()).unwrap();
+    for member in optional {
+        let mut null = input();
+        null[member] = Value::Null;
+        assert_eq!(read::<StoredInputState>(&null).as_ref(), Ok(&absent), "{member}");
+    }
+}
+
 #[test]
 fn what_upstream_requires_is_required() {
     for member in ["input_id", "current_state", "created_at", "updated_at"] {

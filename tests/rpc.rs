@@ -228,7 +228,7 @@ async fn what_the_store_refuses_as_invalid_input_is_invalid_params() {
     assert!(answer.contains(r#""code":-32602"#) && answer.contains("mob_id"), "{answer}");
 }
 
-/// What one door takes, every door can read.
+/// A label that one door accepts must be readable by all others.
 #[tokio::test]
 async fn labels_with_half_a_character_are_refused_and_change_nothing() {
     let store = InMemoryRuntimeStore::new();

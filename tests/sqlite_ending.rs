@@ -123,7 +123,7 @@ fn an_opening_that_is_given_up_leaves_no_connection() {
         give_up(Duration::from_micros(micros));
         assert_eq!(open_in(folder.path()), 0, "{micros}");
         assert!(names(folder.path()).iter().all(|name| name == "burrow.sqlite"), "{:?}", names(folder.path()));
-        // Whatever there is of it, it is no obstacle.
+        // A file that is half made can be opened.
         drop(pollster::block_on(SqliteRuntimeStore::open(&path)).unwrap());
     }
     let other = folder.path().join("other.sqlite");

@@ -237,6 +237,40 @@ async fn a_damaged_record_fails_its_own_load_only() {
     assert_eq!(store.load_input_states(&id).await.unwrap(), [sound]);
 }
 
+/// SQLite says of such a file that it is malformed, and will say so again.
+#[tokio::test]
+async fn a_damaged_file_is_unopenable_and_not_worth_a_retry() {
+    let (_folder, path) = folder();
+    let (id, snapshot) = (runtime("r"), vec![7; 300_000]);
+    let store = SqliteRuntimeStore::open(&path).await.unwrap();
+    store.commit_session_snapshot(&id, SessionDelta::new(snapshot.clone())).await.unwrap();
+    drop(store);
+    let sound = fs::read(&path).unwrap();
+    let damaged = |from: usize| {
+        let mut bytes = sound.clone();
+        bytes[from..].fill(0x5A);
+        fs::write(&path, &bytes).unwrap();
+        bytes
+    };
+
+    let bytes = damaged(100);
+    let error = refused(&path).await;
+    assert!(matches!(error, RuntimeStoreError::Unopenable { .. }) && !error.is_retryable(), "{error:?}");
+    assert!(error.to_string().contains(".recover"), "{error}");
+    assert!(fs::read(&path).unwrap() == bytes);
+
+    // Its schema can be read, and pages of the snapshot cannot.
+    let tail = sound.len() - 200_000;
+    damaged(tail);
+    let store = SqliteRuntimeStore::open(&path).await.unwrap();
+    let error = store.load_session_snapshot(&id).await.unwrap_err();
+    assert!(matches!(error, RuntimeStoreError::Unopenable { .. }) && !error.is_retryable(), "{error:?}");
+
+    fs::write(&path, &sound).unwrap();
+    let store = SqliteRuntimeStore::open(&path).await.unwrap();
+    assert!(store.load_session_snapshot(&id).await.unwrap() == Some(snapshot));
+}
+
 /// Nobody writes such a key; it must not bring down what does not ask for it.
 #[tokio::test]
 async fn a_damaged_key_fails_the_load_of_its_record_only() {

@@ -30,7 +30,7 @@ async fn another(path: &Path) {
     store.set_subscription_cursor("of another", 7).await.unwrap();
 }
 
-/// What can become of the files of an open store, and what it is called.
+/// A way in which an open store can lose its files, with its name.
 type Loss = (&'static str, fn(&Path));
 
 const LOSSES: [Loss; 8] = [
@@ -133,7 +133,7 @@ async fn closing_leaves_alone_what_has_taken_the_place() {
     assert_eq!(moved.get_subscription_cursor("m").await.unwrap(), Some(1));
 }
 
-/// What a link leads to counts, not the link: SQLite looked where it led to.
+/// A link is followed when the store is opened, and not looked at again.
 #[tokio::test]
 async fn a_link_may_be_removed() {
     let (folder, path) = folder();

@@ -229,7 +229,7 @@ async fn what_sixteen_tasks_commit_is_there_once() {
                 assert!(matches!(refused, Err(RuntimeStoreError::Conflict(_))), "{refused:?}");
                 let add_one = |stored: Option<&[u8]>| Ok([stored.unwrap_or_default(), b"1"].concat());
                 store.update_auth_oauth_flow_snapshot(Box::new(add_one)).await.unwrap();
-                // What was acknowledged is there, whoever asks.
+                // Every acknowledged write is seen by every connection.
                 assert_eq!(store.list_inputs(&id, None, u32::MAX).await.unwrap().len(), number + 1);
             }
         })

@@ -22,7 +22,7 @@ use tempfile::TempDir;
 
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/upstream-0.6");
 
-/// What the rows of the database are, as JSON.
+/// The rows that the database has, as JSON.
 fn expected(table: &str) -> Vec<Value> {
     let json = std::fs::read(format!("{FIXTURE}.json")).unwrap();
     let all: BTreeMap<String, Value> = serde_json::from_slice(&json).unwrap();

@@ -41,8 +41,8 @@ export type ErrorCode =
   /** The browser threw away what the database held: told once. A new, empty one was made; open the store again. */
   | "DataLost"
   /**
-   * The browser cannot open its own files, and to try again is not known to help: restart the browser, or begin anew by
-   * clearing the site's data, in the browser's settings or with the response header `Clear-Site-Data`.
+   * The database's files are damaged or cannot be opened, and to try again is not known to help: restart the browser, or
+   * begin anew by clearing the site's data, in the browser's settings or with the response header `Clear-Site-Data`.
    */
   | "Unopenable"
   /** The store was closed, by the caller or by the browser. */

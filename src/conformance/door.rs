@@ -19,7 +19,7 @@ type Result<T, E = RuntimeStoreError> = std::result::Result<T, E>;
 #[cfg_attr(not(target_arch = "wasm32"), async_trait)]
 #[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
 pub trait Door: RuntimeStore + PersistentMetadataStore + RuntimeMetadataTable {
-    /// What the store keeps things in.
+    /// The engine beneath the store.
     type Engine: Engine;
 
     /// The store itself, for what has no documents.

@@ -44,7 +44,7 @@ enum Call {
     Persist(StoredInputState),
 }
 
-/// What a call came to.
+/// The outcome of a call.
 #[derive(Debug, PartialEq)]
 pub enum Outcome {
     Done,
@@ -164,7 +164,7 @@ fn done<E: Into<RuntimeStoreError>>(outcome: Result<(), E>) -> Result<Outcome, R
 }
 
 impl Model {
-    /// What the operation must come to, once it is made.
+    /// Makes the operation; returns the outcome that every engine must give.
     pub fn apply(&mut self, operation: Operation) -> Outcome {
         let name = operation.name.to_owned();
         match operation.call {

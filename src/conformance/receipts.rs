@@ -33,7 +33,7 @@ pub async fn the_same_receipt_again_succeeds_and_writes_nothing(store: impl Door
     assert_eq!(holdings(&store, &id, &receipt).await, before);
 }
 
-/// What is acknowledged is stored: another payload under a receipt that is committed already is not.
+/// Acknowledged means stored, so another payload under a receipt that is committed must not be acknowledged.
 pub async fn the_same_receipt_with_another_payload_conflicts_and_writes_nothing(store: impl Door) {
     let (id, receipt, key) = (runtime("r"), receipt(0), SessionId::new());
     let (session, inputs) = (snapshot(&format!(r#"{{"id":"{key}"}}"#)), vec![queued(), queued()]);

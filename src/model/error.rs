@@ -142,12 +142,9 @@ pub enum RuntimeStoreError {
     /// restore the data from elsewhere.
     #[error("data lost: {0}; a new, empty database was made: open the store again, and restore from elsewhere")]
     DataLost(String),
-    /// The database's files cannot be opened, and to try again is not known to help: restart the browser, or begin anew. In
-    /// Chromium no database of the origin can be opened or deleted by then, so that the site's data must be cleared.
-    #[error(
-        "unopenable: {message}; restart the browser, and where that does not help, begin anew by clearing the site's data: \
-         in the browser's settings, or with the response header `Clear-Site-Data: \"storage\"`"
-    )]
+    /// The database's files are damaged or cannot be opened, and to try again is not known to help; the message says what to do.
+    /// In Chromium no database of the origin can be opened or deleted by then, so that the site's data must be cleared.
+    #[error("unopenable: {message}")]
     Unopenable {
         /// What was being opened and what the engine said.
         message: String,

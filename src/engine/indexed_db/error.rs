@@ -100,13 +100,16 @@ pub(super) fn failed(activity: Activity, doing: &str, error: JsValue) -> Attempt
             .into();
         }
         (Activity::Opening | Activity::Deleting, "UnknownError") if !says(&said, "server lost") => {
-            RuntimeStoreError::Unopenable { message, cause }
+            RuntimeStoreError::Unopenable { message: message + BEGIN_ANEW, cause }
         }
         (Activity::Deleting, _) => RuntimeStoreError::WriteFailed { message, cause },
         (Activity::Opening | Activity::Reading, _) => RuntimeStoreError::ReadFailed { message, cause },
     };
     AttemptError { error, connection_lost }
 }
+
+const BEGIN_ANEW: &str = "; restart the browser, and where that does not help, begin anew by clearing the site's data: \
+    in the browser's settings, or with the response header `Clear-Site-Data: \"storage\"`";
 
 /// Whether an `open` that failed so failed because the origin may not store anything. Chromium says so with the name
 /// `UnknownError` ("The user denied permission to access the database",

@@ -38,6 +38,13 @@ pub(super) fn failed(access: Access, doing: &str, database: &str, error: Error) 
         Some(ErrorCode::TooBig) => {
             RuntimeStoreError::Unsupported(format!("{message}; SQLite keeps at most 1 GB in one record"))
         }
+        Some(ErrorCode::DatabaseCorrupt) => RuntimeStoreError::Unopenable {
+            message: format!(
+                "{message}; the file is damaged, to try again does not help: restore it from a backup, or save what can \
+                 be read with `.recover` of the sqlite3 shell"
+            ),
+            cause: Some(Cause::new(error)),
+        },
         _ => {
             let cause = Some(Cause::new(error));
             match access {
@@ -85,7 +92,8 @@ mod tests {
             (ffi::SQLITE_CANTOPEN, "Unsupported"),
             (ffi::SQLITE_TOOBIG, "Unsupported"),
             (ffi::SQLITE_IOERR_WRITE, "WriteFailed"),
-            (ffi::SQLITE_CORRUPT, "WriteFailed"),
+            (ffi::SQLITE_CORRUPT, "Unopenable"),
+            (ffi::SQLITE_CORRUPT_INDEX, "Unopenable"),
         ] {
             let failure = || Error::SqliteFailure(ffi::Error::new(code), Some("said so".to_owned()));
             let error = failed(Access::Write, "writing a table", "\"a.sqlite\"", failure());
