@@ -4,13 +4,13 @@
 use async_trait::async_trait;
 
 use crate::{
-    Document, InputId, LabelSelector, Labels, LogicalRuntimeId, MachineLifecycleCommit, MetadataScope,
+    Document, InputId, LabelPatch, LabelSelector, Labels, LogicalRuntimeId, MachineLifecycleCommit, MetadataScope,
     MetadataStoreError, OAuthFlowUpdate, PersistedOpsSnapshot, PersistentMetadataStore, RunBoundaryReceipt, RunId,
     RuntimeMetadataTable, RuntimeState, RuntimeStore, RuntimeStoreError, SessionDelta, SessionId, Store,
     StoredInputState,
     engine::Engine,
     model::json::{document::Stored, wire::to_json},
-    store::{listing, metadata, runtime},
+    store::{listing, merging, metadata, runtime},
 };
 
 type Result<T, E = RuntimeStoreError> = std::result::Result<T, E>;
@@ -35,6 +35,12 @@ pub trait Door: RuntimeStore + PersistentMetadataStore + RuntimeMetadataTable {
 
     /// As the store's.
     async fn select_labels(&self, selector: &LabelSelector) -> Result<Vec<(MetadataScope, Labels)>>;
+
+    /// As the store's.
+    async fn patch_labels(&self, scope: &MetadataScope, patch: LabelPatch) -> Result<Labels>;
+
+    /// As the store's.
+    async fn compare_and_set_labels(&self, scope: &MetadataScope, expected: Labels, labels: Labels) -> Result<()>;
 }
 
 #[cfg_attr(not(target_arch = "wasm32"), async_trait)]
@@ -57,6 +63,14 @@ impl<E: Engine> Door for Store<E> {
 
     async fn select_labels(&self, selector: &LabelSelector) -> Result<Vec<(MetadataScope, Labels)>> {
         self.select_labels(selector).await
+    }
+
+    async fn patch_labels(&self, scope: &MetadataScope, patch: LabelPatch) -> Result<Labels> {
+        self.patch_labels(scope, patch).await
+    }
+
+    async fn compare_and_set_labels(&self, scope: &MetadataScope, expected: Labels, labels: Labels) -> Result<()> {
+        self.compare_and_set_labels(scope, expected, labels).await
     }
 }
 
@@ -115,6 +129,15 @@ impl<E: Engine> Door for AsText<E> {
 
     async fn select_labels(&self, selector: &LabelSelector) -> Result<Vec<(MetadataScope, Labels)>> {
         Ok(read_each(self.0.run(listing::selected(selector.clone())).await?))
+    }
+
+    async fn patch_labels(&self, scope: &MetadataScope, patch: LabelPatch) -> Result<Labels> {
+        Ok(read(&self.0.run(merging::patch_labels(scope, patch)).await?))
+    }
+
+    async fn compare_and_set_labels(&self, scope: &MetadataScope, expected: Labels, labels: Labels) -> Result<()> {
+        let (expected, labels) = (text("expected", &expected)?, text("labels", &labels)?);
+        self.0.run(merging::compare_and_set_labels(scope, expected, labels)).await
     }
 }
 

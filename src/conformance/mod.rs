@@ -44,6 +44,8 @@ pub mod labels;
 pub mod lifecycle;
 #[doc(hidden)]
 pub mod listing;
+#[doc(hidden)]
+pub mod merging;
 mod model;
 #[doc(hidden)]
 pub mod oauth;
@@ -83,6 +85,16 @@ macro_rules! conformance_suite {
                 no_mob_is_a_prefix_of_another,
                 an_empty_id_is_refused_and_changes_nothing,
                 labels_are_found_by_selector,
+            }
+            merging {
+                a_patch_changes_what_it_names_and_nothing_else,
+                a_patch_that_cannot_be_made_changes_nothing,
+                patches_made_at_once_all_count,
+                labels_are_set_only_where_they_are_the_expected_ones,
+                of_comparisons_made_at_once_one_wins,
+                a_cursor_advances_and_never_moves_back,
+                a_cursor_is_set_only_where_it_is_the_expected_one,
+                watchers_are_told_of_what_a_merge_changed,
             }
             receipts {
                 a_boundary_commits_snapshot_receipt_and_inputs,

@@ -1,15 +1,15 @@
 //! Labels on mobs and runs.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use super::{
-    LabelSelector,
+    LabelSelector, RuntimeStoreError,
     json::{
         document::{Document, Stored},
         lexer::Members,
         schema::Schema,
         wire::{Wire, put, read_member, take},
-        writer::JsonWriter,
+        writer::{JsonWriter, quoted},
     },
 };
 
@@ -49,6 +49,35 @@ impl Document<Labels> {
     }
 }
 
+/// A change to some labels of a set; the others stay as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LabelPatch {
+    /// The labels to add or to overwrite.
+    pub set: Labels,
+    /// The keys of the labels to remove; those that are not there are ignored.
+    pub remove: Vec<String>,
+}
+
+impl LabelPatch {
+    pub(crate) fn check(&self) -> Result<(), RuntimeStoreError> {
+        match self.remove.iter().find(|key| self.set.contains_key(*key)) {
+            Some(key) => Err(RuntimeStoreError::invalid(
+                "patch.remove",
+                format!("the label {} is both set and removed", quoted(key)),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn applied_to(&self, mut labels: Labels) -> Labels {
+        for key in &self.remove {
+            labels.remove(key);
+        }
+        labels.extend(self.set.clone());
+        labels
+    }
+}
+
 /// What labels belong to: a mob, or one run of a mob. Two mobs may use the same run id, for different runs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MetadataScope {
@@ -56,6 +85,16 @@ pub enum MetadataScope {
     Mob(String),
     /// A run of a mob: the mob's id, then the run's.
     Run(String, String),
+}
+
+/// Names the scope in error messages.
+impl fmt::Display for MetadataScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mob(mob) => write!(f, "mob {mob}"),
+            Self::Run(mob, run) => write!(f, "run {run} of mob {mob}"),
+        }
+    }
 }
 
 impl MetadataScope {

@@ -26,7 +26,7 @@ pub use input::{
 #[doc(hidden)]
 pub use json::document::Document;
 pub use json::value::{Extra, Json};
-pub use labels::{Labels, MetadataScope};
+pub use labels::{LabelPatch, Labels, MetadataScope};
 pub use lifecycle::{MachineLifecycleCommit, RuntimeState};
 pub use ops::{OpsCursors, PersistedOpsSnapshot};
 pub(crate) use receipt::PAYLOAD_MEMBER;

@@ -7,7 +7,7 @@ use super::{
     schema::{LABELS, METADATA},
 };
 use crate::{
-    engine::{Engine, Key, Page, ReadSet, Reads, Text},
+    engine::{Engine, Key, One, Page, ReadSet, Reads, Text},
     model::{Document, Labels, MetadataScope, MetadataStoreError, RuntimeStoreError, json::writer::quoted},
 };
 
@@ -21,15 +21,18 @@ const SUBSCRIPTION_CURSOR: &str = "subscription_cursor";
 pub(crate) fn cursor(mob_id: &str) -> Result<Operation<Option<u64>>> {
     let key = cursor_key(mob_id)?;
     let mut reads = Reads::new();
-    let cursor = reads.get(&METADATA, key.clone());
-    Ok(Operation::read(reads, move |seen| {
-        let Some(stored) = seen.one(cursor)? else { return Ok(None) };
-        stored.0.parse().map(Some).map_err(|_| RuntimeStoreError::Decode {
-            table: METADATA.info.name,
-            key: key.to_string(),
-            reason: format!("expected a number up to 2^64-1, found {}", quoted(&stored.0)),
-        })
-    }))
+    let stored = reads.get(&METADATA, key.clone());
+    Ok(Operation::read(reads, move |seen| cursor_in(seen, stored, &key)))
+}
+
+/// The cursor that was found under `key`.
+pub(super) fn cursor_in(seen: &ReadSet, stored: One<Text>, key: &Key) -> Result<Option<u64>> {
+    let Some(stored) = seen.one(stored)? else { return Ok(None) };
+    stored.0.parse().map(Some).map_err(|_| RuntimeStoreError::Decode {
+        table: METADATA.info.name,
+        key: key.to_string(),
+        reason: format!("expected a number up to 2^64-1, found {}", quoted(&stored.0)),
+    })
 }
 
 pub(crate) fn set_cursor(mob_id: &str, cursor: u64) -> Result<Operation<()>> {
@@ -76,11 +79,11 @@ pub(super) fn read_each(found: Vec<Labelled>) -> Result<Vec<(MetadataScope, Labe
     found.into_iter().map(|(scope, labels)| Ok((scope, labels.read()?))).collect()
 }
 
-fn cursor_key(mob_id: &str) -> Result<Key> {
+pub(super) fn cursor_key(mob_id: &str) -> Result<Key> {
     Ok((non_empty("mob_id", mob_id)?, SUBSCRIPTION_CURSOR).into())
 }
 
-fn labels_key(scope: &MetadataScope) -> Result<Key> {
+pub(super) fn labels_key(scope: &MetadataScope) -> Result<Key> {
     let mob = non_empty("mob_id", scope.mob_id())?;
     let run = scope.run_id().map(|run| non_empty("run_id", run)).transpose()?;
     Ok((mob, run.unwrap_or_default()).into())

@@ -2,6 +2,7 @@
 
 pub(crate) mod claim;
 pub(crate) mod listing;
+pub(crate) mod merging;
 pub(crate) mod metadata;
 mod operation;
 mod payload;
