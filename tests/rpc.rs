@@ -161,7 +161,8 @@ async fn ids_that_are_missing_or_empty_are_told() {
     for params in [json!({}), json!({"run_id": ""}), json!({"run_id": 7}), json!({"run_id": null})] {
         for verb in ["set", "get", "delete"] {
             let error = call(&store, &format!("mobkit/run_labels/{verb}"), params.clone()).await;
-            assert_eq!(error, json!({"code": -32602, "message": "Invalid params: run_id required"}));
+            let data = json!({"code": "InvalidInput", "retryable": false, "argument": "run_id"});
+            assert_eq!(error, json!({"code": -32602, "message": "Invalid params: run_id required", "data": data}));
         }
     }
     for request in [
@@ -169,7 +170,7 @@ async fn ids_that_are_missing_or_empty_are_told() {
         r#"{"jsonrpc": "2.0", "method": "mobkit/mob_labels/get", "params": {"mob_id": ""}, "id": 1}"#,
     ] {
         let answer = RpcHandler::new(&store).handle(request).await.unwrap();
-        assert!(answer.contains(r#"{"code":-32602,"message":"Invalid params: mob_id required"}"#), "{answer}");
+        assert!(answer.contains(r#"{"code":-32602,"message":"Invalid params: mob_id required","data":"#), "{answer}");
     }
 }
 
@@ -180,19 +181,19 @@ async fn labels_are_listed_and_selected() {
     call(&store, "mobkit/run_labels/set", json!({"run_id": "r", "labels": {"env": "prod"}})).await;
     call(&store, "mobkit/mob_labels/set", json!({"mob_id": "n", "labels": {"env": "dev", "canary": ""}})).await;
     let entries = json!({"entries": [{"labels": {"env": "dev"}}, {"run_id": "r", "labels": {"env": "prod"}}]});
-    assert_eq!(call(&store, "mobkit/labels/list", json!({})).await, entries);
+    assert_eq!(call(&store, "burrow/labels/list", json!({})).await, entries);
     let entries = json!({"entries": [{"mob_id": "m", "labels": {"env": "dev"}}]});
-    assert_eq!(call(&store, "mobkit/labels/select", json!({"selector": "env=dev,!canary"})).await, entries);
+    assert_eq!(call(&store, "burrow/labels/select", json!({"selector": "env=dev,!canary"})).await, entries);
     let entries = json!({"entries": [{"mob_id": "m", "run_id": "r", "labels": {"env": "prod"}}]});
-    assert_eq!(call(&store, "mobkit/labels/select", json!({"selector": "env in (prod)"})).await, entries);
-    assert_eq!(call(&store, "mobkit/labels/select", json!({"selector": "in ("})).await["code"], -32602);
-    assert_eq!(call(&store, "mobkit/labels/select", json!({})).await["code"], -32602);
+    assert_eq!(call(&store, "burrow/labels/select", json!({"selector": "env in (prod)"})).await, entries);
+    assert_eq!(call(&store, "burrow/labels/select", json!({"selector": "in ("})).await["code"], -32602);
+    assert_eq!(call(&store, "burrow/labels/select", json!({})).await["code"], -32602);
 }
 
 #[tokio::test]
 async fn a_cursor_is_a_number_where_a_double_is_exact_and_a_string_beyond() {
     let store = InMemoryRuntimeStore::new();
-    assert_eq!(call(&store, "mobkit/subscription_cursor/get", json!({})).await, json!({"cursor": null}));
+    assert_eq!(call(&store, "burrow/cursor/get", json!({})).await, json!({"cursor": null}));
     for (sent, got) in [
         (json!(0), json!(0)),
         (json!("7"), json!(7)),
@@ -201,12 +202,12 @@ async fn a_cursor_is_a_number_where_a_double_is_exact_and_a_string_beyond() {
         (json!("18446744073709551615"), json!("18446744073709551615")),
         (json!(18446744073709551615u64), json!("18446744073709551615")),
     ] {
-        let accepted = call(&store, "mobkit/subscription_cursor/set", json!({"cursor": sent})).await;
+        let accepted = call(&store, "burrow/cursor/set", json!({"cursor": sent})).await;
         assert_eq!(accepted, json!({"accepted": true}));
-        assert_eq!(call(&store, "mobkit/subscription_cursor/get", json!({})).await, json!({"cursor": got}));
+        assert_eq!(call(&store, "burrow/cursor/get", json!({})).await, json!({"cursor": got}));
     }
     for bad in [json!(-1), json!(1.5), json!("x"), json!("18446744073709551616"), json!(null), json!({})] {
-        let error = call(&store, "mobkit/subscription_cursor/set", json!({"cursor": bad})).await;
+        let error = call(&store, "burrow/cursor/set", json!({"cursor": bad})).await;
         assert_eq!(error["code"], -32602, "{error}");
     }
 }
@@ -218,6 +219,49 @@ async fn a_failure_of_the_store_is_an_internal_error() {
     let error = call(&store, "mobkit/mob_labels/get", json!({})).await;
     assert_eq!(error["code"], -32603);
     assert!(error["message"].as_str().unwrap().starts_with("Internal error: closed"), "{error}");
+    assert_eq!(error["data"], json!({"code": "Closed", "retryable": false}));
+}
+
+#[tokio::test]
+async fn labels_and_cursors_merge_and_compare() {
+    let store = InMemoryRuntimeStore::new();
+    let accepted = json!({"accepted": true});
+    for scope in [json!({}), json!({"run_id": "r"})] {
+        let with = |members: Value| {
+            let mut params = scope.clone();
+            params.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+            params
+        };
+        let (patch, compare) = ("burrow/labels/patch", "burrow/labels/compare_and_set");
+        let added = call(&store, patch, with(json!({"set": {"env": "dev", "team": "a"}}))).await;
+        assert_eq!(added, json!({"labels": {"env": "dev", "team": "a"}}));
+        let kept = json!({"labels": {"env": "prod"}});
+        assert_eq!(call(&store, patch, with(json!({"set": {"env": "prod"}, "remove": ["team", "x"]}))).await, kept);
+        for bad in [json!({"set": []}), json!({"remove": "env"}), json!({"remove": ["env"], "set": {"env": "x"}})] {
+            let error = call(&store, patch, with(bad)).await;
+            assert_eq!((&error["code"], &error["data"]["code"]), (&json!(-32602), &json!("InvalidInput")), "{error}");
+        }
+        let conflict = call(&store, compare, with(json!({"labels": {"env": "x"}}))).await;
+        assert_eq!(conflict["code"], -32603);
+        assert_eq!(conflict["data"], json!({"code": "Conflict", "retryable": false}));
+        assert_eq!(call(&store, patch, scope.clone()).await, kept);
+        let swap = with(json!({"expected": {"env": "prod"}, "labels": {"env": "x"}}));
+        assert_eq!(call(&store, compare, swap).await, accepted);
+        assert_eq!(call(&store, patch, scope.clone()).await, json!({"labels": {"env": "x"}}));
+    }
+    let (advance, compare) = ("burrow/cursor/advance", "burrow/cursor/compare_and_set");
+    assert_eq!(
+        call(&store, advance, json!({"cursor": "9007199254740993"})).await,
+        json!({"cursor": "9007199254740993"})
+    );
+    assert_eq!(call(&store, advance, json!({"cursor": 7})).await, json!({"cursor": "9007199254740993"}));
+    for expected in [json!({}), json!({"expected": null}), json!({"expected": 7})] {
+        let mut params = expected;
+        params["cursor"] = json!(1);
+        assert_eq!(call(&store, compare, params).await["data"]["code"], "Conflict");
+    }
+    assert_eq!(call(&store, compare, json!({"expected": "9007199254740993", "cursor": 1})).await, accepted);
+    assert_eq!(call(&store, "burrow/cursor/get", json!({})).await, json!({"cursor": 1}));
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ import type {
   Bytes,
   Change,
   FoundSession,
+  LabelPatch,
   Labels,
   LabelScope,
   LabelsEntry,
@@ -60,6 +61,29 @@ export class Store implements Disposable, AsyncDisposable {
     return wire.labelsFromJson(await this.#handle.call((raw) => raw.deleteLabels(...scopeArguments(scope))));
   }
 
+  /**
+   * Sets some labels of a mob or run and removes others, in one step, and resolves with what they are now. The labels that the
+   * patch does not name stay as they are, whoever writes them at the same time.
+   */
+  async patchLabels(scope: LabelScope, patch: LabelPatch): Promise<Labels> {
+    const [mob, run] = scopeArguments(scope);
+    const { set = {}, remove = [] } = wire.options("patch", patch, ["set", "remove"]);
+    const labels = wire.labelsToJson("patch.set", set);
+    const keys = wire.textsToJson("patch.remove", remove);
+    return wire.labelsFromJson(await this.#handle.call((raw) => raw.patchLabels(mob, run, labels, keys)));
+  }
+
+  /**
+   * Replaces all labels of a mob or run if they are the `expected` ones; `{}` stands for none. Rejects with `Conflict` where they
+   * are others: load them and decide anew.
+   */
+  async compareAndSetLabels(scope: LabelScope, expected: Labels, labels: Labels): Promise<void> {
+    const [mob, run] = scopeArguments(scope);
+    const before = wire.labelsToJson("expected", expected);
+    const after = wire.labelsToJson("labels", labels);
+    await this.#handle.call((raw) => raw.compareAndSetLabels(mob, run, before, after));
+  }
+
   /** The mob's own labels, where it has any, then those of each of its runs, in the order of the run ids. */
   async listLabels(mob: string): Promise<LabelsEntry[]> {
     const rows = wire.entriesFromJson(await this.#handle.call((raw) => raw.listLabels(mob)));
@@ -74,6 +98,19 @@ export class Store implements Disposable, AsyncDisposable {
   /** Sets how far the mob's events have been read, exact up to 2^64-1. */
   async setCursor(mob: string, cursor: bigint): Promise<void> {
     await this.#handle.call((raw) => raw.setCursor(mob, cursor));
+  }
+
+  /** Moves the mob's cursor forward to `cursor`, never back, and resolves with where it is now. */
+  async advanceCursor(mob: string, cursor: bigint): Promise<bigint> {
+    return this.#handle.call((raw) => raw.advanceCursor(mob, cursor));
+  }
+
+  /**
+   * Sets the mob's cursor if it is the `expected` one; `undefined` stands for one that was never set. Rejects with `Conflict`
+   * where it is another.
+   */
+  async compareAndSetCursor(mob: string, expected: bigint | undefined, cursor: bigint): Promise<void> {
+    await this.#handle.call((raw) => raw.compareAndSetCursor(mob, expected, cursor));
   }
 
   /**
@@ -157,9 +194,9 @@ export class Store implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Answers a JSON-RPC 2.0 request or batch, given and returned as JSON text: the methods `mobkit/mob_labels/*`,
-   * `mobkit/run_labels/*`, `mobkit/labels/*` and `mobkit/subscription_cursor/*`. `undefined` where there is nothing to
-   * answer. Requests that name no `mob_id` are about `mob`.
+   * Answers a JSON-RPC 2.0 request or batch, given and returned as JSON text: the methods `mobkit/mob_labels/*` and
+   * `mobkit/run_labels/*` of mobkit, and `burrow/labels/*` and `burrow/cursor/*`. `undefined` where there is nothing to answer.
+   * Requests that name no `mob_id` are about `mob`. An error of the store has its `code`, `retryable` and `argument` in `data`.
    */
   async rpc(request: string, mob?: string): Promise<string | undefined> {
     return this.#handle.call((raw) => raw.rpc(request, mob));

@@ -87,6 +87,14 @@ export interface SelectedLabels extends LabelsEntry {
   mob: string;
 }
 
+/** A change to some labels of a set; the others stay as they are. */
+export interface LabelPatch {
+  /** The labels to add or to overwrite. */
+  set?: Labels | undefined;
+  /** The keys of the labels to remove; those that are not there are ignored. */
+  remove?: string[] | undefined;
+}
+
 /** Which part of a listing: what comes after an item, the last of the page before. */
 export interface PageOptions<After = string> {
   /** The last item of the page before; absent: the first page. */

@@ -86,6 +86,13 @@ export function labelsToJson(argument: string, value: unknown): string {
   return JSON.stringify(Object.fromEntries(entries));
 }
 
+export function textsToJson(argument: string, value: unknown): string {
+  if (!Array.isArray(value)) throw invalid(argument, `expected an array, got ${described(value)}`);
+  const texts = Array.from<unknown>(value);
+  for (const [i, item] of texts.entries()) text(`${argument}[${i}]`, item);
+  return JSON.stringify(texts);
+}
+
 export function labelsFromJson(json: string): Labels {
   return JSON.parse(json) as Labels;
 }

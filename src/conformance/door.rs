@@ -132,7 +132,7 @@ impl<E: Engine> Door for AsText<E> {
     }
 
     async fn patch_labels(&self, scope: &MetadataScope, patch: LabelPatch) -> Result<Labels> {
-        Ok(read(&self.0.run(merging::patch_labels(scope, patch)).await?))
+        Ok(read(&self.0.run(merging::patch_labels(scope, text("patch.set", &patch.set)?, patch.remove)).await?))
     }
 
     async fn compare_and_set_labels(&self, scope: &MetadataScope, expected: Labels, labels: Labels) -> Result<()> {

@@ -7,6 +7,7 @@
 mod answer;
 mod argument;
 mod failure;
+mod merging;
 mod panic;
 mod runtime;
 mod store;

@@ -65,12 +65,12 @@ pub fn new_id() -> Result<String> {
 }
 
 impl RawStore {
-    fn run(&self, operation: impl FnOnce() -> Answered) -> Promise {
+    pub(super) fn run(&self, operation: impl FnOnce() -> Answered) -> Promise {
         run(&self.0, operation())
     }
 }
 
-fn scope(mob: &JsValue, run: &JsValue) -> Result<MetadataScope> {
+pub(super) fn scope(mob: &JsValue, run: &JsValue) -> Result<MetadataScope> {
     Ok(MetadataScope::new(Argument("scope.mob", mob).id()?, Argument("scope.run", run).optional_id()?))
 }
 

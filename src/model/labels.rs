@@ -39,6 +39,27 @@ impl Document<Labels> {
         Members::read(&self.json()).is_ok_and(|labels| labels.is_empty())
     }
 
+    /// The set with some labels removed, and those of another set added or put in their place.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a label that is in `set` and in `remove`.
+    pub(crate) fn patched(&self, set: &Self, remove: &[String]) -> Result<Self, RuntimeStoreError> {
+        let (own, set) = (self.json(), set.json());
+        let (own, set) = (members(&own)?, members(&set)?);
+        if let Some(both) = remove.iter().find(|name| set.get(name).is_some()) {
+            let reason = format!("the label {} is both set and removed", quoted(both));
+            return Err(RuntimeStoreError::invalid("patch.remove", reason));
+        }
+        let mut patched = JsonWriter::default();
+        let mut object = patched.object();
+        let stays = |name: &str| set.get(name).is_none() && !remove.iter().any(|removed| removed == name);
+        for (name, value) in own.iter().filter(|(name, _)| stays(name)).chain(set.iter()) {
+            object.named(name).json(value);
+        }
+        object.end();
+        Self::from_json(&patched.into_text()).map_err(RuntimeStoreError::Internal)
+    }
+
     /// Whether the set meets a selector.
     pub(crate) fn meets(&self, selector: &LabelSelector) -> bool {
         match self.as_struct() {
@@ -49,6 +70,11 @@ impl Document<Labels> {
     }
 }
 
+/// The members of a text that was checked.
+fn members(labels: &str) -> Result<Members<'_>, RuntimeStoreError> {
+    Members::read(labels).map_err(RuntimeStoreError::Internal)
+}
+
 /// A change to some labels of a set; the others stay as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabelPatch {
@@ -56,26 +82,6 @@ pub struct LabelPatch {
     pub set: Labels,
     /// The keys of the labels to remove; those that are not there are ignored.
     pub remove: Vec<String>,
-}
-
-impl LabelPatch {
-    pub(crate) fn check(&self) -> Result<(), RuntimeStoreError> {
-        match self.remove.iter().find(|key| self.set.contains_key(*key)) {
-            Some(key) => Err(RuntimeStoreError::invalid(
-                "patch.remove",
-                format!("the label {} is both set and removed", quoted(key)),
-            )),
-            None => Ok(()),
-        }
-    }
-
-    pub(crate) fn applied_to(&self, mut labels: Labels) -> Labels {
-        for key in &self.remove {
-            labels.remove(key);
-        }
-        labels.extend(self.set.clone());
-        labels
-    }
 }
 
 /// What labels belong to: a mob, or one run of a mob. Two mobs may use the same run id, for different runs.

@@ -17,7 +17,7 @@ impl<E: Engine> Store<E> {
     /// # Errors
     /// `InvalidInput` for an empty id, and for a label that is both set and removed; `Decode` for an unreadable record.
     pub async fn patch_labels(&self, scope: &MetadataScope, patch: LabelPatch) -> Result<Labels> {
-        self.run(patch_labels(scope, patch)).await?.read()
+        self.run(patch_labels(scope, Document::new(patch.set)?, patch.remove)).await?.read()
     }
 
     /// Replaces all labels of a scope if they are the `expected` ones; an empty set stands for none.
@@ -51,15 +51,20 @@ impl<E: Engine> Store<E> {
     }
 }
 
-pub(crate) fn patch_labels(scope: &MetadataScope, patch: LabelPatch) -> Result<Operation<Document<Labels>>> {
-    patch.check()?;
+pub(crate) fn patch_labels(
+    scope: &MetadataScope,
+    set: Document<Labels>,
+    remove: Vec<String>,
+) -> Result<Operation<Document<Labels>>> {
+    // Refuses the patch before anything is read.
+    Document::default().patched(&set, &remove)?;
     let key = labels_key(scope)?;
     let mut reads = Reads::new();
     let stored = reads.get(&LABELS, key.clone());
     let patched = move |seen: &ReadSet| {
         let before = seen.one(stored)?.as_deref().cloned().unwrap_or_default();
-        let after = patch.applied_to(before.read()?);
-        Ok::<_, RuntimeStoreError>((before, Document::new(after)?))
+        let after = before.patched(&set, &remove)?;
+        Ok::<_, RuntimeStoreError>((before, after))
     };
     let decide = {
         let patched = patched.clone();

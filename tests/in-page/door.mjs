@@ -86,6 +86,7 @@ const notBytes = [
 const notFunction = [undefined, ...NEVER, ...STRINGS, 0, 7n, {}, ...OBJECTS, new Uint8Array(2)];
 const notDocument = [...notText, ...STRINGS, "null", "7", "[7]", '"text"', '{"a":1', '{"a":{}}'];
 const notDocuments = [...notText, ...STRINGS, "null", "7", "{}", "[7]", "[{}]"];
+const notTexts = [...notText, ...STRINGS, "null", "7", "{}", "[7]", "[{}]", '["a"'];
 const notState = [...notText, "", "asleep", lone, "x".repeat(100_000)];
 /** `undefined` is no value that is wrong where there need be none. */
 const given = (values) => values.filter((value) => value !== undefined);
@@ -104,10 +105,14 @@ const STORE = {
   setLabels: [...scope, ['{"a":"b"}', "labels", notDocument]],
   getLabels: scope,
   deleteLabels: scope,
+  patchLabels: [...scope, ['{"a":"b"}', "patch.set", notDocument], ['["c"]', "patch.remove", notTexts]],
+  compareAndSetLabels: [...scope, ["{}", "expected", notDocument], ['{"a":"b"}', "labels", notDocument]],
   listLabels: [mob],
   selectLabels: [["env", "selector", [...notText, "env in", lone]]],
   getCursor: [mob],
   setCursor: [mob, [7n, "cursor", notU64]],
+  advanceCursor: [mob, [7n, "cursor", notU64]],
+  compareAndSetCursor: [mob, [undefined, "expected", given(notU64)], [7n, "cursor", notU64]],
   mobs: page(notId),
   runtimes: page(notId),
   sessionHolder: [[id, "sessionId", notUuid]],

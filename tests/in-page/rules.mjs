@@ -35,6 +35,44 @@ export const rules = {
     }
   },
 
+  async "labels are patched, and set where they are the expected ones"({ store }) {
+    const scope = { mob: "m", run: "r" };
+    equal(await store.patchLabels(scope, { set: { env: "dev", ["__proto__"]: "x" }, remove: ["none"] }), {
+      env: "dev",
+      ["__proto__"]: "x",
+    });
+    equal(await store.patchLabels(scope, { set: { team: "a" }, remove: ["__proto__"] }), {
+      env: "dev",
+      team: "a",
+    });
+    equal(await store.patchLabels(scope, {}), { env: "dev", team: "a" });
+    const keys = Array.from({ length: 20 }, (_, n) => `key ${n}`);
+    await Promise.all(keys.map((key) => store.patchLabels({ mob: "n" }, { set: { [key]: "x" } })));
+    equal(Object.keys(await store.getLabels({ mob: "n" })).length, 20);
+
+    await fails(store.compareAndSetLabels(scope, { env: "dev" }, {}), { code: "Conflict", retryable: false });
+    equal(await store.getLabels(scope), { env: "dev", team: "a" });
+    await store.compareAndSetLabels(scope, { team: "a", env: "dev" }, { env: "prod" });
+    equal(await store.getLabels(scope), { env: "prod" });
+    await store.compareAndSetLabels({ mob: "m" }, {}, { owner: "me" });
+    await fails(store.compareAndSetLabels({ mob: "m" }, {}, { owner: "you" }), { code: "Conflict" });
+    equal(await store.getLabels({ mob: "m" }), { owner: "me" });
+  },
+
+  async "a cursor advances, and is set where it is the expected one"({ store }) {
+    const beyond = 2n ** 53n + 1n;
+    equal(await store.advanceCursor("m", beyond), beyond);
+    equal(await store.advanceCursor("m", 7n), beyond);
+    equal(await store.getCursor("m"), beyond);
+    await fails(store.compareAndSetCursor("m", undefined, 1n), { code: "Conflict" });
+    await fails(store.compareAndSetCursor("m", beyond - 1n, 1n), { code: "Conflict" });
+    equal(await store.getCursor("m"), beyond);
+    await store.compareAndSetCursor("m", beyond, 1n);
+    equal(await store.getCursor("m"), 1n);
+    await store.compareAndSetCursor("n", undefined, U64_MAX);
+    equal(await store.getCursor("n"), U64_MAX);
+  },
+
   async "a boundary commits snapshot, receipt and inputs"({ store, newId }) {
     const runtime = store.runtime("агент-ß/ポチ");
     const first = await input({ newId });
