@@ -17,8 +17,8 @@ export type ErrorCode =
   /** A stored record cannot be read. It was left as it is. */
   | "Decode"
   /**
-   * The disk or the origin's quota is full; `usage` and `quota` say how full. Reads and deletes still work: delete
-   * something, or ask for persistent storage.
+   * The disk, the origin's quota or a store's `memoryLimit` is full; of the origin's, `usage` and `quota` say how full. Reads and
+   * deletes still work: delete something, or ask for persistent storage.
    */
   | "QuotaExceeded"
   /** The engine could not write; `cause` says why. */
@@ -232,9 +232,9 @@ export function translated(failure: unknown, storage: Pick<ErrorDetails, "usage"
     : failure;
 }
 
-/** @internal The same, with how full the origin's storage is where that is what failed. */
+/** @internal The same, with how full the origin's storage is where that is what failed: the browser's own error is the cause. */
 export async function explained(failure: unknown): Promise<unknown> {
-  const isFull = isFailure(failure) && failure.code === "QuotaExceeded";
+  const isFull = isFailure(failure) && failure.code === "QuotaExceeded" && failure.cause !== undefined;
   return translated(failure, isFull ? await originStorage() : {});
 }
 

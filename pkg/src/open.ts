@@ -13,9 +13,10 @@ export async function open(loader: Loader, options: OpenOptions = {}): Promise<S
     name = "burrow",
     durability,
     backend = defaultBackend(),
-  } = wire.options("options", options, ["name", "durability", "backend"]);
+    memoryLimit = backend === "memory" ? defaultMemoryLimit() : undefined,
+  } = wire.options("options", options, ["name", "durability", "backend", "memoryLimit"]);
   const instance = await loader.instance();
-  const raw = await instance.call(() => instance.bindings.openStore(name, durability, backend));
+  const raw = await instance.call(() => instance.bindings.openStore(name, durability, backend, memoryLimit));
   return new Store(new Handle(instance, new Openness(), raw), {
     backend,
     durability: backend === "memory" ? "none" : inForce(durability ?? "strict"),
@@ -44,13 +45,19 @@ function defaultBackend(): "indexeddb" | "memory" {
 }
 
 function hasNoDatabaseByDesign(): boolean {
-  const { process, navigator } = globalThis as {
-    process?: { versions?: { node?: string } };
-    navigator?: { userAgent?: string };
-  };
-  return (
-    process?.versions?.node !== undefined ||
-    navigator?.userAgent === "Cloudflare-Workers" ||
-    "EdgeRuntime" in globalThis
-  );
+  const { process } = globalThis as { process?: { versions?: { node?: string } } };
+  return process?.versions?.node !== undefined || isEdge();
+}
+
+function isEdge(): boolean {
+  const { navigator } = globalThis as { navigator?: { userAgent?: string } };
+  return navigator?.userAgent === "Cloudflare-Workers" || "EdgeRuntime" in globalThis;
+}
+
+/**
+ * Half of the 128 MB that an edge worker has for everything
+ * (https://developers.cloudflare.com/workers/platform/limits/#memory). Elsewhere the module's own default.
+ */
+function defaultMemoryLimit(): number | undefined {
+  return isEdge() ? 64 * 2 ** 20 : undefined;
 }

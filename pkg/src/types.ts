@@ -23,6 +23,12 @@ export interface OpenOptions {
    * (Node, edge workers). A browser without IndexedDB is an error, never a silent fall-back.
    */
   backend?: "indexeddb" | "memory" | undefined;
+  /**
+   * How many bytes a store in memory may hold, up to 2 ** 31; each record counts with 200 more than its key and its own. Default:
+   * 1 GiB, and 64 MiB in edge workers, which have 128 MB for everything. What does not fit is `QuotaExceeded`. For IndexedDB,
+   * whose room the browser gives, it is `Unsupported`.
+   */
+  memoryLimit?: number | undefined;
 }
 
 /** Bytes that a caller passes: a view or a whole buffer, shared or resizable ones too, of any realm. */

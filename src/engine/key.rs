@@ -90,6 +90,15 @@ impl Key {
         Self(self.0.iter().cloned().chain([KeyPart::U64(u64::MAX), KeyPart::U64(u64::MAX)]).collect())
     }
 
+    /// How many bytes its components have.
+    pub(super) fn size(&self) -> usize {
+        let size = |part: &KeyPart| match part {
+            KeyPart::Text(text) => text.len(),
+            KeyPart::U64(number) => size_of_val(number),
+        };
+        self.0.iter().map(size).sum()
+    }
+
     /// Whether the key's first components are those of `prefix`.
     pub fn starts_with(&self, prefix: &Self) -> bool {
         self.0.starts_with(&prefix.0)

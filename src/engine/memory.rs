@@ -17,7 +17,18 @@ use super::{
 };
 use crate::model::RuntimeStoreError;
 
-type Rows = BTreeMap<Key, Value>;
+use room::Room;
+
+mod room;
+
+type Rows = BTreeMap<Key, Kept>;
+
+/// A record, and the bytes that it is counted as together with its key.
+#[derive(Debug)]
+struct Kept {
+    value: Value,
+    size: usize,
+}
 
 /// The rows of each table that was written to. There are so few tables that a linear search is fast.
 #[derive(Debug, Default)]
@@ -39,15 +50,34 @@ impl Tables {
 
 /// Keeps records in ordered maps, not encoded. Nothing survives the value itself. There is no group commit: a transaction
 /// waits for nothing but the lock, so sharing one would save nothing.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Memory {
     tables: Mutex<Tables>,
+    room: Room,
     /// Not under the lock, so that a decision or a listener, which run under it, can close the store too.
     closed: AtomicBool,
     bus: Bus,
 }
 
+impl Default for Memory {
+    /// Natively without a limit. On wasm32 with one of 1 GiB.
+    fn default() -> Self {
+        Self::with_limit(room::DEFAULT)
+    }
+}
+
 impl Memory {
+    /// Keeps at most `bytes` of keys and records, each record counted with [`RECORD`](Self::RECORD) bytes more. A commit that would
+    /// need more is `QuotaExceeded` and writes nothing; one that leaves no more than there was is made all the same.
+    ///
+    /// On wasm32, where a module has 4 GiB for everything, all such engines of the module together keep at most 2 GiB.
+    pub fn with_limit(bytes: usize) -> Self {
+        Self { tables: Mutex::default(), room: Room::of(bytes), closed: AtomicBool::default(), bus: Bus::default() }
+    }
+
+    /// What a record is counted with beside the bytes of its key and its own: its share of the maps and counters.
+    pub const RECORD: usize = 200;
+
     /// A poisoned lock is usable: panics of decisions and listeners are caught, and no other foreign code runs under it.
     fn lock(&self) -> Result<MutexGuard<'_, Tables>> {
         if self.closed.load(Ordering::SeqCst) {
@@ -55,7 +85,59 @@ impl Memory {
         }
         Ok(self.tables.lock().unwrap_or_else(PoisonError::into_inner))
     }
+
+    /// Makes all of the writes, or none where there is no room for what they leave.
+    fn write(&self, tables: &mut Tables, writes: Vec<Write>) -> Result<()> {
+        let before = self.room.taken();
+        let mut undo = Vec::new();
+        for write in writes {
+            self.apply(tables, write, &mut undo);
+        }
+        let full = self.room.check(before);
+        if full.is_err() {
+            for (table, key, kept) in undo.into_iter().rev() {
+                self.set(tables, table, key, kept);
+            }
+        }
+        full
+    }
+
+    fn apply(&self, tables: &mut Tables, write: Write, undo: &mut Vec<Undo>) {
+        let mut set = |tables: &mut Tables, table, key: Key, kept| {
+            let was = self.set(tables, table, key.clone(), kept);
+            undo.push((table, key, was));
+        };
+        match write {
+            Write::Put(table, key, value) => {
+                let size = if self.room.is_limited() { key.size() + value.size() + Self::RECORD } else { 0 };
+                set(tables, table, key, Some(Kept { value, size }));
+            }
+            Write::Delete(table, key) => set(tables, table, key, None),
+            Write::DeleteRange(table, prefix) => {
+                let rows = tables.get_mut(table);
+                let doomed = within(rows, Bound::Included(&prefix), &prefix).map(|(key, _)| key.clone());
+                for key in doomed.collect::<Vec<_>>() {
+                    set(tables, table, key, None);
+                }
+            }
+        }
+    }
+
+    /// Sets what is kept under a key; returns what was kept there.
+    fn set(&self, tables: &mut Tables, table: &'static TableInfo, key: Key, kept: Option<Kept>) -> Option<Kept> {
+        let rows = tables.get_mut(table);
+        let added = kept.as_ref().map_or(0, |kept| kept.size);
+        let was = match kept {
+            Some(kept) => rows.insert(key, kept),
+            None => rows.remove(&key),
+        };
+        self.room.replace(was.as_ref().map_or(0, |was| was.size), added);
+        was
+    }
 }
+
+/// What was kept under a key before a write.
+type Undo = (&'static TableInfo, Key, Option<Kept>);
 
 #[cfg_attr(not(target_arch = "wasm32"), async_trait)]
 #[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
@@ -68,9 +150,7 @@ impl Engine for Memory {
         let mut tables = self.lock()?;
         let seen = snapshot(&tables, &reads);
         let commit = caught(|| decide(&seen))?;
-        for write in commit.writes {
-            apply(&mut tables, write);
-        }
+        self.write(&mut tables, commit.writes)?;
         // Under the lock, so that commits are told in their order.
         if let Some(change) = &commit.change {
             self.bus.publish(change);
@@ -95,6 +175,7 @@ impl Engine for Memory {
         // Where the lock is held, the records are freed when the engine is dropped.
         if let Ok(mut tables) = self.tables.try_lock() {
             tables.0.clear();
+            self.room.clear();
         }
     }
 }
@@ -106,7 +187,7 @@ fn snapshot(tables: &Tables, reads: &Reads) -> ReadSet {
 }
 
 fn find(rows: &Rows, read: &Read) -> Vec<(Key, Row)> {
-    let live = |(key, value): (&Key, &Value)| (key.clone(), Row::Live(value.clone()));
+    let live = |(key, kept): (&Key, &Kept)| (key.clone(), Row::Live(kept.value.clone()));
     match read {
         Read::Get(_, key, _) => rows.get_key_value(key).map(live).into_iter().collect(),
         Read::Range(_, prefix, page) | Read::Values(_, prefix, page) => {
@@ -133,25 +214,6 @@ fn limit(page: &Page) -> usize {
     page.limit.map_or(usize::MAX, |limit| limit as usize)
 }
 
-fn apply(tables: &mut Tables, write: Write) {
-    match write {
-        Write::Put(table, key, value) => {
-            tables.get_mut(table).insert(key, value);
-        }
-        Write::Delete(table, key) => {
-            tables.get_mut(table).remove(&key);
-        }
-        Write::DeleteRange(table, prefix) => {
-            let rows = tables.get_mut(table);
-            let doomed: Vec<Key> =
-                within(rows, Bound::Included(&prefix), &prefix).map(|(key, _)| key.clone()).collect();
-            for key in doomed {
-                rows.remove(&key);
-            }
-        }
-    }
-}
-
-fn within<'a>(rows: &'a Rows, from: Bound<&'a Key>, prefix: &'a Key) -> impl Iterator<Item = (&'a Key, &'a Value)> {
+fn within<'a>(rows: &'a Rows, from: Bound<&'a Key>, prefix: &'a Key) -> impl Iterator<Item = (&'a Key, &'a Kept)> {
     rows.range::<Key, _>((from, Bound::Unbounded)).take_while(move |(key, _)| key.starts_with(prefix))
 }

@@ -28,6 +28,9 @@ pub trait Record: Send + Sync + Sized + 'static {
     /// The form for engines with a disk; `Err` says why the value has none.
     fn encode(&self) -> Result<Encoded, String>;
 
+    /// How many bytes that form has.
+    fn size(&self) -> usize;
+
     /// Reads that form; `Err` says what is wrong with it.
     fn decode(encoded: &Encoded) -> Result<Self, String>;
 }
@@ -46,6 +49,11 @@ impl Value {
         self.0.encode_any()
     }
 
+    /// How many bytes that form has.
+    pub fn size(&self) -> usize {
+        self.0.size_of_any()
+    }
+
     pub(super) fn downcast<V: Record>(&self) -> Option<Arc<V>> {
         (Arc::clone(&self.0) as Arc<dyn Any + Send + Sync>).downcast().ok()
     }
@@ -60,17 +68,26 @@ impl fmt::Debug for Value {
 
 trait AnyRecord: Any + Send + Sync {
     fn encode_any(&self) -> Result<Encoded, String>;
+    fn size_of_any(&self) -> usize;
 }
 
 impl<V: Record> AnyRecord for V {
     fn encode_any(&self) -> Result<Encoded, String> {
         self.encode()
     }
+
+    fn size_of_any(&self) -> usize {
+        self.size()
+    }
 }
 
 impl<T: Stored> Record for Document<T> {
     fn encode(&self) -> Result<Encoded, String> {
         Ok(Encoded::Text(self.json().into_owned()))
+    }
+
+    fn size(&self) -> usize {
+        self.json().len()
     }
 
     fn decode(encoded: &Encoded) -> Result<Self, String> {
@@ -85,6 +102,10 @@ pub struct Bytes(pub Arc<[u8]>);
 impl Record for Bytes {
     fn encode(&self) -> Result<Encoded, String> {
         Ok(Encoded::Bytes(Arc::clone(&self.0)))
+    }
+
+    fn size(&self) -> usize {
+        self.0.len()
     }
 
     fn decode(encoded: &Encoded) -> Result<Self, String> {
@@ -102,6 +123,10 @@ pub struct Text(pub String);
 impl Record for Text {
     fn encode(&self) -> Result<Encoded, String> {
         Ok(Encoded::Text(self.0.clone()))
+    }
+
+    fn size(&self) -> usize {
+        self.0.len()
     }
 
     fn decode(encoded: &Encoded) -> Result<Self, String> {

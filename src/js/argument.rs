@@ -120,6 +120,18 @@ impl Argument<'_> {
         }
     }
 
+    /// How many bytes a store may hold, where that was said.
+    pub(super) fn optional_room(self) -> Result<Option<usize>> {
+        const MOST: f64 = (1u32 << 31) as f64;
+        match self.1.as_f64() {
+            _ if !self.is_given() => Ok(None),
+            Some(bytes) if (1.0..=MOST).contains(&bytes) && f64::from(bytes as u32) == bytes => {
+                Ok(Some(bytes as usize))
+            }
+            _ => Err(self.expected("a whole number of bytes from 1 to 2 ** 31")),
+        }
+    }
+
     /// Bytes in any view or buffer, as they are now.
     #[inline(never)]
     pub(super) fn bytes(self) -> Result<Vec<u8>> {

@@ -28,24 +28,34 @@ pub fn open_store(
     #[wasm_bindgen(unchecked_param_type = "string")] name: &JsValue,
     #[wasm_bindgen(unchecked_param_type = "Durability | undefined")] durability: &JsValue,
     #[wasm_bindgen(unchecked_param_type = "\"indexeddb\" | \"memory\"")] backend: &JsValue,
+    #[wasm_bindgen(js_name = memoryLimit, unchecked_param_type = "number | undefined")] memory_limit: &JsValue,
 ) -> Result<Promise> {
     let name = Argument("options.name", name).id()?;
     let durability = Argument("options.durability", durability);
     let is_relaxed = durability.is_given() && durability.one_of(&["strict", "relaxed"])? == 1;
     let in_memory = Argument("options.backend", backend).one_of(&["indexeddb", "memory"])? == 1;
+    let room = Argument("options.memoryLimit", memory_limit).optional_room()?;
     if in_memory && durability.is_given() {
         return Err(RuntimeStoreError::Unsupported(NOTHING_DURABLE.to_owned()).into());
     }
+    if room.is_some() && !in_memory {
+        return Err(RuntimeStoreError::Unsupported(NOT_IN_MEMORY.to_owned()).into());
+    }
     let durability = if is_relaxed { Durability::Relaxed } else { Durability::Strict };
     Ok(promise(Box::pin(async move {
-        let store =
-            if in_memory { over(Memory::default()) } else { over(IndexedDb::open(&name, durability, &TABLES).await?) };
+        let store = match room {
+            _ if !in_memory => over(IndexedDb::open(&name, durability, &TABLES).await?),
+            Some(room) => over(Memory::with_limit(room)),
+            None => over(Memory::default()),
+        };
         Ok(store.into())
     })))
 }
 
 const NOTHING_DURABLE: &str =
     "nothing is durable in memory, and durability was asked for by name; leave it out if that will do";
+
+const NOT_IN_MEMORY: &str = "memoryLimit is for the backend \"memory\", and this store is in IndexedDB, whose room the browser gives; leave it out";
 
 fn over(engine: impl Engine) -> RawStore {
     RawStore(Store::over(Box::new(engine)))

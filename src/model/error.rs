@@ -106,8 +106,8 @@ pub enum RuntimeStoreError {
         /// The epoch of the latest claim.
         current: u64,
     },
-    /// The disk or the origin's quota is full. Reads and deletes still work; delete something, then try again.
-    #[error("quota exceeded: {message}; delete data or ask for persistent storage, then try again")]
+    /// The disk, the origin's quota or a store's memory is full. Reads and deletes still work; delete something, then try again.
+    #[error("quota exceeded: {message}; delete data, then try again")]
     QuotaExceeded {
         /// What was being written.
         message: String,

@@ -97,6 +97,11 @@ impl Record for StoredReceipt {
         Ok(Encoded::Text(format!("{members}{PAYLOAD_BEGIN}{}{}\"}}", payload.salt.simple(), payload.hash.simple())))
     }
 
+    fn size(&self) -> usize {
+        let fingerprint = if self.payload.is_some() { PAYLOAD_BEGIN.len() + DIGITS + 1 } else { 0 };
+        self.receipt.size() + fingerprint
+    }
+
     fn decode(encoded: &Encoded) -> std::result::Result<Self, String> {
         let (json, payload) = split(encoded.as_text()?)?;
         Ok(Self { receipt: Document::from_stored(&json)?, payload })
@@ -167,6 +172,7 @@ mod tests {
         let receipt = Document::new(RunBoundaryReceipt::new(RunId::new(), RunBoundary::RunStart, 7)).unwrap();
         let row = StoredReceipt { receipt, payload: Some(payload(Some("s"), &[INPUT]).fingerprint().unwrap()) };
         let Encoded::Text(json) = row.encode().unwrap() else { unreachable!() };
+        assert_eq!(row.size(), json.len());
         assert_eq!(stored(&json), Ok(row.clone()));
         // Written again by a program that sorts members.
         assert_eq!(stored(&canonical(&json)), Ok(row.clone()));

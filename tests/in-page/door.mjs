@@ -69,6 +69,7 @@ const notId = [...notText, "", lone, `a${lone}b`, "\udc00"];
 const notUuid = [...notId, "text", "x".repeat(100_000), id.slice(1)];
 const notU64 = [undefined, ...NEVER, ...STRINGS, 0, 7, "7", () => 7n, {}, ...OBJECTS, new Uint8Array(2)];
 const notLimit = [...NEVER, ...STRINGS, 0, 7n, -0, Infinity, "7", () => 7, {}, ...OBJECTS, 2 ** 53];
+const notRoom = [...notLimit, 2 ** 31 + 1];
 const detached = new Uint8Array(4);
 structuredClone(detached.buffer, { transfer: [detached.buffer] });
 const notBytes = [
@@ -171,6 +172,7 @@ const MODULE = {
     ["door", "options.name", notId],
     ["strict", "options.durability", given(notState)],
     ["memory", "options.backend", notState],
+    [undefined, "options.memoryLimit", given(notRoom)],
   ],
   deleteStore: [["door", "name", notId]],
   newId: [],

@@ -5,6 +5,7 @@ import { atOnce } from "./at-once.mjs";
 import { badInput } from "./bad-input.mjs";
 import { closing } from "./closing.mjs";
 import { errors } from "./errors.mjs";
+import { limits } from "./limits.mjs";
 import { documents } from "./documents.mjs";
 import { bytes, input, receipt, U64_MAX } from "./makers.mjs";
 
@@ -14,6 +15,7 @@ export const rules = {
   ...documents,
   ...closing,
   ...errors,
+  ...limits,
 
   async "labels are replaced wholesale, read, listed and deleted"({ store }) {
     await store.setLabels({ mob: "m" }, { env: "dev", team: "a" });

@@ -84,6 +84,12 @@ test("durability that is asked for by name is refused where nothing is durable",
   equal((await store.status()).durability, "none");
 });
 
+test("a memory limit is refused where the store is not in memory", () =>
+  fails(burrow.openStore({ backend: "indexeddb", memoryLimit: 1000 }), {
+    code: "Unsupported",
+    retryable: false,
+  }));
+
 test("options that are not understood are refused by name", async () => {
   const { openStore } = burrow;
   await fails(openStore({ name: "" }), { code: "InvalidInput", argument: "options.name" });

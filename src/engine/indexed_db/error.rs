@@ -84,7 +84,9 @@ pub(super) fn failed(activity: Activity, doing: &str, error: JsValue) -> Attempt
     // (https://bugs.webkit.org/show_bug.cgi?id=197050).
     let connection_lost = null || matches!(&*name, "InvalidStateError" | "AbortError" | "UnknownError");
     let error = match (activity, &*name) {
-        (_, "QuotaExceededError") => RuntimeStoreError::QuotaExceeded { message, cause },
+        (_, "QuotaExceededError") => {
+            RuntimeStoreError::QuotaExceeded { message: message + "; persistent storage has more room", cause }
+        }
         (Activity::Opening, "VersionError") => RuntimeStoreError::SchemaTooNew(message),
         // What a value is too large for is not the connection's fault: Chromium's and Firefox's limit on one message between
         // their processes is an `UnknownError` that `put` throws
