@@ -4,7 +4,9 @@
 
 use burrow::{
     RuntimeStoreError,
-    engine::{Column, Commit, Engine, Key, Page, Reads, Table, TableInfo, Text, ValueType, Write, memory::Memory},
+    engine::{
+        Column, Commit, Engine, Key, Order, Page, Reads, Table, TableInfo, Text, ValueType, Write, memory::Memory,
+    },
 };
 
 // An engine keeps whatever tables it is given.
@@ -89,7 +91,8 @@ mod sqlite {
 
         fn page(&mut self, key: Key) -> Page {
             let limit = [None, Some(0), Some(1), Some(2), Some(5)][self.below(5)];
-            Page { after: (self.below(2) == 0).then_some(key), limit }
+            let order = [Order::Ascending, Order::Descending][self.below(2)];
+            Page { after: (self.below(2) == 0).then_some(key), limit, order }
         }
 
         fn write(&mut self) -> Write {

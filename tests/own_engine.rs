@@ -16,7 +16,8 @@ use async_trait::async_trait;
 use burrow::{
     RuntimeStoreError, Store, Watch, conformance,
     engine::{
-        Bus, Decide, Encoded, Engine, Key, KeyPart, Listener, Page, Read, ReadSet, Reads, Result, Row, TableInfo, Write,
+        Bus, Decide, Encoded, Engine, Key, KeyPart, Listener, Order, Page, Read, ReadSet, Reads, Result, Row,
+        TableInfo, Write,
     },
 };
 use futures_util::FutureExt;
@@ -37,6 +38,7 @@ enum Fault {
     DecidesOnAnOldSnapshot,
     BeginsLate,
     BeginsEachPageAnew,
+    KnowsOneOrder,
     SortsNumbersAsText,
     RoundsNumbers,
     TakesPrefixesOfText,
@@ -178,7 +180,15 @@ impl Shelf {
     fn page(&self, rows: impl Iterator<Item = (Key, Row)>, page: &Page) -> Vec<(Key, Row)> {
         let after = page.after.as_ref().filter(|_| !self.has(Fault::BeginsEachPageAnew));
         let limit = page.limit.map_or(usize::MAX, |limit| limit as usize);
-        rows.filter(|(key, _)| after.is_none_or(|after| key > after)).take(limit).collect()
+        let mut rows: Vec<_> = rows.collect();
+        if page.order == Order::Descending && !self.has(Fault::KnowsOneOrder) {
+            rows.reverse();
+            rows.retain(|(key, _)| after.is_none_or(|after| key < after));
+        } else {
+            rows.retain(|(key, _)| after.is_none_or(|after| key > after));
+        }
+        rows.truncate(limit);
+        rows
     }
 }
 
@@ -211,6 +221,7 @@ found! {
     DecidesOnAnOldSnapshot by group_commit::no_write_is_lost_or_made_twice,
     BeginsLate by group_commit::a_call_goes_on_when_its_caller_goes_away,
     BeginsEachPageAnew by listing::listings_come_in_pages,
+    KnowsOneOrder by listing::listings_come_in_descending_order_too,
     SortsNumbersAsText by receipts::runs_and_receipts_of_a_runtime_are_listed_in_pages,
     RoundsNumbers by receipts::sequences_are_exact_to_the_last_digit,
     TakesPrefixesOfText by labels::no_mob_is_a_prefix_of_another,

@@ -67,11 +67,20 @@ export class Runtime {
    * key; the next page can begin after it.
    */
   async receipts(page: PageOptions<Pick<Receipt, "run_id" | "sequence">> = {}): Promise<Receipt[]> {
-    const [after, limit] = wire.page(page);
+    const [after, limit, order] = wire.page(page);
     // It may be the last receipt itself, with members of any name.
     const { run_id, sequence } = (after === undefined ? {} : wire.object("after", after)) as Partial<Receipt>;
     const run = after === undefined ? undefined : wire.given(run_id);
-    return wire.receiptsFromJson(await this.#handle.call((raw) => raw.receipts(run, sequence, limit)));
+    return wire.receiptsFromJson(await this.#handle.call((raw) => raw.receipts(run, sequence, limit, order)));
+  }
+
+  /**
+   * The receipt of the latest boundary: of this run, or of the run with the greatest id, which for ids of version 7 is the latest
+   * run. `undefined` where there is none.
+   */
+  async lastReceipt(runId?: string): Promise<Receipt | undefined> {
+    const json = await this.#handle.call((raw) => raw.lastReceipt(runId));
+    return json === undefined ? undefined : wire.receiptsFromJson(`[${json}]`)[0];
   }
 
   /** A page of the ids of the runs that have receipts. */

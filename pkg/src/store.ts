@@ -14,6 +14,7 @@ import type {
   LabelScope,
   LabelsEntry,
   PageOptions,
+  RuntimesOptions,
   SelectedLabels,
   Status,
   WatchScope,
@@ -126,9 +127,11 @@ export class Store implements Disposable, AsyncDisposable {
     return this.#handle.call((raw) => raw.mobs(...wire.page(page)));
   }
 
-  /** A page of the ids of runtimes that hold anything. */
-  async runtimes(page: PageOptions = {}): Promise<string[]> {
-    return this.#handle.call((raw) => raw.runtimes(...wire.page(page)));
+  /** A page of the ids of runtimes that hold anything, or of those that are in a state: `{ state: "running" }`. */
+  async runtimes(options: RuntimesOptions = {}): Promise<string[]> {
+    const { state, ...page } = wire.options("page", options, ["state", ...wire.PAGE]);
+    if (state === undefined) return this.#handle.call((raw) => raw.runtimes(...wire.page(page)));
+    return this.#handle.call((raw) => raw.runtimesIn(state, ...wire.page(page)));
   }
 
   /** The latest snapshot that was committed with this session key, and the runtime that holds it. */

@@ -101,12 +101,23 @@ export interface LabelPatch {
   remove?: string[] | undefined;
 }
 
+/** The order of a listing: by the ids, from the least or from the greatest. Ids of version 7 begin with their time. */
+export type Order = "ascending" | "descending";
+
 /** Which part of a listing: what comes after an item, the last of the page before. */
 export interface PageOptions<After = string> {
   /** The last item of the page before; absent: the first page. */
   after?: After | undefined;
   /** At most so many items. Default: 100. */
   limit?: number | undefined;
+  /** Default: `ascending`. */
+  order?: Order | undefined;
+}
+
+/** Which runtimes are listed. */
+export interface RuntimesOptions extends PageOptions {
+  /** Only those whose committed state is this one. */
+  state?: RuntimeState | undefined;
 }
 
 /** A session found by its id. */

@@ -3,15 +3,20 @@
 
 import { invalid, unreadable } from "./error.js";
 import { described, fromJson, toJson, type U64s } from "./json.js";
-import type { Input, Labels, OpsSnapshot, PageOptions, Receipt, SelectedLabels } from "./types.js";
+import type { Input, Labels, OpsSnapshot, Order, PageOptions, Receipt, SelectedLabels } from "./types.js";
 
 /** How many items a page has where nothing else was said. */
 const DEFAULT_LIMIT = 100;
 
+/** The members of a page's options. */
+export const PAGE = ["after", "limit", "order"];
+
 /** The part of a listing. */
-export function page<After>(value: PageOptions<After>): [after: After | undefined, limit: number] {
-  const { after, limit = DEFAULT_LIMIT } = options("page", value, ["after", "limit"]);
-  return [after, limit];
+export function page<After>(
+  value: PageOptions<After>,
+): [after: After | undefined, limit: number, order: Order | undefined] {
+  const { after, limit = DEFAULT_LIMIT, order } = options("page", value, PAGE);
+  return [after, limit, order];
 }
 
 /** A member that must be there: the module takes `undefined` for one that need not be, and refuses `null`. */

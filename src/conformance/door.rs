@@ -8,7 +8,7 @@ use crate::{
     MetadataStoreError, OAuthFlowUpdate, PersistedOpsSnapshot, PersistentMetadataStore, RunBoundaryReceipt, RunId,
     RuntimeMetadataTable, RuntimeState, RuntimeStore, RuntimeStoreError, SessionDelta, SessionId, Store,
     StoredInputState,
-    engine::Engine,
+    engine::{Engine, Order},
     model::json::{document::Stored, wire::to_json},
     store::{listing, merging, metadata, runtime},
 };
@@ -124,7 +124,7 @@ impl<E: Engine> Door for AsText<E> {
         after: Option<(&RunId, u64)>,
         limit: u32,
     ) -> Result<Vec<RunBoundaryReceipt>> {
-        Ok(self.0.run(listing::receipts(runtime_id, after, limit)).await?.iter().map(read).collect())
+        Ok(self.0.run(listing::receipts(runtime_id, after, limit, Order::Ascending)).await?.iter().map(read).collect())
     }
 
     async fn select_labels(&self, selector: &LabelSelector) -> Result<Vec<(MetadataScope, Labels)>> {

@@ -48,6 +48,84 @@ pub async fn listings_come_in_pages(store: Store<impl Engine>) {
     assert_eq!(store.list_runtimes(Some(&runtime("B")), 1).await.unwrap(), [runtime("a")]);
 }
 
+pub async fn listings_come_in_descending_order_too(store: Store<impl Engine>) {
+    let descending = store.descending();
+    assert_eq!(descending.list_runtimes(None, 10).await.unwrap(), []);
+    for id in IN_ORDER {
+        store.persist_input_state(&runtime(id), &queued()).await.unwrap();
+        store.commit_session_snapshot(&runtime(id), snapshot("{}")).await.unwrap();
+        store.set_subscription_cursor(id, 1).await.unwrap();
+    }
+    let (mut runtimes, mut mobs): (Vec<LogicalRuntimeId>, Vec<String>) = Default::default();
+    for _ in 0..3 {
+        runtimes.extend(descending.list_runtimes(runtimes.last(), 3).await.unwrap());
+        mobs.extend(descending.list_mobs(mobs.last().map(String::as_str), 3).await.unwrap());
+    }
+    let mut expected = IN_ORDER;
+    expected.reverse();
+    assert_eq!((names(&runtimes), mobs), (expected.map(str::to_owned).into(), expected.map(str::to_owned).into()));
+    assert_eq!(descending.list_runtimes(runtimes.last(), 3).await.unwrap(), []);
+    assert_eq!(descending.list_runtimes(Some(&runtime("B")), 1).await.unwrap(), [runtime("A")]);
+
+    // Beside a neighbour on either side, and numbers beyond those that SQLite and JavaScript have.
+    let (id, run) = (runtime("listed"), receipt(0));
+    let sequences = [0, 1, 9, 10, (1 << 53) + 1, 1 << 63, u64::MAX];
+    for sequence in sequences {
+        for id in ["listed", "liste", "listed "] {
+            let receipt = crate::RunBoundaryReceipt { sequence, ..run.clone() };
+            store.atomic_apply(&runtime(id), None, receipt, vec![], None).await.unwrap();
+        }
+    }
+    let later = receipt(7);
+    store.atomic_apply(&id, None, later.clone(), vec![], None).await.unwrap();
+    assert_eq!(descending.list_runs(&id, None, 9).await.unwrap(), [later.run_id, run.run_id]);
+    assert_eq!(descending.list_runs(&id, Some(&later.run_id), 9).await.unwrap(), [run.run_id]);
+    assert_eq!(descending.list_receipts(&id, None, 1).await.unwrap(), [later]);
+    let rest = descending.list_receipts(&id, Some((&run.run_id, u64::MAX)), 9).await.unwrap();
+    assert_eq!(rest.iter().map(|receipt| receipt.sequence).collect::<Vec<_>>(), [1 << 63, (1 << 53) + 1, 10, 9, 1, 0]);
+    let inputs: Vec<_> = (0..5).map(|_| queued()).collect();
+    for input in &inputs {
+        store.persist_input_state(&id, input).await.unwrap();
+    }
+    let mut ids: Vec<_> = inputs.iter().map(|input| input.input_id).collect();
+    ids.sort_unstable_by(|a, b| b.cmp(a));
+    assert_eq!(descending.list_inputs(&id, None, 3).await.unwrap(), ids[..3]);
+    assert_eq!(descending.list_inputs(&id, Some(&ids[2]), 3).await.unwrap(), ids[3..]);
+}
+
+pub async fn runtimes_are_listed_by_their_state(store: Store<impl Engine>) {
+    use RuntimeState::{Idle, Initializing, Running, Stopped};
+    for (id, steps) in [("a", &[Idle, Running][..]), ("b", &[Idle]), ("c", &[Idle, Running]), ("d", &[Stopped])] {
+        let mut from = Initializing;
+        for to in steps {
+            store.commit_machine_lifecycle(&runtime(id), from.step(*to).unwrap(), &[]).await.unwrap();
+            from = *to;
+        }
+    }
+    store.persist_input_state(&runtime("stateless"), &queued()).await.unwrap();
+    assert_eq!(names(&store.list_runtimes_in(Running, None, 10).await.unwrap()), ["a", "c"]);
+    assert_eq!(names(&store.list_runtimes_in(Running, None, 1).await.unwrap()), ["a"]);
+    assert_eq!(names(&store.list_runtimes_in(Running, Some(&runtime("a")), 1).await.unwrap()), ["c"]);
+    assert_eq!(names(&store.list_runtimes_in(Stopped, None, 10).await.unwrap()), ["d"]);
+    assert_eq!(names(&store.descending().list_runtimes_in(Running, None, 10).await.unwrap()), ["c", "a"]);
+    assert_eq!(store.list_runtimes_in(Initializing, None, 10).await.unwrap(), []);
+}
+
+pub async fn the_last_receipt_is_found_of_a_runtime_and_of_a_run(store: Store<impl Engine>) {
+    let (id, first) = (runtime("r"), receipt(0));
+    assert_eq!(store.load_last_receipt(&id, None).await.unwrap(), None);
+    let receipts =
+        [9, 10, u64::MAX, 0].map(|sequence| crate::RunBoundaryReceipt { sequence, ..first.clone() }).to_vec();
+    for receipt in receipts.iter().chain([&receipt(3)]) {
+        store.atomic_apply(&id, None, receipt.clone(), vec![], None).await.unwrap();
+    }
+    let last = store.load_last_receipt(&id, None).await.unwrap().unwrap();
+    assert_eq!((last.sequence, last.run_id == first.run_id), (3, false));
+    assert_eq!(store.load_last_receipt(&id, Some(&first.run_id)).await.unwrap().as_ref(), Some(&receipts[2]));
+    assert_eq!(store.load_last_receipt(&id, Some(&crate::RunId::new())).await.unwrap(), None);
+    assert_eq!(store.load_last_receipt(&runtime("another"), None).await.unwrap(), None);
+}
+
 pub async fn mobs_with_labels_or_a_cursor_are_listed(store: Store<impl Engine>) {
     let labels = || [("env".to_owned(), "dev".to_owned())].into();
     store.set_subscription_cursor("cursor", 1).await.unwrap();
@@ -79,6 +157,7 @@ pub async fn a_page_of_none_is_refused(store: Store<impl Engine>) {
         store.list_runs(&id, None, 0).await.map(drop),
         store.list_inputs(&id, None, 0).await.map(drop),
         store.list_receipts(&id, None, 0).await.map(drop),
+        store.descending().list_runtimes(None, 0).await.map(drop),
     ] {
         assert!(matches!(outcome, Err(RuntimeStoreError::InvalidInput { argument, .. }) if argument == "limit"));
     }

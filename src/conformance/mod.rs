@@ -165,6 +165,9 @@ macro_rules! conformance_suite {
             listing {
                 runtimes_that_hold_anything_are_listed_in_order,
                 listings_come_in_pages,
+                listings_come_in_descending_order_too,
+                runtimes_are_listed_by_their_state,
+                the_last_receipt_is_found_of_a_runtime_and_of_a_run,
                 mobs_with_labels_or_a_cursor_are_listed,
                 inputs_of_a_runtime_are_listed_in_pages,
                 a_page_of_none_is_refused,

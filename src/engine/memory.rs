@@ -12,7 +12,7 @@ use std::{
 use async_trait::async_trait;
 
 use super::{
-    Bus, Decide, Engine, Key, Listener, Page, Read, ReadSet, Reads, Result, Row, TableInfo, Value, Watch, Write,
+    Bus, Decide, Engine, Key, Listener, Order, Page, Read, ReadSet, Reads, Result, Row, TableInfo, Value, Watch, Write,
     panic::caught,
 };
 use crate::model::RuntimeStoreError;
@@ -191,18 +191,20 @@ fn find(rows: &Rows, read: &Read) -> Vec<(Key, Row)> {
     match read {
         Read::Get(_, key, _) => rows.get_key_value(key).map(live).into_iter().collect(),
         Read::Range(_, prefix, page) | Read::Values(_, prefix, page) => {
-            let after = page.after.as_ref().map_or(Bound::Included(prefix), Bound::Excluded);
-            within(rows, after, prefix).take(limit(page)).map(live).collect()
+            ordered(rows, prefix, page.after.as_ref(), page.order).take(limit(page)).map(live).collect()
         }
         Read::Distinct(_, prefix, page) => {
             let columns = prefix.parts().len() + 1;
             let mut found: Vec<(Key, Row)> = Vec::new();
-            let mut passed = page.after.as_ref().map(Key::end_of_range);
+            let past = |key: &Key| match page.order {
+                Order::Ascending => key.end_of_range(),
+                Order::Descending => key.clone(),
+            };
+            let mut passed = page.after.as_ref().map(past);
             while found.len() < limit(page) {
-                let from = passed.as_ref().map_or(Bound::Included(prefix), Bound::Excluded);
-                let Some((key, _)) = within(rows, from, prefix).next() else { break };
+                let Some((key, _)) = ordered(rows, prefix, passed.as_ref(), page.order).next() else { break };
                 let key = key.first(columns);
-                passed = Some(key.end_of_range());
+                passed = Some(past(&key));
                 found.push((key, Row::KeyOnly));
             }
             found
@@ -212,6 +214,25 @@ fn find(rows: &Rows, read: &Read) -> Vec<(Key, Row)> {
 
 fn limit(page: &Page) -> usize {
     page.limit.map_or(usize::MAX, |limit| limit as usize)
+}
+
+/// The rows whose keys start with a prefix and come after a key in this order.
+fn ordered<'a>(
+    rows: &'a Rows,
+    prefix: &'a Key,
+    after: Option<&'a Key>,
+    order: Order,
+) -> Box<dyn Iterator<Item = (&'a Key, &'a Kept)> + 'a> {
+    match (order, after) {
+        (Order::Ascending, None) => Box::new(within(rows, Bound::Included(prefix), prefix)),
+        (Order::Ascending, Some(after)) => Box::new(within(rows, Bound::Excluded(after), prefix)),
+        // A range that ends before it begins is a panic.
+        (Order::Descending, Some(after)) if after <= prefix => Box::new(std::iter::empty()),
+        (Order::Descending, after) => {
+            let end = after.cloned().unwrap_or_else(|| prefix.end_of_range());
+            Box::new(rows.range((Bound::Included(prefix.clone()), Bound::Excluded(end))).rev())
+        }
+    }
 }
 
 fn within<'a>(rows: &'a Rows, from: Bound<&'a Key>, prefix: &'a Key) -> impl Iterator<Item = (&'a Key, &'a Kept)> {

@@ -24,7 +24,7 @@ use async_trait::async_trait;
 
 pub use bus::{Bus, Listener, Watch};
 pub use key::{Key, KeyPart};
-pub use reads::{Page, Prediction, Read, ReadSet, Reads, Row};
+pub use reads::{Order, Page, Prediction, Read, ReadSet, Reads, Row};
 pub use record::{Encoded, Value};
 pub use table::{Column, ColumnType, TableInfo, Tables, ValueType};
 

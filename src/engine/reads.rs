@@ -32,6 +32,18 @@ pub struct Page {
     pub after: Option<Key>,
     /// The most rows to return.
     pub limit: Option<u32>,
+    /// From which end.
+    pub order: Order,
+}
+
+/// The order of a range.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// From the least key to the greatest.
+    #[default]
+    Ascending,
+    /// From the greatest key to the least: what comes after a key in this order is less than it.
+    Descending,
 }
 
 impl Read {
@@ -116,7 +128,7 @@ impl Reads {
     /// The same reads with every record's key and without limits; `None` where that makes no difference.
     pub(crate) fn widened(&self) -> Option<Self> {
         let mut some = false;
-        let all = |page: &Page| Page { after: page.after.clone(), limit: None };
+        let all = |page: &Page| Page { limit: None, ..page.clone() };
         let widened = |read: &Read| match read {
             Read::Values(table, prefix, page) => {
                 some = true;

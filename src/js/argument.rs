@@ -6,7 +6,10 @@ use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use super::failure::{Failure, Result};
-use crate::model::{LogicalRuntimeId, RuntimeState, RuntimeStoreError, json::wire::Wire};
+use crate::{
+    engine::Order,
+    model::{LogicalRuntimeId, RuntimeState, RuntimeStoreError, json::wire::Wire},
+};
 
 #[wasm_bindgen]
 extern "C" {
@@ -130,6 +133,13 @@ impl Argument<'_> {
             }
             _ => Err(self.expected("a whole number of bytes from 1 to 2 ** 31")),
         }
+    }
+
+    /// The order of a page, ascending where none is given.
+    #[inline(never)]
+    pub(super) fn order(self) -> Result<Order> {
+        let is_descending = self.is_given() && self.one_of(&["ascending", "descending"])? == 1;
+        Ok(if is_descending { Order::Descending } else { Order::Ascending })
     }
 
     /// Bytes in any view or buffer, as they are now.

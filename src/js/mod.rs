@@ -32,7 +32,7 @@ pub struct RawRuntime {
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-import type { Bytes, Durability, RuntimeState } from "../src/types.js";
+import type { Bytes, Durability, Order, RuntimeState } from "../src/types.js";
 
 /** The text of a JSON document. */
 export type JsonText = string;

@@ -85,13 +85,31 @@ impl RawRuntime {
         #[wasm_bindgen(js_name = afterRun, unchecked_param_type = "string | undefined")] after_run: &JsValue,
         #[wasm_bindgen(js_name = afterSequence, unchecked_param_type = "bigint | undefined")] after_sequence: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "number")] limit: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Order | undefined")] order: &JsValue,
     ) -> Promise {
         self.run(|| {
             let (run, sequence) = (Argument("after.run_id", after_run), Argument("after.sequence", after_sequence));
             let is_given = run.is_given() || sequence.is_given();
             let after = if is_given { Some((run.uuid()?, sequence.u64()?)) } else { None };
             let after = after.as_ref().map(|(run, sequence)| (run, *sequence));
-            text(listing::receipts(&self.id, after, Argument("limit", limit).limit()?))
+            text(listing::receipts(
+                &self.id,
+                after,
+                Argument("limit", limit).limit()?,
+                Argument("order", order).order()?,
+            ))
+        })
+    }
+
+    /// The latest receipt, of a run or of all.
+    #[wasm_bindgen(js_name = lastReceipt, unchecked_return_type = "Promise<JsonText | undefined>")]
+    pub fn last_receipt(
+        &self,
+        #[wasm_bindgen(js_name = runId, unchecked_param_type = "string | undefined")] run_id: &JsValue,
+    ) -> Promise {
+        self.run(|| {
+            let run_id = Argument("runId", run_id).optional_uuid()?;
+            optional_text(listing::last_receipt(&self.id, run_id.as_ref()))
         })
     }
 
@@ -101,10 +119,16 @@ impl RawRuntime {
         &self,
         #[wasm_bindgen(unchecked_param_type = "string | undefined")] after: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "number")] limit: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Order | undefined")] order: &JsValue,
     ) -> Promise {
         self.run(|| {
             let after = Argument("after", after).optional_uuid()?;
-            texts(listing::runs(&self.id, after.as_ref(), Argument("limit", limit).limit()?))
+            texts(listing::runs(
+                &self.id,
+                after.as_ref(),
+                Argument("limit", limit).limit()?,
+                Argument("order", order).order()?,
+            ))
         })
     }
 
@@ -126,10 +150,16 @@ impl RawRuntime {
         &self,
         #[wasm_bindgen(unchecked_param_type = "string | undefined")] after: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "number")] limit: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Order | undefined")] order: &JsValue,
     ) -> Promise {
         self.run(|| {
             let after = Argument("after", after).optional_uuid()?;
-            texts(listing::input_ids(&self.id, after.as_ref(), Argument("limit", limit).limit()?))
+            texts(listing::input_ids(
+                &self.id,
+                after.as_ref(),
+                Argument("limit", limit).limit()?,
+                Argument("order", order).order()?,
+            ))
         })
     }
 

@@ -156,10 +156,11 @@ impl RawStore {
         &self,
         #[wasm_bindgen(unchecked_param_type = "string | undefined")] after: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "number")] limit: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Order | undefined")] order: &JsValue,
     ) -> Promise {
         self.run(|| {
             let after = Argument("after", after).optional_id()?;
-            texts(listing::mobs(after.as_deref(), Argument("limit", limit).limit()?))
+            texts(listing::mobs(after.as_deref(), Argument("limit", limit).limit()?, Argument("order", order).order()?))
         })
     }
 
@@ -169,10 +170,32 @@ impl RawStore {
         &self,
         #[wasm_bindgen(unchecked_param_type = "string | undefined")] after: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "number")] limit: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Order | undefined")] order: &JsValue,
     ) -> Promise {
         self.run(|| {
             let after = Argument("after", after).optional_id()?.map(LogicalRuntimeId::new).transpose()?;
-            texts(listing::runtimes(after.as_ref(), Argument("limit", limit).limit()?))
+            texts(listing::runtimes(
+                after.as_ref(),
+                Argument("limit", limit).limit()?,
+                Argument("order", order).order()?,
+            ))
+        })
+    }
+
+    /// A page of the ids of runtimes in a state.
+    #[wasm_bindgen(js_name = runtimesIn, unchecked_return_type = "Promise<string[]>")]
+    pub fn runtimes_in(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "RuntimeState")] state: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "string | undefined")] after: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "number")] limit: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Order | undefined")] order: &JsValue,
+    ) -> Promise {
+        self.run(|| {
+            let state = Argument("state", state).state()?;
+            let after = Argument("after", after).optional_id()?.map(LogicalRuntimeId::new).transpose()?;
+            let (limit, order) = (Argument("limit", limit).limit()?, Argument("order", order).order()?);
+            texts(listing::runtimes_in(state, after.as_ref(), limit, order))
         })
     }
 

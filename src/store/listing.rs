@@ -12,20 +12,38 @@ use super::{
     schema::{INPUTS, LABELS, METADATA, OPS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
 };
 use crate::{
-    engine::{Bytes, Engine, Key, KeyPart, Keys, Page, ReadSet, Reads, Result, Text},
+    engine::{Bytes, Engine, Key, KeyPart, Keys, Order, Page, ReadSet, Reads, Result, Text},
     model::{
         Document, InputId, LabelSelector, Labels, LogicalRuntimeId, MetadataScope, RunBoundaryReceipt, RunId,
-        RuntimeStoreError, SessionDelta, SessionId,
+        RuntimeState, RuntimeStoreError, SessionDelta, SessionId,
     },
 };
 
 impl<E: Engine> Store<E> {
+    /// The listings of this store in descending order.
+    pub fn descending(&self) -> Descending<'_, E> {
+        Descending(self)
+    }
+
     /// Up to `limit` ids of runtimes that hold anything, after the id `after`.
     ///
     /// # Errors
     /// `InvalidInput` for a limit of 0.
     pub async fn list_runtimes(&self, after: Option<&LogicalRuntimeId>, limit: u32) -> Result<Vec<LogicalRuntimeId>> {
-        self.run(runtimes(after, limit)).await
+        self.run(runtimes(after, limit, Order::Ascending)).await
+    }
+
+    /// Up to `limit` ids of runtimes whose committed state is `state`, after the id `after`.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a limit of 0; `Decode` where a runtime's state cannot be read.
+    pub async fn list_runtimes_in(
+        &self,
+        state: RuntimeState,
+        after: Option<&LogicalRuntimeId>,
+        limit: u32,
+    ) -> Result<Vec<LogicalRuntimeId>> {
+        self.run(runtimes_in(state, after, limit, Order::Ascending)).await
     }
 
     /// Up to `limit` ids of mobs that have labels, labelled runs or a cursor, after the id `after`.
@@ -33,7 +51,7 @@ impl<E: Engine> Store<E> {
     /// # Errors
     /// `InvalidInput` for a limit of 0.
     pub async fn list_mobs(&self, after: Option<&str>, limit: u32) -> Result<Vec<String>> {
-        self.run(mobs(after, limit)).await
+        self.run(mobs(after, limit, Order::Ascending)).await
     }
 
     /// Up to `limit` ids of runs that have receipts under the runtime, after the id `after`.
@@ -46,7 +64,7 @@ impl<E: Engine> Store<E> {
         after: Option<&RunId>,
         limit: u32,
     ) -> Result<Vec<RunId>> {
-        self.run(runs(runtime_id, after, limit)).await
+        self.run(runs(runtime_id, after, limit, Order::Ascending)).await
     }
 
     /// Up to `limit` ids of the runtime's inputs, after the id `after`. The inputs themselves are not read: where
@@ -60,7 +78,7 @@ impl<E: Engine> Store<E> {
         after: Option<&InputId>,
         limit: u32,
     ) -> Result<Vec<InputId>> {
-        self.run(input_ids(runtime_id, after, limit)).await
+        self.run(input_ids(runtime_id, after, limit, Order::Ascending)).await
     }
 
     /// Up to `limit` receipts of the runtime, by run and then by sequence, after the one of run and sequence `after`.
@@ -74,7 +92,20 @@ impl<E: Engine> Store<E> {
         after: Option<(&RunId, u64)>,
         limit: u32,
     ) -> Result<Vec<RunBoundaryReceipt>> {
-        self.run(receipts(runtime_id, after, limit)).await?.iter().map(Document::read).collect()
+        self.run(receipts(runtime_id, after, limit, Order::Ascending)).await?.iter().map(Document::read).collect()
+    }
+
+    /// The receipt of the latest boundary: of one run, or of the run with the greatest id, which for ids of version 7 is the
+    /// latest run. `None` where there is none.
+    ///
+    /// # Errors
+    /// `Decode` where it cannot be read.
+    pub async fn load_last_receipt(
+        &self,
+        runtime_id: &LogicalRuntimeId,
+        run_id: Option<&RunId>,
+    ) -> Result<Option<RunBoundaryReceipt>> {
+        self.run(last_receipt(runtime_id, run_id)).await?.map(|found| found.read()).transpose()
     }
 
     /// Every labelled mob and run whose labels meet the selector, in the order of their ids.
@@ -98,8 +129,70 @@ impl<E: Engine> Store<E> {
     }
 }
 
-pub(crate) fn runtimes(after: Option<&LogicalRuntimeId>, limit: u32) -> Result<Operation<Vec<LogicalRuntimeId>>> {
-    let page = page_of_ids(after.map(|id| (id,).into()), limit)?;
+/// The same listings from their ends, from [`Store::descending`]: the greatest ids first, and `after` is followed by what is
+/// less. Ids of version 7 begin with their time, so these are the latest.
+#[derive(Debug)]
+pub struct Descending<'a, E>(&'a Store<E>);
+
+impl<E: Engine> Descending<'_, E> {
+    /// As [`Store::list_runtimes`].
+    pub async fn list_runtimes(&self, after: Option<&LogicalRuntimeId>, limit: u32) -> Result<Vec<LogicalRuntimeId>> {
+        self.0.run(runtimes(after, limit, Order::Descending)).await
+    }
+
+    /// As [`Store::list_runtimes_in`].
+    pub async fn list_runtimes_in(
+        &self,
+        state: RuntimeState,
+        after: Option<&LogicalRuntimeId>,
+        limit: u32,
+    ) -> Result<Vec<LogicalRuntimeId>> {
+        self.0.run(runtimes_in(state, after, limit, Order::Descending)).await
+    }
+
+    /// As [`Store::list_mobs`].
+    pub async fn list_mobs(&self, after: Option<&str>, limit: u32) -> Result<Vec<String>> {
+        self.0.run(mobs(after, limit, Order::Descending)).await
+    }
+
+    /// As [`Store::list_runs`].
+    pub async fn list_runs(
+        &self,
+        runtime_id: &LogicalRuntimeId,
+        after: Option<&RunId>,
+        limit: u32,
+    ) -> Result<Vec<RunId>> {
+        self.0.run(runs(runtime_id, after, limit, Order::Descending)).await
+    }
+
+    /// As [`Store::list_inputs`].
+    pub async fn list_inputs(
+        &self,
+        runtime_id: &LogicalRuntimeId,
+        after: Option<&InputId>,
+        limit: u32,
+    ) -> Result<Vec<InputId>> {
+        self.0.run(input_ids(runtime_id, after, limit, Order::Descending)).await
+    }
+
+    /// As [`Store::list_receipts`]. The first is the latest boundary of the runtime.
+    pub async fn list_receipts(
+        &self,
+        runtime_id: &LogicalRuntimeId,
+        after: Option<(&RunId, u64)>,
+        limit: u32,
+    ) -> Result<Vec<RunBoundaryReceipt>> {
+        let found = self.0.run(receipts(runtime_id, after, limit, Order::Descending)).await?;
+        found.iter().map(Document::read).collect()
+    }
+}
+
+pub(crate) fn runtimes(
+    after: Option<&LogicalRuntimeId>,
+    limit: u32,
+    order: Order,
+) -> Result<Operation<Vec<LogicalRuntimeId>>> {
+    let page = page_of_ids(after.map(|id| (id,).into()), limit, order)?;
     let mut reads = Reads::new();
     let tables = [
         reads.distinct(&INPUTS, Key::all(), page.clone()),
@@ -109,19 +202,48 @@ pub(crate) fn runtimes(after: Option<&LogicalRuntimeId>, limit: u32) -> Result<O
         reads.distinct(&OPS, Key::all(), page),
     ];
     Ok(Operation::read(reads, move |seen| {
-        first_texts(seen, &tables, limit).into_iter().map(LogicalRuntimeId::new).collect()
+        first_texts(seen, &tables, limit, order).into_iter().map(LogicalRuntimeId::new).collect()
     }))
 }
 
-pub(crate) fn mobs(after: Option<&str>, limit: u32) -> Result<Operation<Vec<String>>> {
-    let page = page_of_ids(after.map(|id| (id,).into()), limit)?;
+pub(crate) fn runtimes_in(
+    state: RuntimeState,
+    after: Option<&LogicalRuntimeId>,
+    limit: u32,
+    order: Order,
+) -> Result<Operation<Vec<LogicalRuntimeId>>> {
+    // Which rows are in the state shows once they are read; there is one for each runtime.
+    let page = Page { limit: None, ..page_of_ids(after.map(|id| (id,).into()), limit, order)? };
     let mut reads = Reads::new();
-    let tables = [reads.distinct(&METADATA, Key::all(), page.clone()), reads.distinct(&LABELS, Key::all(), page)];
-    Ok(Operation::read(reads, move |seen| Ok(first_texts(seen, &tables, limit))))
+    let states = reads.range(&STATES, Key::all(), page);
+    Ok(Operation::read(reads, move |seen| {
+        let mut found = Vec::new();
+        for (key, stored) in seen.many(states)? {
+            if found.len() == limit as usize || key.text(0).is_empty() {
+                break;
+            }
+            if stored.read()? == state {
+                found.push(LogicalRuntimeId::new(key.text(0))?);
+            }
+        }
+        Ok(found)
+    }))
 }
 
-pub(crate) fn runs(runtime_id: &LogicalRuntimeId, after: Option<&RunId>, limit: u32) -> Result<Operation<Vec<RunId>>> {
-    let page = page(after.map(|run| (runtime_id, run).into()), limit)?;
+pub(crate) fn mobs(after: Option<&str>, limit: u32, order: Order) -> Result<Operation<Vec<String>>> {
+    let page = page_of_ids(after.map(|id| (id,).into()), limit, order)?;
+    let mut reads = Reads::new();
+    let tables = [reads.distinct(&METADATA, Key::all(), page.clone()), reads.distinct(&LABELS, Key::all(), page)];
+    Ok(Operation::read(reads, move |seen| Ok(first_texts(seen, &tables, limit, order))))
+}
+
+pub(crate) fn runs(
+    runtime_id: &LogicalRuntimeId,
+    after: Option<&RunId>,
+    limit: u32,
+    order: Order,
+) -> Result<Operation<Vec<RunId>>> {
+    let page = page(after.map(|run| (runtime_id, run).into()), limit, order)?;
     let mut reads = Reads::new();
     let runs = reads.distinct(&RECEIPTS, (runtime_id,), page);
     Ok(Operation::read(reads, move |seen| ids(seen, runs, limit)))
@@ -131,8 +253,9 @@ pub(crate) fn input_ids(
     runtime_id: &LogicalRuntimeId,
     after: Option<&InputId>,
     limit: u32,
+    order: Order,
 ) -> Result<Operation<Vec<InputId>>> {
-    let page = page(after.map(|input| (runtime_id, input).into()), limit)?;
+    let page = page(after.map(|input| (runtime_id, input).into()), limit, order)?;
     let mut reads = Reads::new();
     let inputs = reads.distinct(&INPUTS, (runtime_id,), page);
     Ok(Operation::read(reads, move |seen| ids(seen, inputs, limit)))
@@ -142,15 +265,30 @@ pub(crate) fn receipts(
     runtime_id: &LogicalRuntimeId,
     after: Option<(&RunId, u64)>,
     limit: u32,
+    order: Order,
 ) -> Result<Operation<Vec<Document<RunBoundaryReceipt>>>> {
     let after = after.map(|(run, sequence)| (runtime_id, run, sequence).into());
     let mut reads = Reads::new();
-    let receipts = reads.values(&RECEIPTS, (runtime_id,), page(after, limit)?);
+    let receipts = reads.values(&RECEIPTS, (runtime_id,), page(after, limit, order)?);
     Ok(Operation::read(reads, move |seen| {
         let valid =
             |key: &Key| key.text(1).parse::<RunId>().is_ok() && matches!(key.parts().get(2), Some(KeyPart::U64(_)));
         Ok(seen.valid_records(receipts, limit, valid)?.iter().map(|stored| stored.receipt.clone()).collect())
     }))
+}
+
+pub(crate) fn last_receipt(
+    runtime_id: &LogicalRuntimeId,
+    run_id: Option<&RunId>,
+) -> Result<Operation<Option<Document<RunBoundaryReceipt>>>> {
+    let page = Page { limit: Some(1), order: Order::Descending, after: None };
+    let prefix: Key = match run_id {
+        None => (runtime_id,).into(),
+        Some(run_id) => (runtime_id, run_id).into(),
+    };
+    let mut reads = Reads::new();
+    let last = reads.range(&RECEIPTS, prefix, page);
+    Ok(Operation::read(reads, move |seen| Ok(seen.many(last)?.first().map(|(_, stored)| stored.receipt.clone()))))
 }
 
 pub(crate) fn selected(selector: LabelSelector) -> Result<Operation<Vec<Labelled>>> {
@@ -189,25 +327,30 @@ pub(crate) fn session_of(runtime: &LogicalRuntimeId, session: SessionId) -> Resu
     }))
 }
 
-fn page(after: Option<Key>, limit: u32) -> Result<Page> {
+fn page(after: Option<Key>, limit: u32, order: Order) -> Result<Page> {
     if limit == 0 {
         return Err(RuntimeStoreError::invalid("limit", "expected at least 1"));
     }
-    Ok(Page { after, limit: Some(limit) })
+    Ok(Page { after, limit: Some(limit), order })
 }
 
-/// A page of ids of runtimes or mobs, which are not empty.
-fn page_of_ids(after: Option<Key>, limit: u32) -> Result<Page> {
-    page(after.or_else(|| Some(("",).into())), limit)
+/// A page of ids of runtimes or mobs. An empty one is no id: ascending it is passed over here, descending it comes last.
+fn page_of_ids(after: Option<Key>, limit: u32, order: Order) -> Result<Page> {
+    let first = (order == Order::Ascending).then(|| ("",).into());
+    page(after.or(first), limit, order)
 }
 
-/// Merges the sorted texts of the tables, without duplicates, up to `limit`.
-fn first_texts(seen: &ReadSet, tables: &[Keys], limit: u32) -> Vec<String> {
+/// Merges the texts of the tables, which are in this order, without duplicates and up to `limit`.
+fn first_texts(seen: &ReadSet, tables: &[Keys], limit: u32, order: Order) -> Vec<String> {
     let mut tables: Vec<_> = tables.iter().map(|table| seen.keys(*table).map(|key| key.text(0)).peekable()).collect();
     let mut texts = Vec::new();
-    while texts.len() < limit as usize
-        && let Some(next) = tables.iter_mut().filter_map(|table| table.peek().copied()).min()
-    {
+    while texts.len() < limit as usize {
+        let next = tables.iter_mut().filter_map(|table| table.peek().copied());
+        let next = match order {
+            Order::Ascending => next.min(),
+            Order::Descending => next.max(),
+        };
+        let Some(next) = next.filter(|next| !next.is_empty()) else { break };
         for table in &mut tables {
             table.next_if_eq(&next);
         }

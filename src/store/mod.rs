@@ -13,6 +13,7 @@ mod traits;
 mod watch;
 
 pub use claim::RuntimeClaim;
+pub use listing::Descending;
 pub use schema::TABLES;
 pub use traits::{OAuthFlowUpdate, PersistentMetadataStore, RuntimeMetadataTable, RuntimeStore};
 

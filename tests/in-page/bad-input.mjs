@@ -118,6 +118,10 @@ export const badInput = {
       ["scope", async () => store.watch({ mob: "m", run: "r" }, () => {})],
       ["page", () => store.mobs({ max: 1 })],
       ["page", () => runtime.receipts({ limits: 1 })],
+      ["page", () => store.runtimes({ states: "idle" })],
+      ["state", () => store.runtimes({ state: "asleep" })],
+      ["order", () => store.mobs({ order: "newest" })],
+      ["runId", () => runtime.lastReceipt("x")],
     ];
     for (const [argument, attempt] of bad)
       await fails(attempt, { code: "InvalidInput", argument, retryable: false });

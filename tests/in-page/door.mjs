@@ -99,7 +99,8 @@ const scope = [
   ["r", "scope.run", given(notId)],
 ];
 const limit = [10, "limit", [undefined, ...notLimit]];
-const page = (notAfter) => [[undefined, "after", given(notAfter)], limit];
+const order = ["descending", "order", given(notState)];
+const page = (notAfter) => [[undefined, "after", given(notAfter)], limit, order];
 
 const STORE = {
   runtime: [["r", "id", notId]],
@@ -116,6 +117,7 @@ const STORE = {
   compareAndSetCursor: [mob, [undefined, "expected", given(notU64)], [7n, "cursor", notU64]],
   mobs: page(notId),
   runtimes: page(notId),
+  runtimesIn: [["idle", "state", notState], ...page(notId)],
   sessionHolder: [[id, "sessionId", notUuid]],
   oauthFlows: [],
   persistOauthFlows: [[new Uint8Array(1), "flows", notBytes]],
@@ -148,7 +150,8 @@ const RUNTIME = {
     [id, "runId", notUuid],
     [0n, "sequence", notU64],
   ],
-  receipts: [[id, "after.run_id", notUuid], [0n, "after.sequence", notU64], limit],
+  receipts: [[id, "after.run_id", notUuid], [0n, "after.sequence", notU64], limit, order],
+  lastReceipt: [[id, "runId", given(notUuid)]],
   runs: page(notUuid),
   persistInput: [[input, "input", notDocument]],
   inputs: [],

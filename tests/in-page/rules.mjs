@@ -156,6 +156,11 @@ export const rules = {
     equal(await runtime.runs({ after: committed.run_id }), []);
     equal(await runtime.receipts(), [committed, last]);
     equal(await runtime.receipts({ after: committed, limit: 1 }), [last]);
+    equal(await runtime.receipts({ order: "descending" }), [last, committed]);
+    equal(await runtime.receipts({ after: last, order: "descending" }), [committed]);
+    equal(await runtime.lastReceipt(), last);
+    equal(await runtime.lastReceipt(last.run_id), last);
+    equal(await runtime.lastReceipt(await newId()), undefined);
     const [only] = await runtime.inputs();
     equal(await runtime.inputIds(), [only.input_id]);
     await fails(store.runtimes({ limit: 0 }), { code: "InvalidInput", argument: "limit" });

@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbKeyRange;
 
 use super::error::{Activity, Attempt, failed};
-use crate::engine::{ColumnType, Key, KeyPart, TableInfo};
+use crate::engine::{ColumnType, Key, KeyPart, Order, TableInfo};
 
 /// The key as IndexedDB takes it.
 pub(super) fn to_js(key: &Key) -> Array {
@@ -28,20 +28,29 @@ pub(super) fn starting_with(prefix: &Key) -> Attempt<IdbKeyRange> {
     between(&to_js(prefix), false, &end_of_range(prefix))
 }
 
-/// Every key that starts with `prefix` and comes after the key `after`.
-pub(super) fn starting_with_after(prefix: &Key, after: Option<&Key>) -> Attempt<IdbKeyRange> {
-    match after {
-        None => starting_with(prefix),
-        Some(after) => between(&to_js(after), true, &end_of_range(prefix)),
+/// Every key that starts with `prefix` and comes after the key `after` in this order.
+pub(super) fn starting_with_after(prefix: &Key, after: Option<&Key>, order: Order) -> Attempt<IdbKeyRange> {
+    match (after, order) {
+        (None, _) => starting_with(prefix),
+        (Some(after), Order::Ascending) => between(&to_js(after), true, &end_of_range(prefix)),
+        (Some(after), Order::Descending) => below(prefix, after),
     }
 }
 
-/// Every key that starts with `prefix` and comes after all those that start with `after`.
-pub(super) fn starting_with_past(prefix: &Key, after: Option<&Key>) -> Attempt<IdbKeyRange> {
-    match after {
-        None => starting_with(prefix),
-        Some(after) => between(&end_of_range(after), true, &end_of_range(prefix)),
+/// Every key that starts with `prefix` and comes after all those that start with `after` in this order.
+pub(super) fn starting_with_past(prefix: &Key, after: Option<&Key>, order: Order) -> Attempt<IdbKeyRange> {
+    match (after, order) {
+        (None, _) => starting_with(prefix),
+        (Some(after), Order::Ascending) => between(&end_of_range(after), true, &end_of_range(prefix)),
+        (Some(after), Order::Descending) => below(prefix, after),
     }
+}
+
+/// Every key that starts with `prefix` and is less than `end`.
+fn below(prefix: &Key, end: &Key) -> Attempt<IdbKeyRange> {
+    let (lower, upper) = (to_js(prefix), to_js(end));
+    IdbKeyRange::bound_with_lower_open_and_upper_open(&lower, &upper, false, true)
+        .map_err(|error| failed(Activity::Reading, "making a key range", error))
 }
 
 /// Every key of a record's pieces from the one numbered `piece` on.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use js_sys::{Array, JSON};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Event, IdbRequest};
+use web_sys::{Event, IdbCursor, IdbCursorDirection, IdbCursorWithValue, IdbRequest};
 
 use super::{
     Read, ReadSet, TableInfo,
@@ -14,7 +14,7 @@ use super::{
     value::{joined, text_row},
 };
 use crate::{
-    engine::{Key, Page, Row, ValueType},
+    engine::{Key, Order, Page, Row, ValueType},
     model::RuntimeStoreError,
 };
 
@@ -40,8 +40,8 @@ enum PendingRead {
         values: IdbRequest,
     },
     Values(IdbRequest),
-    /// One request after another, each beginning where the last one's answer says; and what they found.
-    Distinct {
+    /// One answer after another, each to be asked for where the last one says; and what they found.
+    Steps {
         request: IdbRequest,
         found: Vec<(Key, Row)>,
     },
@@ -60,8 +60,8 @@ impl Reading {
     pub(super) fn send(transaction: &Transaction, reads: Vec<Read>, then: Then) -> Attempt<Self> {
         let pending = reads.iter().map(|read| PendingRead::send(transaction, read)).collect::<Attempt<Vec<_>>>()?;
         let mut reading = Self { reads, pending, unanswered: 0, then };
-        let at_once = reading.pending.iter().rev().find(|pending| !matches!(pending, PendingRead::Distinct { .. }));
-        let in_a_row = reading.pending.iter().filter(|pending| matches!(pending, PendingRead::Distinct { .. }));
+        let at_once = reading.pending.iter().rev().find(|pending| !matches!(pending, PendingRead::Steps { .. }));
+        let in_a_row = reading.pending.iter().filter(|pending| matches!(pending, PendingRead::Steps { .. }));
         for pending in at_once.into_iter().chain(in_a_row) {
             transaction.listen(pending.last_request());
             reading.unanswered += 1;
@@ -82,28 +82,14 @@ impl Reading {
         }
     }
 
-    /// Sends the next request in a row, where the answer is to one such; whether there is another.
+    /// Asks for the next answer in a row, where the answer is one of such; whether there is another.
     fn go_on(&mut self, transaction: &Transaction, event: &Event) -> Attempt<bool> {
         let target = event.target();
         for (read, pending) in self.reads.iter().zip(&mut self.pending) {
-            let (Read::Distinct(table, prefix, page), PendingRead::Distinct { request, found }) = (read, pending)
-            else {
-                continue;
-            };
-            if !target.as_ref().is_some_and(|target| **target == ***request) {
-                continue;
+            let PendingRead::Steps { request, found } = pending else { continue };
+            if target.as_ref().is_some_and(|target| **target == ***request) {
+                return step(transaction, read, request, found);
             }
-            let next = result(transaction, table, request)?.unchecked_into::<Array>().get(0);
-            if next.is_undefined() {
-                return Ok(false);
-            }
-            found.push((stored_key(table, prefix.parts().len() + 1, &next)?, Row::KeyOnly));
-            if page.limit.is_some_and(|limit| found.len() >= limit as usize) {
-                return Ok(false);
-            }
-            *request = next_distinct(transaction, table, prefix, found.last().map(|(key, _)| key))?;
-            transaction.listen(request);
-            return Ok(true);
         }
         Ok(false)
     }
@@ -129,21 +115,27 @@ impl PendingRead {
                 sent(store.get_all_with_key(&range)).map(Self::Pieces)
             }
             Read::Get(_, key, _) => sent(store.get(&key::to_js(key))).map(Self::Value),
+            // `getAllRecords` could do it in one request, and few browsers have it.
+            Read::Range(_, prefix, page) | Read::Values(_, prefix, page) if page.order == Order::Descending => {
+                let range = key::starting_with_after(prefix, page.after.as_ref(), page.order)?;
+                let request = sent(store.open_cursor_with_range_and_direction(&range, IdbCursorDirection::Prev))?;
+                Ok(Self::Steps { request, found: Vec::new() })
+            }
             Read::Range(_, prefix, page) => {
-                let range = key::starting_with_after(prefix, page.after.as_ref())?;
+                let range = key::starting_with_after(prefix, page.after.as_ref(), page.order)?;
                 let limit = page.limit.unwrap_or(u32::MAX);
                 let keys = sent(store.get_all_keys_with_key_and_limit(&range, limit))?;
                 let values = sent(store.get_all_with_key_and_limit(&range, limit))?;
                 Ok(Self::Range { keys, values })
             }
             Read::Values(_, prefix, page) => {
-                let range = key::starting_with_after(prefix, page.after.as_ref())?;
+                let range = key::starting_with_after(prefix, page.after.as_ref(), page.order)?;
                 let limit = page.limit.unwrap_or(u32::MAX);
                 sent(store.get_all_with_key_and_limit(&range, limit)).map(Self::Values)
             }
-            Read::Distinct(table, prefix, Page { after, .. }) => {
-                let request = next_distinct(transaction, table, prefix, after.as_ref())?;
-                Ok(Self::Distinct { request, found: Vec::new() })
+            Read::Distinct(table, prefix, Page { after, order, .. }) => {
+                let request = next_distinct(transaction, table, prefix, after.as_ref(), *order)?;
+                Ok(Self::Steps { request, found: Vec::new() })
             }
         }
     }
@@ -154,7 +146,7 @@ impl PendingRead {
             | Self::Pieces(request)
             | Self::Values(request)
             | Self::Range { values: request, .. }
-            | Self::Distinct { request, .. } => request,
+            | Self::Steps { request, .. } => request,
         }
     }
 
@@ -180,23 +172,74 @@ impl PendingRead {
                 let values: Array = result(&values)?.unchecked_into();
                 Ok(values.iter().map(|value| (prefix.clone(), text_row(&value))).collect())
             }
-            (_, Self::Distinct { found, .. }) => Ok(found),
+            (_, Self::Steps { found, .. }) => Ok(found),
             _ => Err(RuntimeStoreError::Internal(format!("{}: a request of another read", read.table().name)).into()),
         }
     }
 }
 
+/// Takes one answer of several in a row, and asks for the next; whether there is another.
+fn step(
+    transaction: &Transaction,
+    read: &Read,
+    request: &mut IdbRequest,
+    found: &mut Vec<(Key, Row)>,
+) -> Attempt<bool> {
+    let answer = result(transaction, read.table(), request)?;
+    let failed = |error| transaction.failed(&format!("reading {}", read.table().name), error);
+    match read {
+        Read::Distinct(table, prefix, page) => {
+            let next = match answer.dyn_ref::<IdbCursor>() {
+                Some(cursor) => cursor.key().map_err(failed)?,
+                None => answer.dyn_ref::<Array>().map_or(JsValue::UNDEFINED, |keys| keys.get(0)),
+            };
+            if next.is_undefined() {
+                return Ok(false);
+            }
+            found.push((stored_key(table, prefix.parts().len() + 1, &next)?, Row::KeyOnly));
+            if is_full(found, page) {
+                return Ok(false);
+            }
+            *request = next_distinct(transaction, table, prefix, found.last().map(|(key, _)| key), page.order)?;
+            transaction.listen(request);
+            Ok(true)
+        }
+        Read::Range(table, _, page) | Read::Values(table, _, page) => {
+            let Some(cursor) = answer.dyn_ref::<IdbCursorWithValue>() else { return Ok(false) };
+            let key = match read {
+                Read::Values(_, prefix, _) => prefix.clone(),
+                _ => stored_key(table, table.key.len(), &cursor.key().map_err(failed)?)?,
+            };
+            found.push((key, text_row(&cursor.value().map_err(failed)?)));
+            if is_full(found, page) {
+                return Ok(false);
+            }
+            cursor.continue_().map_err(failed)?;
+            Ok(true)
+        }
+        Read::Get(..) => Ok(false),
+    }
+}
+
+fn is_full(found: &[(Key, Row)], page: &Page) -> bool {
+    page.limit.is_some_and(|limit| found.len() >= limit as usize)
+}
+
+/// A request for the first key beyond `after`: a cursor where the order is descending, else an array of it.
 fn next_distinct(
     transaction: &Transaction,
     table: &TableInfo,
     prefix: &Key,
     after: Option<&Key>,
+    order: Order,
 ) -> Attempt<IdbRequest> {
-    let range = key::starting_with_past(prefix, after)?;
-    transaction
-        .store(table)?
-        .get_all_keys_with_key_and_limit(&range, 1)
-        .map_err(|error| transaction.failed(&format!("reading {}", table.name), error))
+    let range = key::starting_with_past(prefix, after, order)?;
+    let store = transaction.store(table)?;
+    let request = match order {
+        Order::Ascending => store.get_all_keys_with_key_and_limit(&range, 1),
+        Order::Descending => store.open_key_cursor_with_range_and_direction(&range, IdbCursorDirection::Prev),
+    };
+    request.map_err(|error| transaction.failed(&format!("reading {}", table.name), error))
 }
 
 /// A request's result; one that failed has none to give, but the browser's reason.

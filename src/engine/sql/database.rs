@@ -47,7 +47,7 @@ impl<'d, D: Driver> Database<'d, D> {
             }
             Read::Range(table, prefix, page) | Read::Values(table, prefix, page) => {
                 let columns = prefix.parts().len();
-                let range = self.statements.range(table, columns, begin(page))?.prepared(self.driver)?;
+                let range = self.statements.range(table, columns, Begin::of(page))?.prepared(self.driver)?;
                 let parameters: Vec<Cell<'_>> =
                     cells(prefix).chain(after(page).skip(columns)).chain([limit(page)]).collect();
                 self.driver.query(range, &parameters, |found| range_row(table, prefix, found))
@@ -58,7 +58,7 @@ impl<'d, D: Driver> Database<'d, D> {
 
     fn distinct(&mut self, table: &'static TableInfo, prefix: &Key, page: &Page) -> Result<Vec<(Key, Row)>> {
         let columns = prefix.parts().len();
-        let distinct = self.statements.distinct(table, columns, begin(page))?.prepared(self.driver)?;
+        let distinct = self.statements.distinct(table, columns, Begin::of(page))?.prepared(self.driver)?;
         let parameters: Vec<Cell<'_>> =
             cells(prefix).chain(after(page).skip(columns)).chain(cells(prefix)).chain([limit(page)]).collect();
         let parts = self.driver.query(distinct, &parameters, |found| {
@@ -100,10 +100,6 @@ impl<'d, D: Driver> Database<'d, D> {
         let put = self.statements.put(table)?.prepared(self.driver)?;
         self.driver.execute(put, &parameters)
     }
-}
-
-fn begin(page: &Page) -> Begin {
-    if page.after.is_some() { Begin::AfterKey } else { Begin::AtFirst }
 }
 
 fn after(page: &Page) -> impl Iterator<Item = Cell<'_>> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Result, TableInfo, driver::Driver};
 use crate::{
-    engine::{Column, ColumnType, Tables, ValueType},
+    engine::{Column, ColumnType, Order, Page, Tables, ValueType},
     model::RuntimeStoreError,
 };
 
@@ -48,11 +48,30 @@ impl<P> From<Statement> for CachedStatement<P> {
     }
 }
 
-/// Where a page begins.
+/// Where a page begins, and in which order it goes on.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Begin {
     AtFirst,
     AfterKey,
+    AtLast,
+    BeforeKey,
+}
+
+impl Begin {
+    const ALL: [Self; 4] = [Self::AtFirst, Self::AfterKey, Self::AtLast, Self::BeforeKey];
+
+    pub(super) fn of(page: &Page) -> Self {
+        match (page.order, &page.after) {
+            (Order::Ascending, None) => Self::AtFirst,
+            (Order::Ascending, Some(_)) => Self::AfterKey,
+            (Order::Descending, None) => Self::AtLast,
+            (Order::Descending, Some(_)) => Self::BeforeKey,
+        }
+    }
+
+    fn is_descending(self) -> bool {
+        matches!(self, Self::AtLast | Self::BeforeKey)
+    }
 }
 
 /// The statements of all tables.
@@ -65,8 +84,8 @@ struct OfTable<P> {
     put: CachedStatement<P>,
     get: CachedStatement<P>,
     delete: Vec<CachedStatement<P>>,
-    range: Vec<[CachedStatement<P>; 2]>,
-    distinct: Vec<[CachedStatement<P>; 2]>,
+    range: Vec<[CachedStatement<P>; 4]>,
+    distinct: Vec<[CachedStatement<P>; 4]>,
 }
 
 impl<P> Statements<P> {
@@ -128,11 +147,9 @@ impl<P> OfTable<P> {
             delete: (0..=columns)
                 .map(|prefix| writing(format!("DELETE FROM {name}{}", filter(equal(&table.key[..prefix])))))
                 .collect(),
-            range: (0..=columns)
-                .map(|prefix| [Begin::AtFirst, Begin::AfterKey].map(|begin| reading(range(table, prefix, begin))))
-                .collect(),
+            range: (0..=columns).map(|prefix| Begin::ALL.map(|begin| reading(range(table, prefix, begin)))).collect(),
             distinct: (0..columns)
-                .map(|prefix| [Begin::AtFirst, Begin::AfterKey].map(|begin| reading(distinct(table, prefix, begin))))
+                .map(|prefix| Begin::ALL.map(|begin| reading(distinct(table, prefix, begin))))
                 .collect(),
         }
     }
@@ -185,15 +202,17 @@ fn put(table: &TableInfo) -> String {
 fn range(table: &TableInfo, prefix: usize, begin: Begin) -> String {
     let (fixed, free) = table.key.split_at(prefix);
     let mut conditions = equal(fixed);
-    if let Begin::AfterKey = begin {
+    let (comparison, direction) = if begin.is_descending() { ("<", " DESC") } else { (">", "") };
+    if let Begin::AfterKey | Begin::BeforeKey = begin {
         // A row comparison, for which SQLite searches the index once. After a whole key there is nothing.
         conditions.push(match free {
             [] => "0".to_owned(),
-            free => format!("({}) > ({})", names(free), marks(free.len())),
+            free => format!("({}) {comparison} ({})", names(free), marks(free.len())),
         });
     }
     let selected: Vec<&str> = free.iter().map(|column| column.name).chain([table.value]).collect();
-    let order = if free.is_empty() { String::new() } else { format!(" ORDER BY {}", names(free)) };
+    let order: Vec<String> = free.iter().map(|column| format!("{}{direction}", column.name)).collect();
+    let order = if free.is_empty() { String::new() } else { format!(" ORDER BY {}", order.join(", ")) };
     format!("SELECT {} FROM {}{}{order} LIMIT ?", selected.join(", "), table.name, filter(conditions))
 }
 
@@ -207,18 +226,21 @@ fn distinct(table: &TableInfo, prefix: usize, begin: Begin) -> String {
         ColumnType::Text => (Some(format!("{column} >= ''")), Some(format!("{column} < x''"))),
         ColumnType::U64 => (None, None),
     };
+    let (extreme, comparison) = if begin.is_descending() { ("max", "<") } else { ("min", ">") };
+    let beyond = |what: &str| Some(format!("{column} {comparison} {what}"));
     let first = match begin {
-        Begin::AtFirst => least,
-        Begin::AfterKey => Some(format!("{column} > ?")),
+        Begin::AtFirst | Begin::AtLast => None,
+        Begin::AfterKey | Begin::BeforeKey => beyond("?"),
     };
-    let next = Some(format!("{column} > part"));
-    let [first, next] =
-        [first, next].map(|from| filter(equal(fixed).into_iter().chain(from).chain(most.clone()).collect()));
+    let [first, next] = [first, beyond("part")].map(|from| {
+        let bounds = [least.clone(), most.clone()].into_iter().flatten();
+        filter(equal(fixed).into_iter().chain(from).chain(bounds).collect())
+    });
     format!(
         "WITH RECURSIVE parts (part) AS (\
-         SELECT min({column}) FROM {name}{first} \
+         SELECT {extreme}({column}) FROM {name}{first} \
          UNION ALL \
-         SELECT (SELECT min({column}) FROM {name}{next}) FROM parts WHERE part IS NOT NULL\
+         SELECT (SELECT {extreme}({column}) FROM {name}{next}) FROM parts WHERE part IS NOT NULL\
          ) SELECT part FROM parts WHERE part IS NOT NULL LIMIT ?"
     )
 }
