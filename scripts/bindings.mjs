@@ -15,14 +15,14 @@ const WASM_BINDGEN = "0.2.130";
  * wasm-bindgen's bindings as a function that makes a set of them: they keep their instance in module-level variables, and
  * a second instance must not meet the handles, caches and finalizers of the first.
  */
-export function writeBindings(generated) {
+export function writeBindings(generated, name, prefix) {
   const version = output("wasm-bindgen", ["--version"], { env: wasmEnv() })?.split(" ")[1];
   if (version !== WASM_BINDGEN) {
     throw new Stop(`This is wasm-bindgen ${version}, and not ${WASM_BINDGEN}: see scripts/bindings.mjs.`);
   }
-  const file = (name) => path.join(pkg, "wasm", name);
+  const file = (of) => path.join(pkg, "wasm", prefix + of);
   const { outputFiles } = buildSync({
-    entryPoints: [path.join(generated, "burrow_bg.js")],
+    entryPoints: [path.join(generated, `${name}_bg.js`)],
     outdir: "bindings",
     write: false,
     bundle: true,
@@ -32,27 +32,29 @@ export function writeBindings(generated) {
   // As parameters they are what `pkg/src/platform.ts` says, and not what the global object has.
   const given =
     "setTimeout,clearTimeout,queueMicrotask,TextDecoder,TextEncoder,described,bytes,burrowOpenResources";
-  const body = withoutExports(outputFiles[0].text, (members) => `return{${members.join(",")}}`);
+  // Where the module looks for its imports: so that one module is not taken for the other.
+  const imports = `__wbg_imports:"./${name}_bg.js"`;
+  const body = withoutExports(outputFiles[0].text, (members) => `return{${[imports, ...members].join(",")}}`);
   writeFileSync(file("bindings.js"), `export default function makeBindings({${given}}) {\n${body}}\n`);
-  copyFileSync(path.join(generated, "burrow.d.ts"), file("burrow.d.ts"));
+  copyFileSync(path.join(generated, `${name}.d.ts`), file("exports.d.ts"));
   writeFileSync(
     file("bindings.d.ts"),
-    `import type * as burrow from "./burrow.js";
-export type * from "./burrow.js";
-export type Bindings = typeof burrow & { __wbg_set_wasm(exports: WebAssembly.Exports): void };
+    `import type * as exports from "./${prefix}exports.js";
+export type * from "./${prefix}exports.js";
+export type Bindings = typeof exports & {
+  __wbg_set_wasm(exports: WebAssembly.Exports): void;
+  __wbg_imports: string;
+};
 export default function makeBindings(platform: object): Bindings;
 `,
   );
 }
 
 /** The wasm as text, for the entry that can load no second file. */
-export function writeBase64() {
-  const wasm = readFileSync(path.join(pkg, "wasm/burrow_bg.wasm"));
-  writeFileSync(path.join(pkg, "wasm/base64.js"), `export default "${wasm.toString("base64")}";\n`);
-  writeFileSync(
-    path.join(pkg, "wasm/base64.d.ts"),
-    "declare const base64: string;\nexport default base64;\n",
-  );
+export function writeBase64(packed, prefix) {
+  const file = (name) => path.join(pkg, "wasm", prefix + name);
+  writeFileSync(file("base64.js"), `export default "${readFileSync(packed).toString("base64")}";\n`);
+  writeFileSync(file("base64.d.ts"), "declare const base64: string;\nexport default base64;\n");
 }
 
 // The declarations that a user of the package sees, beginning with `index`; the others speak of its insides.
@@ -83,13 +85,15 @@ export function writeCommonJs() {
       outdir: "cjs",
       write: false,
       bundle: true,
-      external: ["node:*", "*/base64.js"],
+      external: ["node:*", "*base64.js"],
       format: "esm",
     });
     writeFileSync(path.join(folder, entry), toCommonJs(outputFiles[0].text));
   }
-  const base64 = readFileSync(path.join(pkg, "wasm/base64.js"), "utf8");
-  writeFileSync(path.join(folder, "base64.js"), base64.replace("export default", "module.exports ="));
+  for (const name of ["base64.js", "server-base64.js"]) {
+    const base64 = readFileSync(path.join(pkg, "wasm", name), "utf8");
+    writeFileSync(path.join(folder, name), base64.replace("export default", "module.exports ="));
+  }
   writeFileSync(path.join(folder, "package.json"), '{ "type": "commonjs" }\n');
   for (const name of PUBLIC) copyFileSync(path.join(pkg, "dist", name), path.join(folder, name));
 }

@@ -23,34 +23,16 @@ const WASM_FEATURES = [
 // 1.8% smaller after gzip than one `-Oz`.
 const SMALLER = ["--low-memory-unused", "--flatten", "--rereloop", "-Oz", "-Oz"];
 
+// The module twice: browsers' has IndexedDB, servers' has SQLite too, which no page is to load (docs/decisions/014-two-modules.md).
+const MODULES = [
+  { name: "burrow", prefix: "", features: "js" },
+  { name: "server", prefix: "server-", features: "js,sqlite" },
+];
+
 await main(() => {
   const env = wasmEnv();
-  const packed = path.join(root, "pkg/wasm/burrow_bg.wasm");
-  const compiled = path.join(env.CARGO_TARGET_DIR, TARGET, "release/burrow.wasm");
-  const stamp = path.join(env.CARGO_TARGET_DIR, "packed.sha256");
-
-  // The `js` door, as a module to load: neither is part of what Rust users of the crate compile.
-  const crate = ["--lib", "--features", "js", "--crate-type", "cdylib"];
-  run("cargo", ["rustc", "--release", "--target", TARGET, ...crate], {
-    env: { ...env, ...withoutOurPaths(env) },
-  });
-
-  const scripts = ["build.mjs", "bindings.mjs"].map((name) => path.join(root, "scripts", name));
-  const hash = hashOf(compiled, ...scripts);
-  if (!existsSync(packed) || !existsSync(stamp) || readFileSync(stamp, "utf8") !== hash) {
-    rmSync(stamp, { force: true });
-    rmSync(path.dirname(packed), { recursive: true, force: true });
-    mkdirSync(path.dirname(packed));
-    const generated = path.join(env.CARGO_TARGET_DIR, "bindings");
-    const bindings = ["--target", "bundler", "--out-dir", generated, "--out-name", "burrow"];
-    run("wasm-bindgen", [...bindings, compiled], { env });
-    run("wasm-opt", [...SMALLER, ...WASM_FEATURES, path.join(generated, "burrow_bg.wasm"), "-o", packed], {
-      env,
-    });
-    writeBindings(generated);
-    writeBase64();
-    writeFileSync(stamp, hash);
-  }
+  mkdirSync(path.join(root, "pkg/wasm"), { recursive: true });
+  for (const module of MODULES) build(module, env);
 
   rmSync(path.join(root, "pkg/dist"), { recursive: true, force: true });
   run("tsc", ["-p", "pkg/tsconfig.json"], { env });
@@ -60,10 +42,41 @@ await main(() => {
     copyFileSync(path.join(root, license), path.join(root, "pkg", license));
   }
 
-  const wasm = readFileSync(packed);
-  const gzipped = gzipSync(wasm, { level: 9 });
-  console.log(`pkg/wasm/burrow_bg.wasm: ${kilobytes(wasm)}, ${kilobytes(gzipped)} gzipped`);
+  for (const { name } of MODULES) {
+    const wasm = readFileSync(packed(name));
+    const gzipped = gzipSync(wasm, { level: 9 });
+    console.log(`${path.relative(root, packed(name))}: ${kilobytes(wasm)}, ${kilobytes(gzipped)} gzipped`);
+  }
 });
+
+function packed(name) {
+  return path.join(root, `pkg/wasm/${name}_bg.wasm`);
+}
+
+/** Builds one of the modules, with its bindings and its text in base64. */
+function build({ name, prefix, features }, env) {
+  const compiled = path.join(env.CARGO_TARGET_DIR, TARGET, "release/burrow.wasm");
+  const stamp = path.join(env.CARGO_TARGET_DIR, `${name}.sha256`);
+
+  // The `js` door, as a module to load: neither is part of what Rust users of the crate compile.
+  const crate = ["--lib", "--features", features, "--crate-type", "cdylib"];
+  run("cargo", ["rustc", "--release", "--target", TARGET, ...crate], {
+    env: { ...env, ...withoutOurPaths(env) },
+  });
+
+  const scripts = ["build.mjs", "bindings.mjs"].map((script) => path.join(root, "scripts", script));
+  const hash = hashOf(compiled, ...scripts);
+  if (existsSync(packed(name)) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return;
+  rmSync(stamp, { force: true });
+  const generated = path.join(env.CARGO_TARGET_DIR, `${name}-bindings`);
+  const bindings = ["--target", "bundler", "--out-dir", generated, "--out-name", name];
+  run("wasm-bindgen", [...bindings, compiled], { env });
+  const made = path.join(generated, `${name}_bg.wasm`);
+  run("wasm-opt", [...SMALLER, ...WASM_FEATURES, made, "-o", packed(name)], { env });
+  writeBindings(generated, name, prefix);
+  writeBase64(packed(name), prefix);
+  writeFileSync(stamp, hash);
+}
 
 /** Panics name the files they come from: as they are called everywhere, not on this machine. */
 function withoutOurPaths(env) {

@@ -22,7 +22,7 @@ export class Openness {
   }
 
   /** Refuses what comes from now on, and lets go once all that came before has settled. */
-  close(letGo: () => void): Promise<void> {
+  close(letGo: () => Promise<void> | undefined): Promise<void> {
     this.#closing ??= Promise.allSettled(this.#underWay).then(letGo);
     return this.#closing;
   }

@@ -70,6 +70,7 @@ export type {
   RuntimesOptions,
   RuntimeState,
   SelectedLabels,
+  SqliteHandle,
   Status,
   TerminalOutcome,
   Transition,

@@ -5,22 +5,23 @@
 // the first such exception ends the instance, what was under way rejects with `Poisoned`, and a store opened afterwards
 // gets an instance, and bindings, of its own.
 
-import makeBindings, { type Bindings } from "../wasm/bindings.js";
+import type { Bindings } from "../wasm/bindings.js";
 import { bytes } from "./bytes.js";
 import { BurrowError, explained, translated } from "./error.js";
 import { described } from "./json.js";
 import { platform, setTimer, soon } from "./platform.js";
+import type { JsDatabase } from "./sqlite.js";
 
 /** How long a call may wait until somebody looks after it. */
 const LOOK_AFTER_MS = 1000;
 
-/** Where the module looks for its imports. */
-const IMPORTS = "./burrow_bg.js";
+/** Makes a set of bindings over what they are given of the platform. */
+export type MakeBindings<B extends Bindings> = (platform: object) => B;
 
 /** An instance of the module. */
-export class Instance {
+export class Instance<B extends Bindings = Bindings> {
   /** Its bindings, for use within `run` and `call`. */
-  readonly bindings: Bindings;
+  readonly bindings: B;
   readonly #onEnd: () => void;
   readonly #underWay = new Set<(reason: BurrowError) => void>();
   /** What the module holds open in the browser: it keeps the list itself. */
@@ -33,7 +34,7 @@ export class Instance {
   #depth = 0;
   #watched = false;
 
-  private constructor(onEnd: () => void) {
+  private constructor(makeBindings: MakeBindings<B>, onEnd: () => void) {
     this.#onEnd = onEnd;
     this.bindings = makeBindings({
       ...platform,
@@ -44,10 +45,16 @@ export class Instance {
   }
 
   /** Makes an instance; `onEnd` is told when it has come to a bad end. */
-  static async of(module: WebAssembly.Module, onEnd: () => void): Promise<Instance> {
-    const instance = new Instance(onEnd);
+  static async of<B extends Bindings>(
+    module: WebAssembly.Module,
+    makeBindings: MakeBindings<B>,
+    onEnd: () => void,
+  ): Promise<Instance<B>> {
+    const instance = new Instance(makeBindings, onEnd);
     const imports = instance.bindings as unknown as WebAssembly.ModuleImports;
-    const { exports } = await WebAssembly.instantiate(module, { [IMPORTS]: imports });
+    const { exports } = await WebAssembly.instantiate(module, {
+      [instance.bindings.__wbg_imports]: imports,
+    });
     instance.#exports = exports;
     const guarded = instance.#guarded(exports);
     // wasm-bindgen's own names, of the one version that `scripts/bindings.mjs` builds with.
@@ -181,7 +188,7 @@ function letGo(resource: object): void {
       // It has ended already, or was sent to be committed, whole.
     }
   } else {
-    (resource as IDBDatabase | BroadcastChannel).close();
+    (resource as IDBDatabase | BroadcastChannel | JsDatabase).close();
   }
 }
 

@@ -1,18 +1,21 @@
 // Loading the WebAssembly module: once, on first use or when asked to; a load that fails can be tried again.
 
-import { Instance } from "./instance.js";
+import type { Bindings } from "../wasm/bindings.js";
+import { Instance, type MakeBindings } from "./instance.js";
 import { checkSource, compile, instanceFailed, type ReadFile } from "./source.js";
 import type { WasmSource } from "./types.js";
 
 /** The module of one entry, and the instance in use. */
-export class Loader {
+export class Loader<B extends Bindings = Bindings> {
+  readonly #makeBindings: MakeBindings<B>;
   readonly #source: () => WasmSource;
   readonly #readFile: ReadFile | undefined;
   #loading: Attempts | undefined;
   #module: WebAssembly.Module | undefined;
-  #instance: Promise<Instance> | undefined;
+  #instance: Promise<Instance<B>> | undefined;
 
-  constructor(source: () => WasmSource, readFile?: ReadFile) {
+  constructor(makeBindings: MakeBindings<B>, source: () => WasmSource, readFile?: ReadFile) {
+    this.#makeBindings = makeBindings;
     this.#source = source;
     this.#readFile = readFile;
   }
@@ -28,7 +31,7 @@ export class Loader {
   }
 
   /** The instance in use: a new one where there is none yet, or the last one came to a bad end. */
-  instance(source?: WasmSource): Promise<Instance> {
+  instance(source?: WasmSource): Promise<Instance<B>> {
     this.#instance ??= this.#load(source).catch((cause: unknown) => {
       this.#instance = undefined;
       throw cause;
@@ -36,10 +39,10 @@ export class Loader {
     return this.#instance;
   }
 
-  async #load(source: WasmSource | undefined): Promise<Instance> {
+  async #load(source: WasmSource | undefined): Promise<Instance<B>> {
     this.#module ??= await this.#firstOf(source === undefined ? this.#source : () => source);
     try {
-      return await Instance.of(this.#module, () => (this.#instance = undefined));
+      return await Instance.of(this.#module, this.#makeBindings, () => (this.#instance = undefined));
     } catch (cause) {
       this.#module = undefined;
       throw instanceFailed(cause);

@@ -9,12 +9,19 @@ import * as wire from "./wire.js";
 
 /** Opens a store over the module that `loader` loads. */
 export async function open(loader: Loader, options: OpenOptions = {}): Promise<Store> {
-  const {
-    name = "burrow",
-    durability,
-    backend = defaultBackend(),
-    memoryLimit = backend === "memory" ? defaultMemoryLimit() : undefined,
-  } = wire.options("options", options, ["name", "durability", "backend", "memoryLimit"]);
+  const given = wire.options("options", options, [
+    "name",
+    "durability",
+    "backend",
+    "memoryLimit",
+    "path",
+    "database",
+  ]);
+  if (given.path !== undefined || given.database !== undefined) {
+    throw new BurrowError("Unsupported", "unsupported: there is no SQLite in this entry of the package");
+  }
+  const { name = "burrow", durability, backend = defaultBackend() } = given;
+  const { memoryLimit = backend === "memory" ? defaultMemoryLimit() : undefined } = given;
   const instance = await loader.instance();
   const raw = await instance.call(() => instance.bindings.openStore(name, durability, backend, memoryLimit));
   return new Store(new Handle(instance, new Openness(), raw), {

@@ -30,12 +30,15 @@ import * as wire from "./wire.js";
 export class Store implements Disposable, AsyncDisposable {
   readonly #handle: Handle<RawStore>;
   readonly #kind: Pick<Status, "backend" | "durability">;
+  /** Resolves when the database is let go, where that takes a while. */
+  readonly #letGo: Promise<void> | undefined;
   readonly #watches = new Set<() => void>();
 
   /** @internal */
-  constructor(handle: Handle<RawStore>, kind: Pick<Status, "backend" | "durability">) {
+  constructor(handle: Handle<RawStore>, kind: Pick<Status, "backend" | "durability">, letGo?: Promise<void>) {
     this.#handle = handle;
     this.#kind = kind;
+    this.#letGo = letGo;
   }
 
   /** The place of one runtime. Any non-empty string is an id, `rt:session:<uuid>` for a session's. */
@@ -144,7 +147,8 @@ export class Store implements Disposable, AsyncDisposable {
     });
   }
 
-  /** A stable name of the durable store, `indexeddb:<origin>/<name>`; `undefined` where nothing is durable. */
+  /** A stable name of the durable store, `indexeddb:<origin>/<name>` or
+   * `sqlite:<path>`; `undefined` where nothing is durable. */
   get authorityKey(): string | undefined {
     return this.#handle.run((raw) => raw.authorityKey());
   }
@@ -155,7 +159,7 @@ export class Store implements Disposable, AsyncDisposable {
     const reopens = this.#handle.run((raw) => raw.reopens());
     const dataLost = this.#handle.run((raw) => raw.dataLost());
     const nowhere = { persisted: undefined, usage: undefined, quota: undefined };
-    const storage = this.#kind.backend === "memory" ? nowhere : await originStorage();
+    const storage = this.#kind.backend === "indexeddb" ? await originStorage() : nowhere;
     return { ...this.#kind, ...storage, dataLost, reopens };
   }
 
@@ -241,6 +245,7 @@ export class Store implements Disposable, AsyncDisposable {
     const { instance, openness } = this.#handle;
     return openness.close(() => {
       if (!instance.ended) this.#handle.run((raw) => raw.close());
+      return this.#letGo;
     });
   }
 

@@ -29,6 +29,16 @@ export interface OpenOptions {
    * whose room the browser gives, it is `Unsupported`.
    */
   memoryLimit?: number | undefined;
+  /** In Node, Deno and Bun: the SQLite file to keep things in, made if it does not exist. Processes may share it. */
+  path?: string | undefined;
+  /** In Node, Deno and Bun: an open handle of node:sqlite, bun:sqlite or better-sqlite3, to keep things in its database. */
+  database?: SqliteHandle | undefined;
+}
+
+/** An open database of node:sqlite, bun:sqlite or better-sqlite3. It stays the program's, which closes it after the store. */
+export interface SqliteHandle {
+  /** Prepares a statement. */
+  prepare(sql: string): object;
 }
 
 /** Bytes that a caller passes: a view or a whole buffer, shared or resizable ones too, of any realm. */
@@ -47,7 +57,7 @@ type Module = typeof globalThis extends { WebAssembly: { Module: { prototype: in
 /** The truth about a store, from `store.status()`. */
 export interface Status {
   /** Where it keeps things. */
-  backend: "indexeddb" | "memory";
+  backend: "indexeddb" | "memory" | "sqlite";
   /** When a commit is called complete; `"none"` where nothing outlives the page or process. */
   durability: Durability | "none";
   /**

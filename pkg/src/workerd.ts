@@ -1,8 +1,14 @@
 // The entry for workerd (Cloudflare Workers), which compiles no wasm at run time: the module is imported ready-made.
 
-import module from "../wasm/burrow_bg.wasm";
+import module from "../wasm/server_bg.wasm";
+import bindings from "../wasm/server-bindings.js";
 import { entry } from "./entry.js";
+import { openOnServer } from "./server.js";
 
-export const { deleteStore, init, newId, openStore } = entry(() => module);
+export const { deleteStore, init, newId, openStore } = entry({
+  bindings,
+  wasm: () => module,
+  openStore: (loader, options) => openOnServer(loader, options, {}),
+});
 
 export * from "./index.js";

@@ -100,6 +100,12 @@ export const PARTS = {
     ],
   },
 
+  servers: {
+    needs: ["environments"],
+    needsPackage: true,
+    suites: () => [node("SQLite on servers", "tests/servers")],
+  },
+
   console: {
     needs: ["chromium"],
     needsPackage: true,

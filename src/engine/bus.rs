@@ -1,6 +1,6 @@
 //! The event bus: how watchers in this process hear of commits.
 
-#[cfg(all(feature = "sqlite", not(target_arch = "wasm32")))]
+#[cfg(feature = "sqlite")]
 use std::collections::BTreeMap;
 use std::{
     fmt,
@@ -29,7 +29,7 @@ pub struct Watch {
 
 impl Bus {
     /// The bus of a durable store: every engine in this process that has the same store open shares it.
-    #[cfg(all(feature = "sqlite", not(target_arch = "wasm32")))]
+    #[cfg(feature = "sqlite")]
     pub(super) fn of_store(authority_key: &str) -> Self {
         static BUSES: Mutex<BTreeMap<String, Weak<Listeners>>> = Mutex::new(BTreeMap::new());
         let mut buses = BUSES.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,9 +4,13 @@
 //! is an `if` in a [`Decide`] function, written once in `store/` and the same for all engines.
 
 mod bus;
+#[cfg(target_arch = "wasm32")]
+mod foreign;
 #[cfg(any(feature = "sqlite", target_arch = "wasm32"))]
 mod group_commit;
 mod key;
+#[cfg(target_arch = "wasm32")]
+mod open_resources;
 mod panic;
 mod reads;
 mod record;
@@ -17,12 +21,14 @@ mod table;
 #[cfg(target_arch = "wasm32")]
 pub mod indexed_db;
 pub mod memory;
-#[cfg(all(feature = "sqlite", not(target_arch = "wasm32")))]
+#[cfg(feature = "sqlite")]
 pub mod sql;
 
 use async_trait::async_trait;
 
 pub use bus::{Bus, Listener, Watch};
+#[cfg(target_arch = "wasm32")]
+pub use foreign::ForeignError;
 pub use key::{Key, KeyPart};
 pub use reads::{Order, Page, Prediction, Read, ReadSet, Reads, Row};
 pub use record::{Encoded, Value};

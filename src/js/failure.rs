@@ -3,10 +3,10 @@
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use wasm_bindgen::JsValue;
 
-use crate::{engine::indexed_db::BrowserError, model::RuntimeStoreError};
+use crate::{engine::ForeignError, model::RuntimeStoreError};
 
 /// An error of the store as a plain object: `code`, `message`, `retryable`, and where there is one, `argument`, `table` and
-/// `key`, and the browser's own error as `cause`. It is one word, which keeps the code of each export small.
+/// `key`, and the platform's own error as `cause`. It is one word, which keeps the code of each export small.
 pub struct Failure(pub(super) JsValue);
 
 /// What a check of the door gives.
@@ -38,8 +38,8 @@ impl Serialize for Described<'_> {
             members.serialize_entry("table", table)?;
             members.serialize_entry("key", key)?;
         }
-        if let Some(browser) = error.cause().and_then(|cause| cause.downcast_ref::<BrowserError>()) {
-            members.serialize_entry("cause", &Preserved(browser.as_js()))?;
+        if let Some(thrown) = error.cause().and_then(|cause| cause.downcast_ref::<ForeignError>()) {
+            members.serialize_entry("cause", &Preserved(thrown.as_js()))?;
         }
         members.end()
     }

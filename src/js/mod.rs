@@ -10,6 +10,8 @@ mod failure;
 mod merging;
 mod panic;
 mod runtime;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod store;
 
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -2,6 +2,7 @@
 // ruin, and on IndexedDB the name of a database of its own.
 
 import base64 from "../../pkg/wasm/base64.js";
+import makeBindings from "../../pkg/wasm/bindings.js";
 import { Loader } from "../../pkg/dist/load.js";
 import { open } from "../../pkg/dist/open.js";
 import { equal, fails } from "../support/expect.mjs";
@@ -11,7 +12,7 @@ const RELAXED = { durability: "relaxed" };
 
 /** An entry over a loader of its own, with the means to break it. */
 export function breakable(name) {
-  const loader = new Loader(() => Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0)));
+  const loader = new Loader(makeBindings, () => Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0)));
   const within = async (work) => {
     const instance = await loader.instance();
     return instance.call(() => work(instance.bindings));

@@ -9,10 +9,12 @@ import * as browser from "../../pkg/dist/browser.js";
 import * as inline from "../../pkg/dist/inline.js";
 import * as node from "../../pkg/dist/node.js";
 import { entry } from "../../pkg/dist/entry.js";
+import bindings from "../../pkg/wasm/server-bindings.js";
 import { fails } from "../support/expect.mjs";
 
 const common = createRequire(import.meta.url)("../../pkg/cjs/node.js");
-const wasmUrl = new URL("../../pkg/wasm/burrow_bg.wasm", import.meta.url);
+const wasmUrl = new URL("../../pkg/wasm/server_bg.wasm", import.meta.url);
+const wasmOfBrowsers = new URL("../../pkg/wasm/burrow_bg.wasm", import.meta.url);
 const bytes = await readFile(wasmUrl);
 const asResponse = (type) => new Response(bytes, { headers: { "content-type": type } });
 
@@ -23,7 +25,7 @@ function counted(source = () => bytes) {
     loads += 1;
     return source();
   };
-  return { ...entry(counting), loads: () => loads };
+  return { ...entry({ bindings, wasm: counting }), loads: () => loads };
 }
 
 async function works({ openStore }) {
@@ -128,6 +130,7 @@ test("what cannot be the module is LoadFailed, says what it is, and leaves the n
   const failures = [
     [new Uint8Array(8), false, /not the module/],
     [other, false, /not the module/],
+    [wasmOfBrowsers, false, /not the module/],
     [answer("<!doctype html>"), false, /HTML page.*burrow-store\/inline/],
     [answer("gone", { status: 404 }), false, /404.*burrow-store\/inline/],
     [answer("wait", { status: 503 }), true, /503.*try again/],
@@ -191,8 +194,10 @@ test("a load that never ends is LoadFailed in time, and the next call loads agai
     const { setTimeout } = globalThis;
     globalThis.setTimeout = (work, ms) => setTimeout(work, ms / 1000);
     const { entry } = await import(DIST + "entry.js");
+    const { default: bindings } = await import(DIST + "../wasm/server-bindings.js");
     let loads = 0;
-    const { openStore, init } = entry(() => (loads++ === 0 ? new Promise(() => {}) : BYTES));
+    const wasm = () => (loads++ === 0 ? new Promise(() => {}) : BYTES);
+    const { openStore, init } = entry({ bindings, wasm });
     for (const error of await Promise.all([openStore().catch((e) => e), init().catch((e) => e)]))
       console.log(error.code, error.retryable, /no answer in 30 s/.test(error.message));
     console.log((await (await openStore()).status()).backend);

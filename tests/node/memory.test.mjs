@@ -96,8 +96,8 @@ test("options that are not understood are refused by name", async () => {
   await fails(openStore({ durability: "none" }), { code: "InvalidInput", argument: "options.durability" });
   await fails(openStore({ backend: "disk" }), { code: "InvalidInput", argument: "options.backend" });
   await fails(openStore("burrow"), { code: "InvalidInput", argument: "options" });
-  await fails(openStore({ path: "console" }), {
+  await fails(openStore({ nmae: "console" }), {
     argument: "options",
-    message: "invalid input: options: unknown member `path`; did you mean `name`?",
+    message: "invalid input: options: unknown member `nmae`; did you mean `name`?",
   });
 });

@@ -13,6 +13,7 @@ const PUBLIC = ["error", "index", "runtime", "store", "types"];
 const INNER = [
   "bytes",
   "entry",
+  "files",
   "handle",
   "inlined",
   "instance",
@@ -20,15 +21,22 @@ const INNER = [
   "load",
   "open",
   "platform",
+  "server",
   "source",
+  "sqlite",
   "storage",
   "watch",
   "wire",
 ];
 const ENTRIES = ["browser", "inline", "node", "workerd"];
-const WASM = "wasm/burrow_bg.wasm";
-const WASM_IN_A_STRING = "wasm/base64.js";
-const WASM_FOR_COMMONJS = "cjs/base64.js";
+
+/** Each of the two modules: as a file, in a string, and in one for CommonJS. */
+const BROWSERS = { file: "wasm/burrow_bg.wasm", text: "wasm/base64.js", common: "cjs/base64.js" };
+const SERVERS = {
+  file: "wasm/server_bg.wasm",
+  text: "wasm/server-base64.js",
+  common: "cjs/server-base64.js",
+};
 
 const { folder, packed } = await consumer("programs");
 const inPackage = (file) => path.join(folder, "node_modules/burrow-store", file);
@@ -39,8 +47,9 @@ test("these files are in it, and no others", () => {
   const each = (names, ...forms) => names.flatMap((name) => forms.map((form) => form.replace("*", name)));
   const modules = each([...PUBLIC, ...INNER, ...ENTRIES], "src/*.ts", "dist/*.js", "dist/*.js.map");
   const declarations = each(PUBLIC, "dist/*.d.ts", "dist/*.d.ts.map", "cjs/*.d.ts", "cjs/*.d.ts.map");
-  const commonJs = each(["node", "inline", "base64"], "cjs/*.js");
-  const wasm = [WASM, WASM_IN_A_STRING, "wasm/bindings.js", "wasm.d.ts", "src/wasm-file.d.ts"];
+  const commonJs = each(["node", "inline", "base64", "server-base64"], "cjs/*.js");
+  const wasm = [BROWSERS, SERVERS].flatMap(({ file, text }) => [file, text]);
+  const bindings = ["wasm/bindings.js", "wasm/server-bindings.js", "wasm.d.ts", "src/wasm-file.d.ts"];
   const others = [
     "cjs/package.json",
     "inline/package.json",
@@ -49,7 +58,7 @@ test("these files are in it, and no others", () => {
     "README.md",
     "package.json",
   ];
-  assert.deepEqual(files, [...modules, ...declarations, ...commonJs, ...wasm, ...others].sort());
+  assert.deepEqual(files, [...modules, ...declarations, ...commonJs, ...wasm, ...bindings, ...others].sort());
 });
 
 test("every source map leads to a file in it", async () => {
@@ -63,25 +72,34 @@ test("every source map leads to a file in it", async () => {
   }
 });
 
-test("the wasm is in it as a file and as a string, and each entry loads one of them", async () => {
-  const wasm = await readFile(inPackage(WASM));
-  for (const file of [WASM_IN_A_STRING, WASM_FOR_COMMONJS]) {
-    assert.ok((await readFile(inPackage(file), "utf8")).includes(wasm.toString("base64")), file);
+test("each module is in it as a file and as a string, and each entry loads one of them", async () => {
+  for (const { file, text, common } of [BROWSERS, SERVERS]) {
+    const wasm = (await readFile(inPackage(file))).toString("base64");
+    for (const copy of [text, common])
+      assert.ok((await readFile(inPackage(copy), "utf8")).includes(wasm), copy);
   }
 
   // Whatever else might be a copy, in whatever form.
-  const large = packed.files.filter(({ size }) => size >= wasm.length / 2).map(({ path }) => path);
-  assert.deepEqual(large.sort(), [WASM_FOR_COMMONJS, WASM_IN_A_STRING, WASM].sort());
+  const { length } = await readFile(inPackage(BROWSERS.file));
+  const large = packed.files.filter(({ size }) => size >= length / 2).map(({ path }) => path);
+  assert.deepEqual(large.sort(), [BROWSERS, SERVERS].flatMap(Object.values).sort());
 
   const entries = targets((await json("package.json")).exports).filter(({ file }) => /\.c?js$/.test(file));
   for (const file of new Set(entries.map(({ file }) => file))) {
     const loaded = (await loadedBy(file)).filter((input) => large.includes(input));
-    const expected = file.startsWith("cjs/")
-      ? [WASM_FOR_COMMONJS]
-      : ({ "dist/browser.js": [], "dist/workerd.js": [WASM] }[file] ?? [WASM_IN_A_STRING]);
-    assert.deepEqual(loaded, expected, file);
+    assert.deepEqual(loaded, LOADS[file], file);
   }
 });
+
+/** What of a module each entry loads: browsers' fetches it when it is needed. */
+const LOADS = {
+  "dist/browser.js": [],
+  "dist/inline.js": [BROWSERS.text],
+  "cjs/inline.js": [BROWSERS.common],
+  "dist/node.js": [SERVERS.text],
+  "cjs/node.js": [SERVERS.common],
+  "dist/workerd.js": [SERVERS.file],
+};
 
 /** Every file that `exports` may lead to, and from what. */
 function targets(exports) {
@@ -103,6 +121,8 @@ async function loadedBy(entry) {
     outdir: "out",
     format: "esm",
     external: ["node:*"],
+    // For a browser the manifest puts another in the place of Node's.
+    platform: path.basename(entry) === "node.js" ? "node" : "browser",
     loader: { ".wasm": "copy" },
     logLevel: "error",
   });
@@ -110,8 +130,10 @@ async function loadedBy(entry) {
 }
 
 test("the wasm names no path of the machine that built it", async () => {
-  const wasm = await readFile(inPackage(WASM), "latin1");
-  for (const place of [homedir(), root]) if (place !== "/") assert.ok(!wasm.includes(place), place);
+  for (const { file } of [BROWSERS, SERVERS]) {
+    const wasm = await readFile(inPackage(file), "latin1");
+    for (const place of [homedir(), root]) if (place !== "/") assert.ok(!wasm.includes(place), place);
+  }
 });
 
 // What esbuild would have to rewrite for a browser is what that browser does not read: a look-behind in a regular

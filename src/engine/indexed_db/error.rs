@@ -1,45 +1,11 @@
 //! The browser's errors as ours.
 
-use std::fmt;
-
-use js_sys::Reflect;
-use send_wrapper::SendWrapper;
 use wasm_bindgen::JsValue;
 
-use crate::model::{Cause, RuntimeStoreError};
-
-/// An error that the browser threw or reported: a `DOMException`, as a rule.
-pub struct BrowserError(SendWrapper<JsValue>);
-
-impl BrowserError {
-    /// The browser's own object.
-    pub fn as_js(&self) -> &JsValue {
-        &self.0
-    }
-
-    /// A member that is a string, of whichever class the error is: not every imitation of IndexedDB has the browser's.
-    fn member(&self, name: &str) -> Option<String> {
-        // To ask null for a member throws, which takes a while.
-        self.0.is_object().then(|| Reflect::get(&self.0, &name.into()).ok()?.as_string()).flatten()
-    }
-}
-
-impl fmt::Debug for BrowserError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl fmt::Display for BrowserError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.member("name"), self.member("message")) {
-            (Some(name), Some(message)) => write!(f, "{name}: {message}"),
-            _ => f.write_str("the browser ended the transaction and gave no reason"),
-        }
-    }
-}
-
-impl std::error::Error for BrowserError {}
+use crate::{
+    engine::ForeignError,
+    model::{Cause, RuntimeStoreError},
+};
 
 /// Why one attempt at an operation failed.
 #[derive(Clone, Debug)]
@@ -73,11 +39,11 @@ pub(super) enum Activity {
 /// aborted by nobody has no error: `error` is then null.
 pub(super) fn failed(activity: Activity, doing: &str, error: JsValue) -> AttemptError {
     let null = error.is_null();
-    let browser_error = BrowserError(SendWrapper::new(error));
-    let member = |name: &str| browser_error.member(name).unwrap_or_default();
+    let thrown = ForeignError::new(error);
+    let member = |name: &str| thrown.member(name).unwrap_or_default();
     let (name, said) = (member("name"), member("message"));
-    let message = format!("{doing}: {browser_error}");
-    let cause = Some(Cause::new(browser_error));
+    let message = format!("{doing}: {thrown}");
+    let cause = Some(Cause::new(thrown));
 
     // A connection that the browser dropped: it says so in many ways. `UnknownError` is Chromium's word for a backing store
     // that failed, and WebKit's for "Connection to Indexed Database server lost"

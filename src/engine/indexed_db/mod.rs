@@ -15,7 +15,6 @@ mod identity;
 mod key;
 mod mark;
 mod open;
-mod open_resources;
 mod reading;
 mod transaction;
 mod upgrade;
@@ -27,9 +26,7 @@ use async_trait::async_trait;
 use send_wrapper::SendWrapper;
 
 use self::{bindings::RawTransaction, broadcast::Broadcast, committer::Committer, connection::Connection, mark::Marks};
-use super::{Decide, Engine, Listener, Read, ReadSet, Reads, Result, TableInfo, Tables, Watch, Write};
-
-pub use error::BrowserError;
+use super::{Decide, Engine, Listener, Read, ReadSet, Reads, Result, TableInfo, Tables, Watch, Write, open_resources};
 
 /// When the browser calls a transaction complete.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -19,7 +19,7 @@ pub(super) struct Database<'d, D: Driver> {
 
 impl<'d, D: Driver> Database<'d, D> {
     pub(super) fn over(driver: &'d D, tables: Tables) -> Self {
-        Self { driver, statements: Statements::of(tables) }
+        Self { driver, statements: Statements::of(tables, D::SELECT) }
     }
 
     pub(super) fn read(&mut self, reads: &Reads) -> Result<ReadSet> {

@@ -1,11 +1,18 @@
 //! What differs between SQLite libraries: how they are called.
 
-use super::{Result, cell::Cell, cell::CellResult, statement::Statement};
+use super::{
+    Result,
+    cell::{Cell, CellResult},
+    statement::{Select, Statement},
+};
 
 /// A connection to one database, called from one thread. A driver converts its library's errors to ours.
 pub(super) trait Driver: 'static {
     /// The most bytes that a record may have together with its key. A larger one could not be read again.
     const LARGEST: usize;
+
+    /// How keys and text reach it without loss.
+    const SELECT: Select;
 
     /// A prepared statement.
     type Prepared<'d>;

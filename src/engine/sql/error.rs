@@ -1,10 +1,20 @@
 //! Converts SQLite's errors to burrow's.
 
-use std::path::Path;
-
-use rusqlite::{Error, ErrorCode};
+use std::error::Error;
 
 use crate::model::{Cause, RuntimeStoreError};
+
+/// SQLite's primary result codes, the lowest byte of every code (<https://sqlite.org/rescode.html>).
+mod primary {
+    pub(super) const BUSY: i32 = 5;
+    pub(super) const LOCKED: i32 = 6;
+    pub(super) const READONLY: i32 = 8;
+    pub(super) const CORRUPT: i32 = 11;
+    pub(super) const FULL: i32 = 13;
+    pub(super) const CANTOPEN: i32 = 14;
+    pub(super) const TOOBIG: i32 = 18;
+    pub(super) const NOTADB: i32 = 26;
+}
 
 /// Whether the failed call was to read or to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,31 +24,33 @@ pub(super) enum Access {
 }
 
 /// Chooses the variant by what a caller can do about the failure; `doing` says what was being done to the database.
-pub(super) fn failed(access: Access, doing: &str, database: &str, error: Error) -> RuntimeStoreError {
+/// `code` is SQLite's own, where the error is SQLite's.
+pub(super) fn failed(
+    access: Access,
+    doing: &str,
+    database: &str,
+    code: Option<i32>,
+    error: impl Error + Send + Sync + 'static,
+) -> RuntimeStoreError {
     let message = format!("{database}: {doing}: {error}");
-    if matches!(error, Error::NulError(_)) {
-        return RuntimeStoreError::invalid("path", "a path has no NUL character in it");
-    }
-    if is_busy(&error) {
-        return RuntimeStoreError::Blocked(format!(
+    match code.map(|code| code & 0xFF) {
+        Some(primary::BUSY | primary::LOCKED) => RuntimeStoreError::Blocked(format!(
             "{message}; another connection did not finish its transaction in time, try again once it has"
-        ));
-    }
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => RuntimeStoreError::QuotaExceeded { message, cause: Some(Cause::new(error)) },
-        Some(ErrorCode::NotADatabase) => RuntimeStoreError::Unsupported(format!(
+        )),
+        Some(primary::FULL) => RuntimeStoreError::QuotaExceeded { message, cause: Some(Cause::new(error)) },
+        Some(primary::NOTADB) => RuntimeStoreError::Unsupported(format!(
             "{message}; it holds something else, or is encrypted, and was left as it is: give another path"
         )),
-        Some(ErrorCode::ReadOnly) => {
+        Some(primary::READONLY) => {
             RuntimeStoreError::Unsupported(format!("{message}; make the file and its folder writable"))
         }
-        Some(ErrorCode::CannotOpen) => RuntimeStoreError::Unsupported(format!(
+        Some(primary::CANTOPEN) => RuntimeStoreError::Unsupported(format!(
             "{message}; this process must be able to write the file and its folder, where SQLite keeps its log"
         )),
-        Some(ErrorCode::TooBig) => {
+        Some(primary::TOOBIG) => {
             RuntimeStoreError::Unsupported(format!("{message}; SQLite keeps at most 1 GB in one record"))
         }
-        Some(ErrorCode::DatabaseCorrupt) => RuntimeStoreError::Unopenable {
+        Some(primary::CORRUPT) => RuntimeStoreError::Unopenable {
             message: format!(
                 "{message}; the file is damaged, to try again does not help: restore it from a backup, or save what can \
                  be read with `.recover` of the sqlite3 shell"
@@ -55,28 +67,23 @@ pub(super) fn failed(access: Access, doing: &str, database: &str, error: Error) 
     }
 }
 
-/// Whether another connection holds a lock that was needed.
-pub(super) fn is_busy(error: &Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
-}
-
-/// Why a file could not be opened: SQLite has only one code for every fault of a path.
-pub(super) fn cannot_open(path: &Path, error: Error) -> RuntimeStoreError {
-    let folder = path.parent().unwrap_or(path);
-    if path.is_dir() {
-        RuntimeStoreError::invalid("path", format!("{path:?} is a folder; name a file in it"))
-    } else if !folder.exists() {
-        RuntimeStoreError::NotFound(format!("cannot create {path:?}: there is no folder {folder:?}; create it first"))
-    } else if !folder.is_dir() {
-        RuntimeStoreError::invalid("path", format!("{folder:?} is a file, so {path:?} cannot be in it"))
-    } else {
-        failed(Access::Read, "opening", &format!("{path:?}"), error)
+/// The same for an error of rusqlite's.
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) fn failed_natively(
+    access: Access,
+    doing: &str,
+    database: &str,
+    error: rusqlite::Error,
+) -> RuntimeStoreError {
+    if matches!(error, rusqlite::Error::NulError(_)) {
+        return RuntimeStoreError::invalid("path", "a path has no NUL character in it");
     }
+    failed(access, doing, database, error.sqlite_error().map(|error| error.extended_code), error)
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
-    use rusqlite::ffi;
+    use rusqlite::{Error, ffi};
 
     use super::*;
 
@@ -96,11 +103,11 @@ mod tests {
             (ffi::SQLITE_CORRUPT_INDEX, "Unopenable"),
         ] {
             let failure = || Error::SqliteFailure(ffi::Error::new(code), Some("said so".to_owned()));
-            let error = failed(Access::Write, "writing a table", "\"a.sqlite\"", failure());
+            let error = failed_natively(Access::Write, "writing a table", "\"a.sqlite\"", failure());
             assert_eq!(error.code(), expected, "{code}");
             assert!(error.to_string().contains("\"a.sqlite\": writing a table: said so"), "{error}");
             if expected == "WriteFailed" {
-                assert_eq!(failed(Access::Read, "", "", failure()).code(), "ReadFailed");
+                assert_eq!(failed_natively(Access::Read, "", "", failure()).code(), "ReadFailed");
             }
         }
     }

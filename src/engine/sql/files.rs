@@ -43,6 +43,29 @@ impl Files {
     }
 }
 
+/// Why SQLite cannot open a file, where it is the path: SQLite has only one code for every fault of one.
+pub(super) fn cannot_open(path: &Path) -> Option<RuntimeStoreError> {
+    let folder = path.parent().unwrap_or(path);
+    if path.is_dir() {
+        Some(RuntimeStoreError::invalid("path", format!("{path:?} is a folder; name a file in it")))
+    } else if !folder.exists() {
+        let message = format!("cannot create {path:?}: there is no folder {folder:?}; create it first");
+        Some(RuntimeStoreError::NotFound(message))
+    } else if !folder.is_dir() {
+        Some(RuntimeStoreError::invalid("path", format!("{folder:?} is a file, so {path:?} cannot be in it")))
+    } else {
+        None
+    }
+}
+
+/// Removes a file that SQLite created and nothing was written to.
+pub(super) fn remove_if_empty(path: &Path) {
+    if fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
+        // An empty file that stays does no harm: it is opened as a new database.
+        drop(fs::remove_file(path));
+    }
+}
+
 /// The name of the log beside a database.
 pub(super) fn log(path: &Path) -> PathBuf {
     beside(path, "-wal")

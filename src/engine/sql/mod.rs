@@ -1,97 +1,34 @@
-//! SQLite: one engine over a small synchronous driver, so that another SQLite library (a Durable Object's, Node's) needs
-//! only a driver. Files are those of meerkat-runtime 0.6 and mobkit 0.6, with burrow's own tables beside theirs; other
-//! tables are left alone.
+//! SQLite: one engine over a small synchronous driver, rusqlite natively and on wasm32 any SQLite of JavaScript's. Files are
+//! those of meerkat-runtime 0.6 and mobkit 0.6, with burrow's own tables beside theirs; other tables are left alone.
 
 mod cell;
 mod database;
 mod driver;
 mod error;
-mod files;
-mod native;
+mod jobs;
 mod schema;
 mod statement;
+
+#[cfg(not(target_arch = "wasm32"))]
+mod file;
+#[cfg(not(target_arch = "wasm32"))]
+mod files;
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
+#[cfg(not(target_arch = "wasm32"))]
 mod worker;
 
-use std::path::Path;
+#[cfg(target_arch = "wasm32")]
+mod javascript;
+#[cfg(target_arch = "wasm32")]
+mod task;
 
-use async_trait::async_trait;
+use super::{Decide, Engine, Listener, Read, ReadSet, Reads, Result, TableInfo, Tables, Watch, Write};
 
-use self::worker::{IsCancelled, Worker};
-use super::{Bus, Decide, Engine, Listener, Read, ReadSet, Reads, Result, TableInfo, Tables, Watch, Write};
-
-/// An SQLite database in a file or in memory, on a thread of its own.
-///
-/// A file is in write-ahead mode with `synchronous=FULL`: a resolved call has reached the disk. Several processes may
-/// have it open; one that waits longer than 5 s for another's transaction fails with `Blocked`. No async runtime is
-/// needed, and no caller's thread is blocked. Closing the engine lets the operations begun before finish, then closes the
-/// file; dropping it does the same and waits for it, up to 30 s. Those who watch are told of all commits of this process to
-/// the file, not of other processes'.
-///
-/// Where the file or its log is removed, replaced or moved while it is open, each call fails with `Deleted`, or
-/// with `OutcomeUnknown` where that happened in the middle of its commit, until the store is opened again.
-#[derive(Debug)]
-pub struct Sqlite {
-    worker: Worker,
-    authority_key: Option<String>,
-    bus: Bus,
-}
-
-impl Sqlite {
-    /// Opens the database in a file, created if it does not exist, and makes the tables that are missing. A file that is
-    /// refused is left as it is, and none is left behind where there was none. When the future is dropped, the file is
-    /// closed again before the drop returns.
-    ///
-    /// # Errors
-    /// `NotFound` where the file's folder does not exist, `InvalidInput` for a path that cannot name a file (a folder's,
-    /// say), `Unsupported` for a file that is no SQLite database or that this process may not write, `SchemaTooNew`
-    /// for one that a newer burrow wrote, `ForeignDatabase` for one that has other programs' tables and none of ours,
-    /// `Blocked` while another process holds it.
-    pub async fn open(path: impl AsRef<Path>, tables: Tables) -> Result<Self> {
-        let path = path.as_ref().to_owned();
-        let open = move |is_cancelled: IsCancelled<'_>| {
-            let (driver, canonical) = native::open_file(&path, tables, is_cancelled)?;
-            let authority_key = format!("sqlite:{canonical}");
-            let bus = Bus::of_store(&authority_key);
-            Ok((driver, bus, authority_key))
-        };
-        let (worker, bus, authority_key) = Worker::start(tables, open).await?;
-        Ok(Self { worker, authority_key: Some(authority_key), bus })
-    }
-
-    /// A new, empty database in memory. Nothing survives the value itself.
-    ///
-    /// # Errors
-    /// `ReadFailed` where no thread can be started.
-    pub async fn in_memory(tables: Tables) -> Result<Self> {
-        let open = move |_: IsCancelled<'_>| Ok((native::Rusqlite::in_memory(tables)?, Bus::default(), ()));
-        let (worker, bus, ()) = Worker::start(tables, open).await?;
-        Ok(Self { worker, authority_key: None, bus })
-    }
-}
-
-#[async_trait]
-impl Engine for Sqlite {
-    async fn read(&self, reads: Reads) -> Result<ReadSet> {
-        self.worker.read(reads).await
-    }
-
-    async fn transact(&self, reads: Reads, decide: Decide) -> Result<ReadSet> {
-        self.worker.transact(reads, decide).await
-    }
-
-    fn authority_key(&self) -> Option<String> {
-        self.authority_key.clone()
-    }
-
-    fn reopens(&self) -> u32 {
-        0
-    }
-
-    fn watch(&self, listener: Listener) -> Watch {
-        self.bus.watch(listener)
-    }
-
-    fn close(&self) {
-        self.worker.close();
-    }
-}
+#[cfg(not(target_arch = "wasm32"))]
+pub use file::Sqlite;
+#[cfg(target_arch = "wasm32")]
+pub use {
+    javascript::{JsDatabase, Synchronous},
+    task::Sqlite,
+};

@@ -19,10 +19,10 @@ use super::{
     Result, Tables,
     cell::{Cell, CellResult},
     driver::Driver,
-    error::{Access, cannot_open, failed},
-    files::{self, Files, Identity},
+    error::{Access, failed_natively as failed},
+    files::{self, Files, Identity, cannot_open, remove_if_empty},
     schema,
-    statement::Statement,
+    statement::{Select, Statement},
     worker::IsCancelled,
 };
 use crate::model::{Cause, RuntimeStoreError};
@@ -145,7 +145,9 @@ impl Rusqlite {
 
     fn connect(path: &Path, name: &str, more: OpenFlags) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
-        let connection = Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, error))?;
+        let connection = Connection::open_with_flags(path, flags).map_err(|error| {
+            cannot_open(path).unwrap_or_else(|| failed(Access::Read, "opening", &format!("{path:?}"), error))
+        })?;
         let driver = Self::new(connection, name);
         driver.refuse_read_only()?;
         driver.set_busy_timeout(ATTEMPT_TIMEOUT)?;
@@ -247,14 +249,6 @@ impl Drop for Rusqlite {
     }
 }
 
-/// Removes a file that SQLite created and nothing was written to.
-fn remove_if_empty(path: &Path) {
-    if fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {
-        // An empty file that stays does no harm: it is opened as a new database.
-        drop(fs::remove_file(path));
-    }
-}
-
 /// A prepared statement, and what it does, for errors.
 pub(super) struct Prepared<'c> {
     statement: rusqlite::Statement<'c>,
@@ -264,6 +258,8 @@ pub(super) struct Prepared<'c> {
 impl Driver for Rusqlite {
     /// `SQLITE_MAX_LENGTH`.
     const LARGEST: usize = 1_000_000_000;
+
+    const SELECT: Select = Select::Bare;
 
     type Prepared<'d> = Prepared<'d>;
 

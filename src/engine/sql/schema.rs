@@ -112,7 +112,7 @@ fn tables_and_views(driver: &impl Driver, tables: Tables) -> Result<BTreeMap<Str
          WHERE found.type IN ('table', 'view') AND found.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1, 2",
         known.join(", "),
     );
-    let statement = Statement { sql, doing: "opening".to_owned() };
+    let statement = Statement { sql, doing: "opening".to_owned(), tagged: 0 };
     let text = |cell: Option<&CellResult<'_>>| match cell {
         Some(Ok(Cell::Text(text))) => Some((*text).to_owned()),
         _ => None,

@@ -12,13 +12,14 @@ use std::{
 
 use futures_channel::oneshot;
 
-use super::{Decide, ReadSet, Reads, Result, Tables, database::Database, driver::Driver};
+use super::{
+    Decide, ReadSet, Reads, Result, Tables,
+    database::Database,
+    driver::Driver,
+    jobs::{self, Job},
+};
 use crate::{
-    engine::{
-        Bus,
-        group_commit::{Fault, Group, QueuedTransaction},
-        panic::caught,
-    },
+    engine::{Bus, group_commit::QueuedTransaction, panic::caught},
     model::{Cause, RuntimeStoreError},
 };
 
@@ -36,13 +37,6 @@ pub(super) struct Worker {
     /// Disconnected when the thread has closed the database.
     ended: Mutex<mpsc::Receiver<Infallible>>,
 }
-
-enum Job {
-    Read(Reads, Reply),
-    Transact(QueuedTransaction),
-}
-
-type Reply = oneshot::Sender<Result<ReadSet>>;
 
 /// Whether the future of the `open` was dropped.
 pub(super) type IsCancelled<'a> = &'a dyn Fn() -> bool;
@@ -63,7 +57,10 @@ impl Worker {
             match caught(|| open(&|| opened.is_canceled())) {
                 Ok((driver, bus, found)) => {
                     if opened.send(Ok((bus.clone(), found))).is_ok() {
-                        work(&mut Database::over(&driver, tables), &bus, queue);
+                        let mut database = Database::over(&driver, tables);
+                        while let Ok(job) = queue.recv() {
+                            jobs::work(&mut database, &bus, job, || queue.try_recv().ok());
+                        }
                     }
                 }
                 // The caller may have dropped the future.
@@ -118,58 +115,6 @@ impl Drop for Worker {
             let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
             // Nothing is ever sent: the channel is disconnected, or the time is over.
             let _ended = ended.recv_timeout(CLOSE_TIMEOUT);
-        }
-    }
-}
-
-/// Does jobs in the order in which they were sent, until the channel is closed. Waiting transactions are committed as one
-/// group, and the reads between them come after it: so they see what was sent before them, and groups stay large.
-fn work<D: Driver>(database: &mut Database<'_, D>, bus: &Bus, jobs: mpsc::Receiver<Job>) {
-    let mut next_job = None;
-    while let Some(job) = next_job.take().or_else(|| jobs.recv().ok()) {
-        match job {
-            Job::Read(reads, reply) => read(database, &reads, reply),
-            Job::Transact(call) => {
-                let mut group = Group::of(call);
-                let mut between = Vec::new();
-                while next_job.is_none()
-                    && let Ok(next) = jobs.try_recv()
-                {
-                    match next {
-                        Job::Transact(call) => next_job = group.join(call).err().map(Job::Transact),
-                        Job::Read(reads, reply) => between.push((reads, reply)),
-                    }
-                }
-                commit(database, bus, group);
-                for (reads, reply) in between {
-                    read(database, &reads, reply);
-                }
-            }
-        }
-    }
-}
-
-fn read<D: Driver>(database: &mut Database<'_, D>, reads: &Reads, reply: Reply) {
-    // A panic must not end the thread, and the store with it.
-    let found = caught(|| database.read(reads));
-    // The caller may have dropped the future.
-    drop(reply.send(found));
-}
-
-fn commit<D: Driver>(database: &mut Database<'_, D>, bus: &Bus, mut group: Group) {
-    match caught(|| database.transact(&mut group)) {
-        // Published on this thread, so in the order of the commits, even where the caller is gone.
-        Ok(()) => group.committed(|changes| changes.iter().for_each(|change| bus.publish(change))),
-        Err(error) => {
-            let fault = match error {
-                RuntimeStoreError::Blocked(_)
-                | RuntimeStoreError::Deleted(_)
-                | RuntimeStoreError::OutcomeUnknown { .. } => Fault::OfNone,
-                _ => Fault::OfAMember,
-            };
-            for alone in group.failed(&error, fault) {
-                commit(database, bus, alone);
-            }
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::engine::{
     sql::{
         cell::{Cell, CellResult},
         native::{Prepared, Rusqlite},
-        statement::Statement,
+        statement::{Select, Statement},
     },
 };
 
@@ -36,6 +36,8 @@ struct Seen {
 
 impl Driver for Counted {
     const LARGEST: usize = 2_000_000;
+
+    const SELECT: Select = Rusqlite::SELECT;
 
     type Prepared<'d> = Prepared<'d>;
 
@@ -74,7 +76,8 @@ async fn start() -> (Worker, Arc<Seen>) {
     let counts = Arc::clone(&seen);
     let open = move |_: IsCancelled<'_>| {
         let sqlite = Rusqlite::in_memory(TABLES)?;
-        let small = Statement { sql: "PRAGMA max_page_count = 200".to_owned(), doing: "limiting".to_owned() };
+        let small =
+            Statement { sql: "PRAGMA max_page_count = 200".to_owned(), doing: "limiting".to_owned(), tagged: 0 };
         sqlite.query(&mut sqlite.prepare(&small)?, &[], |_| ())?;
         Ok((Counted { sqlite, seen: counts }, Bus::default(), ()))
     };

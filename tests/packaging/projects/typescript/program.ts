@@ -155,6 +155,11 @@ function thrown(attempt: () => unknown): unknown {
 
 await init();
 const options: OpenOptions = { name: "console", durability: undefined, backend: "memory" };
+const file: OpenOptions = { path: "agents.sqlite", durability: "relaxed" };
+const handle: OpenOptions = { database: { prepare: (sql: string) => ({ sql }) } };
+// @ts-expect-error: it is no handle.
+const noHandle: OpenOptions = { database: "agents.sqlite" };
+check([file, handle, noHandle].length === 3, "options");
 // @ts-expect-error: there is no such backend.
 check((await failure(openStore({ backend: "disk" }))).argument === "options.backend", "backend");
 {
@@ -162,6 +167,6 @@ check((await failure(openStore({ backend: "disk" }))).argument === "options.back
   await useStore(store);
   await useRuntime(store.runtime("agent-1"));
   await useWatches(store);
-  const { backend }: { backend: "indexeddb" | "memory" } = await store.status();
+  const { backend }: { backend: "indexeddb" | "memory" | "sqlite" } = await store.status();
   check(backend === "memory", "status");
 }

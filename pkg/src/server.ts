@@ -1,0 +1,64 @@
+// Opening a store on a server: beside IndexedDB and memory, where browsers' entries open theirs, in an SQLite of the platform's.
+
+import type { Bindings as ServerBindings, RawStore } from "../wasm/server-bindings.js";
+import { BurrowError, invalid } from "./error.js";
+import { Handle, Openness } from "./handle.js";
+import type { Instance } from "./instance.js";
+import type { Loader } from "./load.js";
+import { open } from "./open.js";
+import { Store } from "./store.js";
+import type { Durability, OpenOptions, Status } from "./types.js";
+import * as wire from "./wire.js";
+
+export type ServerInstance = Instance<ServerBindings>;
+
+/** A store in SQLite, just opened. */
+export interface Opened {
+  raw: RawStore;
+  kind: Pick<Status, "backend" | "durability">;
+  /** Resolves once the database is let go. */
+  closed: Promise<void>;
+}
+
+/** Opens what one of these options names. */
+type Opener = (
+  instance: ServerInstance,
+  value: unknown,
+  durability: Durability | undefined,
+) => Promise<Opened>;
+
+/** The options of which each says where the store is. */
+const PLACES = ["path", "database"] as const;
+type Place = (typeof PLACES)[number];
+
+/** Those that are about stores elsewhere. */
+const ELSEWHERES = ["name", "backend", "memoryLimit"] as const;
+
+/** Opens a store over the module that `loader` loads, in SQLite if the options say so. */
+export async function openOnServer(
+  loader: Loader<ServerBindings>,
+  options: OpenOptions = {},
+  openers: Partial<Record<Place, Opener>>,
+): Promise<Store> {
+  const known = ["name", "durability", "backend", "memoryLimit", ...PLACES];
+  const { path, database, ...others } = wire.options("options", options, known);
+  const places = { path, database };
+  const given = PLACES.filter((place) => places[place] !== undefined);
+  const [place, another = ELSEWHERES.find((name) => others[name] !== undefined)] = given;
+  if (place === undefined) return open(loader, others);
+  if (another !== undefined) throw invalid(`options.${another}`, `\`${place}\` says where the store is`);
+  const opener = openers[place];
+  if (!opener) throw new BurrowError("Unsupported", `unsupported: options.${place}: ${ELSEWHERE[place]}`);
+  const { durability } = others;
+  if (durability !== undefined && durability !== "strict" && durability !== "relaxed") {
+    throw invalid("options.durability", 'expected "strict" or "relaxed"');
+  }
+  const instance = await loader.instance();
+  const { raw, kind, closed } = await opener(instance, places[place], durability);
+  return new Store(new Handle(instance, new Openness(), raw), kind, closed);
+}
+
+const ELSEWHERE: Record<Place, string> = {
+  path: "a Worker has no files; in a Durable Object, pass { storage: ctx.storage }",
+  database: "a Worker has no such databases; in a Durable Object, pass { storage: ctx.storage }",
+};

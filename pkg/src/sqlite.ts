@@ -1,0 +1,136 @@
+// A synchronous SQLite of the platform's, as the module calls it.
+
+/** What a statement takes: numbers come as their digits. */
+export type Parameter = string | Uint8Array;
+
+/** An open database. `src/engine/sql/javascript.rs` says what each member is for. */
+export interface JsDatabase {
+  readonly name: string;
+  prepare(sql: string): (parameters: Parameter[]) => unknown[][];
+  transaction(write: boolean, body: () => boolean): void;
+  lost(): string | undefined;
+  code(error: unknown): number | undefined;
+  close(): void;
+}
+
+/** What the libraries have in common: those of Node and Deno, Bun's, better-sqlite3. */
+export interface Connection {
+  prepare(sql: string): Statement;
+  close(): void;
+}
+
+interface Statement {
+  all(...parameters: Parameter[]): unknown[];
+  /** Node's. */
+  setReturnArrays?(enabled: boolean): void;
+  /** Bun's. */
+  values?(...parameters: Parameter[]): unknown[][] | null;
+  finalize?(): void;
+  /** better-sqlite3's. */
+  reader?: boolean;
+  raw?(enabled: boolean): unknown;
+  run(...parameters: Parameter[]): unknown;
+}
+
+/** A database that a library of the platform's has open. */
+export class SqliteDatabase implements JsDatabase {
+  readonly name: string;
+  /** Resolves once it is let go. */
+  readonly closed: Promise<void>;
+  /** What has become of its files: known once they are all there. */
+  lost: () => string | undefined = () => undefined;
+  readonly #handle: Connection;
+  readonly #isOurs: boolean;
+  readonly #statements = new Map<string, Statement>();
+  #isClosed!: () => void;
+
+  /** A handle that is not ours is not closed. */
+  constructor(name: string, handle: Connection, isOurs: boolean) {
+    this.name = name;
+    this.#handle = handle;
+    this.#isOurs = isOurs;
+    this.closed = new Promise((resolve) => (this.#isClosed = resolve));
+  }
+
+  prepare(sql: string): (parameters: Parameter[]) => unknown[][] {
+    const statement = this.#statement(sql);
+    // Bun's; of the others each has a method that it lacks.
+    if (statement.values) return (parameters) => statement.values?.(...parameters) ?? [];
+    if (statement.raw && !statement.reader) {
+      return (parameters) => {
+        statement.run(...parameters);
+        return [];
+      };
+    }
+    statement.raw?.(true);
+    statement.setReturnArrays?.(true);
+    return (parameters) => statement.all(...parameters).map(cells);
+  }
+
+  transaction(write: boolean, body: () => boolean): void {
+    this.run(write ? "BEGIN IMMEDIATE" : "BEGIN");
+    let commits = false;
+    try {
+      commits = body();
+      if (commits) this.run("COMMIT");
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
+    if (!commits) this.#rollBack();
+  }
+
+  /** Runs a statement without parameters. */
+  run(sql: string): unknown[][] {
+    return this.prepare(sql)([]);
+  }
+
+  code(error: unknown): number | undefined {
+    const { errcode, code } = error as { errcode?: unknown; code?: unknown };
+    if (typeof errcode === "number") return errcode;
+    const [, name = ""] = (typeof code === "string" && /^SQLITE_([A-Z]+)/.exec(code)) || [];
+    return CODES[name];
+  }
+
+  close(): void {
+    // Bun's close leaves a file open whose statements are not finalized.
+    for (const statement of this.#statements.values()) statement.finalize?.();
+    this.#statements.clear();
+    if (this.#isOurs) this.#handle.close();
+    this.#isClosed();
+  }
+
+  #rollBack(): void {
+    try {
+      this.run("ROLLBACK");
+    } catch {
+      // SQLite itself has rolled back: after some errors it does.
+    }
+  }
+
+  #statement(sql: string): Statement {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.#handle.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+/** A row; an older Node has no arrays, but objects in the order of the columns. */
+function cells(row: unknown): unknown[] {
+  return Array.isArray(row) ? row : Object.values(row as object);
+}
+
+/** The codes that the module tells apart (https://sqlite.org/rescode.html). */
+const CODES: Record<string, number> = {
+  BUSY: 5,
+  LOCKED: 6,
+  READONLY: 8,
+  CORRUPT: 11,
+  FULL: 13,
+  CANTOPEN: 14,
+  TOOBIG: 18,
+  NOTADB: 26,
+};
