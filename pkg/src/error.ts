@@ -14,6 +14,8 @@ export type ErrorCode =
   | "Fenced"
   /** A snapshot's `id` is not the session key that it was committed under. */
   | "SessionKeyMismatch"
+  /** What was asked for is more than one answer holds: ask for less, a page or the ids and then each record by its id. */
+  | "TooLarge"
   /** A stored record cannot be read. It was left as it is. */
   | "Decode"
   /**

@@ -43,6 +43,8 @@ pub mod labels;
 #[doc(hidden)]
 pub mod lifecycle;
 #[doc(hidden)]
+pub mod limits;
+#[doc(hidden)]
 pub mod listing;
 #[doc(hidden)]
 pub mod merging;
@@ -85,6 +87,14 @@ macro_rules! conformance_suite {
                 no_mob_is_a_prefix_of_another,
                 an_empty_id_is_refused_and_changes_nothing,
                 labels_are_found_by_selector,
+            }
+            limits {
+                a_snapshot_that_is_too_large_is_refused_alone,
+                a_snapshot_as_large_as_may_be_is_read_again,
+                a_call_that_brings_too_much_is_refused_alone,
+                a_document_that_is_too_large_is_refused_by_every_write,
+                a_document_is_nested_as_deep_in_every_write,
+                an_id_that_is_too_long_names_nothing,
             }
             merging {
                 a_patch_changes_what_it_names_and_nothing_else,

@@ -91,7 +91,7 @@ impl Key {
     }
 
     /// How many bytes its components have.
-    pub(super) fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         let size = |part: &KeyPart| match part {
             KeyPart::Text(text) => text.len(),
             KeyPart::U64(number) => size_of_val(number),

@@ -224,6 +224,11 @@ impl ReadSet {
         }
     }
 
+    /// How many bytes its records have, with the keys of those of which only the key was read.
+    pub(crate) fn size(&self) -> usize {
+        self.results.iter().flat_map(|result| &result.rows).map(|(key, row)| row.size(key)).sum()
+    }
+
     /// Marks it as the snapshot of widened reads.
     pub(crate) fn of_widened(self) -> Self {
         Self { widened: true, ..self }
@@ -294,6 +299,17 @@ impl ReadSet {
 }
 
 impl Row {
+    /// How many bytes it has; of a row of which only the key was read, the key.
+    pub(crate) fn size(&self, key: &Key) -> usize {
+        match self {
+            Self::Live(value) => value.size(),
+            Self::Stored(Encoded::Text(text)) => text.len(),
+            Self::Stored(Encoded::Bytes(bytes)) => bytes.len(),
+            Self::Unreadable(_) => 0,
+            Self::KeyOnly => key.size(),
+        }
+    }
+
     #[cfg(target_arch = "wasm32")]
     fn encoded(&self) -> Option<Encoded> {
         match self {

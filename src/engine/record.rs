@@ -87,7 +87,7 @@ impl<T: Stored> Record for Document<T> {
     }
 
     fn size(&self) -> usize {
-        self.json().len()
+        Self::size(self)
     }
 
     fn decode(encoded: &Encoded) -> Result<Self, String> {

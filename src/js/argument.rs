@@ -1,14 +1,14 @@
 //! Arguments, checked: whatever JavaScript passes becomes what the operation needs, or `InvalidInput` by the argument's name.
 //! No other place of the package checks a value that crosses.
 
-use js_sys::{Function, Uint8Array};
+use js_sys::{Function, JsString, Uint8Array};
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use super::failure::{Failure, Result};
 use crate::{
     engine::Order,
-    model::{LogicalRuntimeId, RuntimeState, RuntimeStoreError, json::wire::Wire},
+    model::{LogicalRuntimeId, RuntimeState, RuntimeStoreError, json::wire::Wire, limits},
 };
 
 #[wasm_bindgen]
@@ -18,7 +18,14 @@ extern "C" {
 
     /// A plain view of the bytes, or the error that says why there is none: `bytes` in `pkg/src/bytes.ts`.
     #[wasm_bindgen(catch)]
-    fn bytes(argument: &str, value: &JsValue) -> std::result::Result<Uint8Array, JsValue>;
+    fn bytes(argument: &str, value: &JsValue) -> std::result::Result<View, JsValue>;
+
+    /// A `Uint8Array` of whatever size.
+    #[wasm_bindgen(extends = Uint8Array)]
+    type View;
+
+    #[wasm_bindgen(method, getter, js_name = byteLength)]
+    fn size(this: &View) -> f64;
 }
 
 /// A value that JavaScript passed, with the name that errors call it by. `undefined` is as none; `null` is a value.
@@ -45,6 +52,10 @@ impl Argument<'_> {
 
     #[inline(never)]
     fn string(self, what: &str) -> Result<String> {
+        // Before it is copied. Its text has no fewer bytes than the string has units.
+        if let Some(string) = self.1.dyn_ref::<JsString>() {
+            limits::call(self.0, string.length() as usize)?;
+        }
         let Some(text) = self.1.as_string() else { return Err(self.expected(what)) };
         // On its way a lone surrogate became U+FFFD; a string that had that character itself is the same on the way back.
         if text.contains('\u{fffd}') && *self.1 != text.as_str() {
@@ -142,10 +153,16 @@ impl Argument<'_> {
         Ok(if is_descending { Order::Descending } else { Order::Ascending })
     }
 
-    /// Bytes in any view or buffer, as they are now.
+    /// A snapshot: bytes in any view or buffer, as they are now.
     #[inline(never)]
     pub(super) fn bytes(self) -> Result<Vec<u8>> {
-        bytes(self.0, self.1).map(|bytes| bytes.to_vec()).map_err(Failure)
+        copied(self.0, &bytes(self.0, self.1).map_err(Failure)?).map_err(Failure::from)
+    }
+
+    /// The same of what a caller's function has returned, whose error it is in the TypeScript.
+    pub(super) fn returned_bytes(self) -> std::result::Result<Vec<u8>, RuntimeStoreError> {
+        let bytes = bytes(self.0, self.1);
+        copied(self.0, &bytes.map_err(|_| RuntimeStoreError::invalid(self.0, "expected bytes that can be read"))?)
     }
 
     /// Bytes, where there are some.
@@ -164,6 +181,12 @@ impl Argument<'_> {
     pub(super) fn json<T: Wire>(self) -> Result<T> {
         T::read(&self.string("JSON text")?).map_err(|reason| self.invalid(&reason))
     }
+}
+
+/// Refuses what is too large before it is copied.
+fn copied(argument: &str, bytes: &View) -> std::result::Result<Vec<u8>, RuntimeStoreError> {
+    limits::snapshot(argument, bytes.size() as usize)?;
+    Ok(bytes.to_vec())
 }
 
 fn expected(what: &str, value: &JsValue) -> String {

@@ -302,15 +302,11 @@ pub struct RawWatch {
     _watch: SendWrapper<Watch>,
 }
 
-const UPDATE: &str = "what update returns";
-
 /// A function of JavaScript's that gives bytes. What it throws, the TypeScript has caught, and rejects with that.
 fn oauth_flow_update(update: Function) -> OAuthFlowUpdate {
     Box::new(move |stored| {
         let stored = stored.map_or(JsValue::UNDEFINED, |stored| Uint8Array::from(stored).into());
         let next = update.call1(&JsValue::UNDEFINED, &stored).unwrap_or_default();
-        Argument(UPDATE, &next)
-            .bytes()
-            .map_err(|_| RuntimeStoreError::invalid(UPDATE, "expected bytes that can be read"))
+        Argument(runtime::UPDATE, &next).returned_bytes()
     })
 }

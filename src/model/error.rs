@@ -173,6 +173,10 @@ pub enum RuntimeStoreError {
         /// What is wrong with it and what is expected.
         reason: String,
     },
+    /// What was asked for is more than one answer can hold. Ask for less: a page with a lower limit, or the ids, and each record by
+    /// its own.
+    #[error("too large: {0}; ask for less: a page with a lower limit, or the ids and then each record by its id")]
+    TooLarge(String),
     /// The lifecycle does not allow this step.
     #[error("illegal transition: a runtime that is {from} cannot become {to}")]
     IllegalTransition {
@@ -206,6 +210,7 @@ impl RuntimeStoreError {
             Self::Closed(_) => "Closed",
             Self::Decode { .. } => "Decode",
             Self::InvalidInput { .. } => "InvalidInput",
+            Self::TooLarge(_) => "TooLarge",
             Self::IllegalTransition { .. } => "IllegalTransition",
         }
     }

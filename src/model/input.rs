@@ -177,6 +177,8 @@ wire_object!(StoredInputState {
 });
 
 impl Stored for StoredInputState {
+    const NAME: &'static str = "input";
+
     type Key = InputId;
 
     fn key(&self) -> InputId {

@@ -17,6 +17,8 @@ use super::{
 pub type Labels = BTreeMap<String, String>;
 
 impl Stored for Labels {
+    const NAME: &'static str = "labels";
+
     type Key = ();
 
     fn key(&self) {}
@@ -29,7 +31,7 @@ impl Stored for Labels {
 /// A set without labels.
 impl Default for Document<Labels> {
     fn default() -> Self {
-        Self::of_struct(Labels::new())
+        Self::of_struct(Labels::new(), "{}")
     }
 }
 
@@ -42,7 +44,7 @@ impl Document<Labels> {
     /// The set with some labels removed, and those of another set added or put in their place.
     ///
     /// # Errors
-    /// `InvalidInput` for a label that is in `set` and in `remove`.
+    /// `InvalidInput` for a label that is in `set` and in `remove`, and for a set that becomes larger than a document may be.
     pub(crate) fn patched(&self, set: &Self, remove: &[String]) -> Result<Self, RuntimeStoreError> {
         let (own, set) = (self.json(), set.json());
         let (own, set) = (members(&own)?, members(&set)?);
@@ -57,7 +59,7 @@ impl Document<Labels> {
             object.named(name).json(value);
         }
         object.end();
-        Self::from_json(&patched.into_text()).map_err(RuntimeStoreError::Internal)
+        Self::from_json(&patched.into_text()).map_err(|reason| RuntimeStoreError::invalid("patch.set", reason))
     }
 
     /// Whether the set meets a selector.

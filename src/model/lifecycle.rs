@@ -83,6 +83,8 @@ wire_names!(RuntimeState {
 });
 
 impl Stored for RuntimeState {
+    const NAME: &'static str = "state";
+
     type Key = ();
 
     fn key(&self) {}

@@ -10,6 +10,7 @@ mod input;
 pub(crate) mod json;
 mod labels;
 mod lifecycle;
+pub mod limits;
 mod ops;
 pub(crate) mod random;
 mod receipt;

@@ -41,6 +41,8 @@ pub struct PersistedOpsSnapshot {
 wire_object!(PersistedOpsSnapshot { epoch_id, authority_state, operation_specs, completion_entries, cursors });
 
 impl Stored for PersistedOpsSnapshot {
+    const NAME: &'static str = "snapshot";
+
     type Key = ();
 
     fn key(&self) {}

@@ -73,6 +73,8 @@ impl RunBoundaryReceipt {
 }
 
 impl Stored for RunBoundaryReceipt {
+    const NAME: &'static str = "receipt";
+
     /// Its run and its place there.
     type Key = (RunId, u64);
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     engine::{Commit, Decide, Engine, MaybeSend, ReadSet, Reads, Result, Write},
-    model::{LogicalRuntimeId, RuntimeStoreError},
+    model::{LogicalRuntimeId, RuntimeStoreError, limits},
 };
 
 /// One operation of the contract that was not run yet: its reads, its decision and its answer.
@@ -90,10 +90,17 @@ impl Operation<()> {
     fn with_change(reads: Reads, mut decide: Writes) -> Self {
         let decide: Decide = Box::new(move |seen| {
             let writes = decide(seen)?;
+            writes.iter().try_for_each(check_key)?;
             Ok(Commit { change: change_of(&writes), writes })
         });
         Self { reads, decide: Some(decide), answer: Box::new(|_| Ok(())) }
     }
+}
+
+/// Refuses a record under ids that are too long.
+fn check_key(write: &Write) -> Result<()> {
+    let Write::Put(table, key, _) = write else { return Ok(()) };
+    limits::key(table.key[0].name, key.size())
 }
 
 /// Refuses writes whose claim was overtaken.
@@ -116,7 +123,10 @@ impl<E: Engine> Store<E> {
             return answer(&self.engine.transact(reads, decide).await?);
         }
         let widened = reads.widened();
-        let answered = answer(&self.engine.read(reads).await?);
+        let seen = self.engine.read(reads).await?;
+        // An engine in memory has read what no answer can hold.
+        limits::answer(seen.size())?;
+        let answered = answer(&seen);
         match (&answered, widened) {
             // Either the error must name the unreadable record, whose key was not read, or there are rows after an invalid id.
             (Err(RuntimeStoreError::Decode { .. }), Some(reads)) => {

@@ -14,11 +14,12 @@ use crate::{
     engine::{Bytes, Engine, Key, Page, ReadSet, Reads, Result, Table, Text, Write},
     model::{
         Document, InputId, LogicalRuntimeId, MachineLifecycleCommit, PersistedOpsSnapshot, RunBoundaryReceipt, RunId,
-        RuntimeState, RuntimeStoreError, SessionDelta, SessionId, StoredInputState, json::document::Stored,
+        RuntimeState, RuntimeStoreError, SessionDelta, SessionId, StoredInputState, json::document::Stored, limits,
     },
 };
 
 pub(crate) fn persist_oauth_flows(snapshot_json: &[u8]) -> Result<Operation<()>> {
+    limits::snapshot("flows", snapshot_json.len())?;
     Ok(Operation::write(vec![OAUTH_FLOWS.put((OAUTH_FLOWS_ID,), Bytes(snapshot_json.into()))]))
 }
 
@@ -26,11 +27,15 @@ pub(crate) fn oauth_flows() -> Result<Operation<Option<Vec<u8>>>> {
     Ok(bytes(&OAUTH_FLOWS, (OAUTH_FLOWS_ID,)))
 }
 
+/// What errors call the new snapshot.
+pub(crate) const UPDATE: &str = "what update returns";
+
 pub(crate) fn update_oauth_flows(mut update: OAuthFlowUpdate) -> Result<Operation<()>> {
     let mut reads = Reads::new();
     let stored = reads.get(&OAUTH_FLOWS, (OAUTH_FLOWS_ID,));
     Ok(Operation::transact(reads, move |seen| {
         let next = update(seen.one(stored)?.as_ref().map(|snapshot| &*snapshot.0))?;
+        limits::snapshot(UPDATE, next.len())?;
         Ok(vec![OAUTH_FLOWS.put((OAUTH_FLOWS_ID,), Bytes(next.into()))])
     }))
 }
@@ -40,7 +45,7 @@ pub(crate) fn commit_session(
     runtime_id: &LogicalRuntimeId,
     session: &SessionDelta,
 ) -> Result<Operation<()>> {
-    Operation::write_runtime(fence, runtime_id, vec![put_snapshot(runtime_id, session)])
+    Operation::write_runtime(fence, runtime_id, vec![put_snapshot(runtime_id, session)?])
 }
 
 pub(crate) fn commit_boundary(
@@ -57,8 +62,12 @@ pub(crate) fn commit_boundary(
             session.check_session_key(key)?;
             writes.push(SESSIONS.put((&key,), Text(runtime_id.to_string())));
         }
-        writes.push(put_snapshot(runtime_id, session));
+        writes.push(put_snapshot(runtime_id, session)?);
     }
+    limits::call(
+        "inputs",
+        session.map_or(0, |session| session.session_snapshot.len()) + receipt.size() + size(&inputs),
+    )?;
     writes.extend(inputs.iter().map(|input| put_input(runtime_id, input)));
     let (run_id, sequence) = *receipt.key();
     let key = receipt_key(runtime_id, &run_id, sequence);
@@ -132,6 +141,7 @@ pub(crate) fn transition(
     commit: MachineLifecycleCommit,
     inputs: Vec<Document<StoredInputState>>,
 ) -> Result<Operation<()>> {
+    limits::call("inputs", size(&inputs))?;
     let mut writes: Vec<_> = inputs.iter().map(|input| put_input(runtime_id, input)).collect();
     writes.push(STATES.put((runtime_id,), Document::new(commit.runtime_state())?));
 
@@ -180,12 +190,18 @@ fn bytes(table: &Table<Bytes>, key: impl Into<Key>) -> Operation<Option<Vec<u8>>
 /// The key of the one record that holds all OAuth flows.
 const OAUTH_FLOWS_ID: &str = "auth_oauth_flow_state";
 
-fn put_snapshot(runtime_id: &LogicalRuntimeId, session: &SessionDelta) -> Write {
-    SNAPSHOTS.put((runtime_id,), Bytes(session.session_snapshot.clone()))
+fn put_snapshot(runtime_id: &LogicalRuntimeId, session: &SessionDelta) -> Result<Write> {
+    limits::snapshot("session", session.session_snapshot.len())?;
+    Ok(SNAPSHOTS.put((runtime_id,), Bytes(session.session_snapshot.clone())))
 }
 
 fn put_input(runtime_id: &LogicalRuntimeId, input: &Document<StoredInputState>) -> Write {
     INPUTS.put((runtime_id, input.key()), input.clone())
+}
+
+/// The bytes of all inputs together.
+fn size(inputs: &[Document<StoredInputState>]) -> usize {
+    inputs.iter().map(Document::size).sum()
 }
 
 /// Structs as documents.

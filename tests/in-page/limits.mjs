@@ -1,9 +1,83 @@
 // What is too much: refused alone, with nothing changed.
 
 import { equal, fails } from "../support/expect.mjs";
-import { bytes, input } from "./makers.mjs";
+import { bytes, input, receipt } from "./makers.mjs";
+
+// As `src/model/limits.rs` has them.
+const SNAPSHOT = 64 * 2 ** 20;
+const DOCUMENT = 16 * 2 ** 20;
+const KEY = 64 * 2 ** 10;
+
+const settled = (calls) =>
+  Promise.all(calls.map((call) => call.then(String, ({ code, argument }) => `${code} ${argument}`)));
 
 export const limits = {
+  async "a snapshot that is too large is refused alone, whoever it was called with"({ store, newId }) {
+    const runtime = store.runtime("r");
+    const tooLarge = new Uint8Array(SNAPSHOT + 1);
+    await fails(runtime.commitSession(tooLarge), {
+      code: "InvalidInput",
+      argument: "session",
+      retryable: false,
+      message: "invalid input: session: it has 67108865 bytes, and a snapshot may have 67108864",
+    });
+    const largest = tooLarge.subarray(1).fill(7, -3);
+    const boundary = { receipt: await receipt({ newId }), session: tooLarge };
+    const outcomes = await settled([
+      store.setCursor("m", 1n),
+      runtime.commitBoundary(boundary),
+      runtime.commitSession(largest),
+      store.persistOauthFlows(tooLarge),
+      store.updateOauthFlows(() => tooLarge),
+      store.setCursor("n", 2n),
+    ]);
+    const invalid = (argument) => `InvalidInput ${argument}`;
+    const refused = ["session", "flows", "what update returns"].map(invalid);
+    equal(outcomes, ["undefined", refused[0], "undefined", refused[1], refused[2], "undefined"]);
+    equal([await store.mobs(), await store.oauthFlows()], [["m", "n"], undefined]);
+    equal(await runtime.receipt(boundary.receipt.run_id, 0n), undefined);
+    const stored = await runtime.session();
+    equal([stored.length, stored.at(-4), stored.at(-3)], [SNAPSHOT, 0, 7]);
+  },
+
+  async "documents, calls and ids that are too large are refused alone, with nothing changed"({
+    store,
+    newId,
+  }) {
+    const runtime = store.runtime("r");
+    const note = "x".repeat(DOCUMENT);
+    const withNote = await input({ newId }, { note });
+    const half = await input({ newId }, { note: note.slice(DOCUMENT / 2) });
+    const step = { from: "initializing", to: "idle" };
+    const registry = {
+      epoch_id: "e",
+      authority_state: { note },
+      operation_specs: {},
+      completion_entries: [],
+      cursors: { agent_applied_cursor: 1n, runtime_observed_seq: 2n, runtime_last_injected_seq: 3n },
+    };
+    await store.setLabels({ mob: "m" }, { half: half.note });
+    const refused = [
+      ["input", () => runtime.persistInput(withNote)],
+      ["inputs", () => runtime.transition({ ...step, inputs: [withNote] })],
+      ["inputs", () => runtime.transition({ ...step, inputs: Array(17).fill(half) })],
+      ["receipt", async () => runtime.commitBoundary({ receipt: await receipt({ newId }, { note }) })],
+      ["snapshot", () => runtime.persistOps(registry)],
+      ["labels", () => store.setLabels({ mob: "m" }, { note })],
+      ["patch.set", () => store.patchLabels({ mob: "m" }, { set: { other: half.note } })],
+      ["labels", () => store.compareAndSetLabels({ mob: "m" }, { half: half.note }, { note })],
+      ["runtime_id", () => store.runtime("x".repeat(KEY + 1)).claim()],
+      ["mob_id", () => store.setCursor("x".repeat(KEY + 1), 1n)],
+      ["request", () => store.rpc(" ".repeat(128 * 2 ** 20 + 1))],
+    ];
+    for (const [argument, attempt] of refused)
+      await fails(attempt, { code: "InvalidInput", argument, retryable: false });
+    equal([await store.runtimes(), await store.mobs()], [[], ["m"]]);
+    equal(Object.keys(await store.getLabels({ mob: "m" })), ["half"]);
+    await runtime.transition({ ...step, inputs: [half] });
+    equal((await runtime.inputs())[0].note.length, DOCUMENT / 2);
+  },
+
   async "a store in memory that is full refuses what does not fit, and deletes still work"({
     store,
     openStore,

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     engine::{Key, Order, Page, Row, ValueType},
-    model::RuntimeStoreError,
+    model::{RuntimeStoreError, limits},
 };
 
 /// What is done with what was found. Synchronous: see [`transaction`](super::transaction).
@@ -28,7 +28,22 @@ pub(super) struct Reading {
     /// How many of the requests that the transaction listens to are unanswered: the last of those that were sent at once,
     /// and one for each read that takes several in a row.
     unanswered: usize,
+    taken: Taken,
     then: Then,
+}
+
+/// How many bytes the transaction has read. Where they are too many for one answer, a group is split, and each of its members
+/// tried alone.
+#[derive(Default)]
+struct Taken(usize);
+
+impl Taken {
+    fn count(&mut self, row: Attempt<(Key, Row)>) -> Attempt<(Key, Row)> {
+        let (key, row) = row?;
+        self.0 += row.size(&key);
+        limits::answer(self.0)?;
+        Ok((key, row))
+    }
 }
 
 /// The requests that one declared read takes.
@@ -59,7 +74,7 @@ impl Reading {
     /// Sends what reads all of `reads`. The browser answers requests in the order in which they were sent.
     pub(super) fn send(transaction: &Transaction, reads: Vec<Read>, then: Then) -> Attempt<Self> {
         let pending = reads.iter().map(|read| PendingRead::send(transaction, read)).collect::<Attempt<Vec<_>>>()?;
-        let mut reading = Self { reads, pending, unanswered: 0, then };
+        let mut reading = Self { reads, pending, unanswered: 0, taken: Taken::default(), then };
         let at_once = reading.pending.iter().rev().find(|pending| !matches!(pending, PendingRead::Steps { .. }));
         let in_a_row = reading.pending.iter().filter(|pending| matches!(pending, PendingRead::Steps { .. }));
         for pending in at_once.into_iter().chain(in_a_row) {
@@ -88,7 +103,7 @@ impl Reading {
         for (read, pending) in self.reads.iter().zip(&mut self.pending) {
             let PendingRead::Steps { request, found } = pending else { continue };
             if target.as_ref().is_some_and(|target| **target == ***request) {
-                return step(transaction, read, request, found);
+                return step(transaction, read, request, found, &mut self.taken);
             }
         }
         Ok(false)
@@ -97,7 +112,7 @@ impl Reading {
     fn found(&mut self, transaction: &Transaction) -> Attempt<ReadSet> {
         let mut rows = Vec::with_capacity(self.pending.len());
         for (read, pending) in self.reads.iter().zip(self.pending.drain(..)) {
-            rows.push(pending.rows(transaction, read)?);
+            rows.push(pending.rows(transaction, read, &mut self.taken)?);
         }
         Ok(ReadSet::new(&self.reads, rows))
     }
@@ -150,15 +165,17 @@ impl PendingRead {
         }
     }
 
-    fn rows(self, transaction: &Transaction, read: &Read) -> Attempt<Vec<(Key, Row)>> {
+    fn rows(self, transaction: &Transaction, read: &Read, taken: &mut Taken) -> Attempt<Vec<(Key, Row)>> {
+        let count = |row| taken.count(row);
         let result = |request: &IdbRequest| result(transaction, read.table(), request);
         match (read, self) {
             (Read::Get(_, key, _), Self::Pieces(pieces)) => {
-                Ok(joined(key, result(&pieces)?.unchecked_ref()).into_iter().collect())
+                joined(key, result(&pieces)?.unchecked_ref()).into_iter().map(Ok).map(count).collect()
             }
             (Read::Get(_, key, _), Self::Value(value)) => {
                 let value = result(&value)?;
-                Ok(if value.is_undefined() { Vec::new() } else { vec![(key.clone(), text_row(&value))] })
+                let row = (!value.is_undefined()).then(|| Ok((key.clone(), text_row(&value))));
+                row.into_iter().map(count).collect()
             }
             (Read::Range(table, ..), Self::Range { keys, values }) => {
                 let (keys, values): (Array, Array) =
@@ -166,11 +183,11 @@ impl PendingRead {
                 let row = |(key, value): (JsValue, JsValue)| {
                     Ok((stored_key(table, table.key.len(), &key)?, text_row(&value)))
                 };
-                keys.iter().zip(values.iter()).map(row).collect()
+                keys.iter().zip(values.iter()).map(row).map(count).collect()
             }
             (Read::Values(_, prefix, _), Self::Values(values)) => {
                 let values: Array = result(&values)?.unchecked_into();
-                Ok(values.iter().map(|value| (prefix.clone(), text_row(&value))).collect())
+                values.iter().map(|value| Ok((prefix.clone(), text_row(&value)))).map(count).collect()
             }
             (_, Self::Steps { found, .. }) => Ok(found),
             _ => Err(RuntimeStoreError::Internal(format!("{}: a request of another read", read.table().name)).into()),
@@ -184,6 +201,7 @@ fn step(
     read: &Read,
     request: &mut IdbRequest,
     found: &mut Vec<(Key, Row)>,
+    taken: &mut Taken,
 ) -> Attempt<bool> {
     let answer = result(transaction, read.table(), request)?;
     let failed = |error| transaction.failed(&format!("reading {}", read.table().name), error);
@@ -196,7 +214,7 @@ fn step(
             if next.is_undefined() {
                 return Ok(false);
             }
-            found.push((stored_key(table, prefix.parts().len() + 1, &next)?, Row::KeyOnly));
+            found.push(taken.count(Ok((stored_key(table, prefix.parts().len() + 1, &next)?, Row::KeyOnly)))?);
             if is_full(found, page) {
                 return Ok(false);
             }
@@ -210,7 +228,7 @@ fn step(
                 Read::Values(_, prefix, _) => prefix.clone(),
                 _ => stored_key(table, table.key.len(), &cursor.key().map_err(failed)?)?,
             };
-            found.push((key, text_row(&cursor.value().map_err(failed)?)));
+            found.push(taken.count(Ok((key, text_row(&cursor.value().map_err(failed)?))))?);
             if is_full(found, page) {
                 return Ok(false);
             }

@@ -5,10 +5,13 @@
 //! and a commit that writes one takes several times as long. So bytes are split over rows: `[…key, "00000000000000000000"]`
 //! and on. The first piece that is not full is the last, and may be empty; rows after it do not count.
 
-use js_sys::{Array, Reflect, Symbol, Uint8Array};
+use js_sys::{Array, JsString, Reflect, Symbol, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::engine::{Encoded, Key, Row};
+use crate::{
+    engine::{Encoded, Key, Row},
+    model::limits,
+};
 
 /// The size of a full piece, in bytes.
 pub(super) const PIECE: usize = 60 * 1024;
@@ -19,11 +22,12 @@ pub(super) fn pieces_of(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.chunks(PIECE).chain(bytes.len().is_multiple_of(PIECE).then_some(end))
 }
 
-/// The string that a record of JSON or text is stored as.
+/// The string that a record of JSON or text is stored as. One that no answer can hold stays in the browser.
 pub(super) fn text_row(value: &JsValue) -> Row {
-    match value.as_string() {
-        Some(text) => Row::Stored(Encoded::Text(text)),
-        None => Row::Unreadable("expected a string".to_owned()),
+    let Some(text) = value.dyn_ref::<JsString>() else { return Row::Unreadable("expected a string".to_owned()) };
+    match limits::stored(text.length() as usize) {
+        Some(reason) => Row::Unreadable(reason),
+        None => Row::Stored(Encoded::Text(text.into())),
     }
 }
 
@@ -40,6 +44,9 @@ pub(super) fn joined(key: &Key, pieces: &Array) -> Option<(Key, Row)> {
         return None;
     }
     let unreadable = |reason: &str| Some((key.clone(), Row::Unreadable(reason.to_owned())));
+    if let Some(reason) = limits::stored((pieces.length() as usize - 1) * PIECE) {
+        return unreadable(&reason);
+    }
     let mut bytes = Vec::new();
     for piece in pieces.iter() {
         let Some(piece) = as_bytes(&piece) else { return unreadable("expected bytes") };

@@ -12,10 +12,13 @@ use super::{
     wire::{Wire, to_json},
     writer::JsonWriter,
 };
-use crate::model::RuntimeStoreError;
+use crate::model::{RuntimeStoreError, limits};
 
 /// A type that is stored as a JSON document.
 pub trait Stored: Wire + Clone + PartialEq + Send + Sync + 'static {
+    /// What errors call it.
+    const NAME: &'static str;
+
     /// The part of it that is also in its row's key.
     type Key: Clone + Send + Sync + 'static;
 
@@ -34,6 +37,8 @@ pub trait Stored: Wire + Clone + PartialEq + Send + Sync + 'static {
 /// A `T` as it is stored: the struct, or JSON text that was checked to be one. A clone costs nothing.
 pub struct Document<T: Stored> {
     key: T::Key,
+    /// The bytes of its JSON text.
+    size: usize,
     form: Form<T>,
 }
 
@@ -52,41 +57,59 @@ impl<T: Stored> Document<T> {
     /// A struct.
     ///
     /// # Errors
-    /// `InvalidInput` for one that could not be read again.
+    /// `InvalidInput` for one that could not be read again, and for one that is larger than a document may be.
     pub fn new(value: T) -> Result<Self, RuntimeStoreError> {
         value.check()?;
-        Ok(Self::of_struct(value))
+        let json = to_json(&value);
+        limits::document(&json).map_err(|reason| RuntimeStoreError::invalid(T::NAME, reason))?;
+        Ok(Self::of_struct(value, &json))
     }
 
     #[cfg(not(all(feature = "js", target_arch = "wasm32")))]
-    pub(crate) fn of_struct(value: T) -> Self {
-        Self { key: value.key(), form: Form::Struct(Arc::new(value)) }
+    pub(crate) fn of_struct(value: T, json: &str) -> Self {
+        Self { key: value.key(), size: json.len(), form: Form::Struct(Arc::new(value)) }
     }
 
     #[cfg(all(feature = "js", target_arch = "wasm32"))]
-    pub(crate) fn of_struct(value: T) -> Self {
-        let json = to_json(&value).into();
+    pub(crate) fn of_struct(value: T, json: &str) -> Self {
         // What it holds of large numbers is of no matter to a Rust program, which alone comes here.
-        Self { key: value.key(), form: Form::Text { json, found: Checked::default(), of: std::marker::PhantomData } }
+        Self {
+            key: value.key(),
+            size: json.len(),
+            form: Form::Text { json: json.into(), found: Checked::default(), of: std::marker::PhantomData },
+        }
     }
 
     /// JSON text, which is checked and kept as it is; `Err` says what is wrong with it.
     pub fn from_json(json: &str) -> Result<Self, String> {
+        limits::document(json)?;
+        Self::of_text(json)
+    }
+
+    fn of_text(json: &str) -> Result<Self, String> {
         let mut found = Checked::default();
         let key = T::key_in(&T::SCHEMA.check_document(json, &mut found)?)?;
-        Ok(Self { key, form: Form::Text { json: json.into(), found, of: std::marker::PhantomData } })
+        let form = Form::Text { json: json.into(), found, of: std::marker::PhantomData };
+        Ok(Self { key, size: json.len(), form })
     }
 
-    /// The document in the form that this program's door gives out, from the text that an engine keeps.
+    /// The document in the form that this program's door gives out, from the text that an engine keeps: of any size, since
+    /// other programs and older versions write there too.
     #[cfg(not(all(feature = "js", target_arch = "wasm32")))]
     pub(crate) fn from_stored(json: &str) -> Result<Self, String> {
-        T::read(json).map(Self::of_struct)
+        T::read(json).map(|value| Self::of_struct(value, json))
     }
 
-    /// The document in the form that this program's door gives out, from the text that an engine keeps.
+    /// The document in the form that this program's door gives out, from the text that an engine keeps: of any size, since
+    /// other programs and older versions write there too.
     #[cfg(all(feature = "js", target_arch = "wasm32"))]
     pub(crate) fn from_stored(json: &str) -> Result<Self, String> {
-        Self::from_json(json)
+        Self::of_text(json)
+    }
+
+    /// The bytes of its JSON text.
+    pub(crate) fn size(&self) -> usize {
+        self.size
     }
 
     /// The part of it that is also in its row's key.
@@ -154,7 +177,7 @@ impl<T: Stored> Clone for Document<T> {
             Form::Struct(value) => Form::Struct(Arc::clone(value)),
             Form::Text { json, found, of } => Form::Text { json: Arc::clone(json), found: *found, of: *of },
         };
-        Self { key: self.key.clone(), form }
+        Self { key: self.key.clone(), size: self.size, form }
     }
 }
 
