@@ -2,9 +2,11 @@
 
 import { BurrowError } from "./error.js";
 import type { Instance } from "./instance.js";
+import { Line } from "./line.js";
 
 /** Whether a store is open, and the calls under way on it: all handles of one store share this. */
 export class Openness {
+  readonly line = new Line();
   readonly #underWay = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
@@ -47,9 +49,13 @@ export class Handle<Raw> {
     return this.instance.run(() => work(this.#raw));
   }
 
-  /** Calls the object and awaits its answer. */
-  call<T>(work: (raw: Raw) => Promise<T>): Promise<T> {
+  /** Calls the object with the strings and bytes that the call brings, and awaits its answer. */
+  call<Brought extends unknown[], T>(
+    work: (raw: Raw, ...brought: Brought) => Promise<T>,
+    ...brought: Brought
+  ): Promise<T> {
     this.openness.check();
-    return this.openness.during(this.instance.call(() => work(this.#raw)));
+    const begin = (args: Brought): Promise<T> => this.instance.call(() => work(this.#raw, ...args));
+    return this.openness.during(this.openness.line.through(brought, begin));
   }
 }

@@ -43,12 +43,16 @@ export class Runtime {
       "sessionKey",
     ]);
     const texts = [wire.receiptToJson("receipt", receipt), wire.inputsToJson("inputs", inputs)] as const;
-    await this.#handle.call((raw) => raw.commitBoundary(texts[0], session, texts[1], sessionKey));
+    await this.#handle.call(
+      (raw, snapshot, receipt, inputs) => raw.commitBoundary(receipt, snapshot, inputs, sessionKey),
+      session,
+      ...texts,
+    );
   }
 
   /** Replaces the session snapshot outside any run boundary: no receipt is written. */
   async commitSession(session: Bytes): Promise<void> {
-    await this.#handle.call((raw) => raw.commitSession(session));
+    await this.#handle.call((raw, bytes) => raw.commitSession(bytes), session);
   }
 
   /** The latest session snapshot, byte for byte. */
@@ -91,7 +95,7 @@ export class Runtime {
   /** Stores one input, durable before it resolves. */
   async persistInput(input: NewInput): Promise<void> {
     const json = wire.inputToJson("input", input);
-    await this.#handle.call((raw) => raw.persistInput(json));
+    await this.#handle.call((raw, input) => raw.persistInput(input), json);
   }
 
   /** All inputs, in the order of their ids. */
@@ -113,7 +117,7 @@ export class Runtime {
   /** Replaces the snapshot of the operation registry. */
   async persistOps(snapshot: OpsSnapshot): Promise<void> {
     const json = wire.opsToJson("snapshot", snapshot);
-    await this.#handle.call((raw) => raw.persistOps(json));
+    await this.#handle.call((raw, snapshot) => raw.persistOps(snapshot), json);
   }
 
   /** The snapshot of the operation registry. */
@@ -136,7 +140,7 @@ export class Runtime {
   async transition(transition: Transition): Promise<void> {
     const { from, to, inputs } = wire.options("transition", transition, ["from", "to", "inputs"]);
     const json = wire.inputsToJson("inputs", inputs);
-    await this.#handle.call((raw) => raw.transition(from, to, json));
+    await this.#handle.call((raw, inputs) => raw.transition(from, to, inputs), json);
   }
 
   /**

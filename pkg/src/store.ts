@@ -52,7 +52,7 @@ export class Store implements Disposable, AsyncDisposable {
   async setLabels(scope: LabelScope, labels: Labels): Promise<void> {
     const [mob, run] = scopeArguments(scope);
     const json = wire.labelsToJson("labels", labels);
-    await this.#handle.call((raw) => raw.setLabels(mob, run, json));
+    await this.#handle.call((raw, labels) => raw.setLabels(mob, run, labels), json);
   }
 
   /** The labels of a mob or run; an empty object where there are none. */
@@ -72,9 +72,9 @@ export class Store implements Disposable, AsyncDisposable {
   async patchLabels(scope: LabelScope, patch: LabelPatch): Promise<Labels> {
     const [mob, run] = scopeArguments(scope);
     const { set = {}, remove = [] } = wire.options("patch", patch, ["set", "remove"]);
-    const labels = wire.labelsToJson("patch.set", set);
-    const keys = wire.textsToJson("patch.remove", remove);
-    return wire.labelsFromJson(await this.#handle.call((raw) => raw.patchLabels(mob, run, labels, keys)));
+    const json = [wire.labelsToJson("patch.set", set), wire.textsToJson("patch.remove", remove)] as const;
+    const patched = this.#handle.call((raw, ...patch) => raw.patchLabels(mob, run, ...patch), ...json);
+    return wire.labelsFromJson(await patched);
   }
 
   /**
@@ -83,9 +83,8 @@ export class Store implements Disposable, AsyncDisposable {
    */
   async compareAndSetLabels(scope: LabelScope, expected: Labels, labels: Labels): Promise<void> {
     const [mob, run] = scopeArguments(scope);
-    const before = wire.labelsToJson("expected", expected);
-    const after = wire.labelsToJson("labels", labels);
-    await this.#handle.call((raw) => raw.compareAndSetLabels(mob, run, before, after));
+    const json = [wire.labelsToJson("expected", expected), wire.labelsToJson("labels", labels)] as const;
+    await this.#handle.call((raw, ...both) => raw.compareAndSetLabels(mob, run, ...both), ...json);
   }
 
   /** The mob's own labels, where it has any, then those of each of its runs, in the order of the run ids. */
@@ -170,7 +169,7 @@ export class Store implements Disposable, AsyncDisposable {
 
   /** Replaces the snapshot of the OAuth flows under way. */
   async persistOauthFlows(flows: Bytes): Promise<void> {
-    await this.#handle.call((raw) => raw.persistOauthFlows(flows));
+    await this.#handle.call((raw, bytes) => raw.persistOauthFlows(bytes), flows);
   }
 
   /**
@@ -206,7 +205,7 @@ export class Store implements Disposable, AsyncDisposable {
    * Requests that name no `mob_id` are about `mob`. An error of the store has its `code`, `retryable` and `argument` in `data`.
    */
   async rpc(request: string, mob?: string): Promise<string | undefined> {
-    return this.#handle.call((raw) => raw.rpc(request, mob));
+    return this.#handle.call((raw, text) => raw.rpc(text, mob), request);
   }
 
   /**

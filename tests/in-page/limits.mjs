@@ -78,6 +78,45 @@ export const limits = {
     equal((await runtime.inputs())[0].note.length, DOCUMENT / 2);
   },
 
+  async "calls that bring much wait in line, each with the bytes that it was made with"({ store }) {
+    const runtime = store.runtime("r");
+    const buffer = new Uint8Array(24 * 2 ** 20);
+    const calls = [];
+    const seen = [];
+    for (let n = 1; n <= 8; n++) {
+      buffer[0] = buffer[buffer.length - 1] = n;
+      calls.push(runtime.commitSession(buffer), store.setCursor("m", BigInt(n)));
+      // Sees the writes that were called before it.
+      if (n % 4 === 0) seen.push(runtime.session(), store.getCursor("m"));
+    }
+    buffer.fill(99);
+    await fails(runtime.commitSession(new Uint8Array(SNAPSHOT + 1)), { argument: "session" });
+    await Promise.all(calls);
+    const [first, cursor, last, lastCursor] = await Promise.all(seen);
+    equal([first[0] >= 4, first.at(-1) === first[0], cursor >= 4n], [true, true, true]);
+    equal([last[0], last.at(-1), last.length, lastCursor], [8, 8, buffer.length, 8n]);
+  },
+
+  async "a listing of many rows comes whole and in order"({ store, newId }) {
+    const runtime = store.runtime("r");
+    const inputs = [];
+    for (let n = 0; n < 1001; n++) inputs.push(await input({ newId }, { n, note: "x".repeat(n % 7) }));
+    await runtime.transition({ from: "initializing", to: "idle", inputs });
+    inputs.sort((a, b) => (a.input_id < b.input_id ? -1 : 1));
+    equal(
+      (await runtime.inputs()).map(({ n }) => n),
+      inputs.map(({ n }) => n),
+    );
+    await Promise.all(
+      inputs.map(({ n }) => store.setLabels({ mob: "m", run: `${1000 + n}` }, { n: `${n}` })),
+    );
+    const labels = await store.listLabels("m");
+    equal(
+      [labels.length, labels.every(({ run, labels }) => run === `${1000 + Number(labels.n)}`)],
+      [1001, true],
+    );
+  },
+
   async "a store in memory that is full refuses what does not fit, and deletes still work"({
     store,
     openStore,

@@ -46,6 +46,11 @@ pub(super) fn starting_with_past(prefix: &Key, after: Option<&Key>, order: Order
     }
 }
 
+/// Every key that starts with `prefix` and comes after a stored one.
+pub(super) fn beyond(stored: &Array, prefix: &Key) -> Attempt<IdbKeyRange> {
+    between(stored, true, &end_of_range(prefix))
+}
+
 /// Every key that starts with `prefix` and is less than `end`.
 fn below(prefix: &Key, end: &Key) -> Attempt<IdbKeyRange> {
     let (lower, upper) = (to_js(prefix), to_js(end));

@@ -15,6 +15,7 @@ mod identity;
 mod key;
 mod mark;
 mod open;
+mod pages;
 mod reading;
 mod transaction;
 mod upgrade;

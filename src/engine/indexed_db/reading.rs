@@ -10,6 +10,7 @@ use super::{
     Read, ReadSet, TableInfo,
     error::Attempt,
     key,
+    pages::Pages,
     transaction::Transaction,
     value::{joined, text_row},
 };
@@ -35,10 +36,10 @@ pub(super) struct Reading {
 /// How many bytes the transaction has read. Where they are too many for one answer, a group is split, and each of its members
 /// tried alone.
 #[derive(Default)]
-struct Taken(usize);
+pub(super) struct Taken(usize);
 
 impl Taken {
-    fn count(&mut self, row: Attempt<(Key, Row)>) -> Attempt<(Key, Row)> {
+    pub(super) fn count(&mut self, row: Attempt<(Key, Row)>) -> Attempt<(Key, Row)> {
         let (key, row) = row?;
         self.0 += row.size(&key);
         limits::answer(self.0)?;
@@ -50,11 +51,7 @@ impl Taken {
 enum PendingRead {
     Value(IdbRequest),
     Pieces(IdbRequest),
-    Range {
-        keys: IdbRequest,
-        values: IdbRequest,
-    },
-    Values(IdbRequest),
+    Pages(Pages),
     /// One answer after another, each to be asked for where the last one says; and what they found.
     Steps {
         request: IdbRequest,
@@ -75,8 +72,8 @@ impl Reading {
     pub(super) fn send(transaction: &Transaction, reads: Vec<Read>, then: Then) -> Attempt<Self> {
         let pending = reads.iter().map(|read| PendingRead::send(transaction, read)).collect::<Attempt<Vec<_>>>()?;
         let mut reading = Self { reads, pending, unanswered: 0, taken: Taken::default(), then };
-        let at_once = reading.pending.iter().rev().find(|pending| !matches!(pending, PendingRead::Steps { .. }));
-        let in_a_row = reading.pending.iter().filter(|pending| matches!(pending, PendingRead::Steps { .. }));
+        let at_once = reading.pending.iter().rev().find(|pending| !pending.is_in_a_row());
+        let in_a_row = reading.pending.iter().filter(|pending| pending.is_in_a_row());
         for pending in at_once.into_iter().chain(in_a_row) {
             transaction.listen(pending.last_request());
             reading.unanswered += 1;
@@ -101,9 +98,12 @@ impl Reading {
     fn go_on(&mut self, transaction: &Transaction, event: &Event) -> Attempt<bool> {
         let target = event.target();
         for (read, pending) in self.reads.iter().zip(&mut self.pending) {
-            let PendingRead::Steps { request, found } = pending else { continue };
-            if target.as_ref().is_some_and(|target| **target == ***request) {
-                return step(transaction, read, request, found, &mut self.taken);
+            if pending.is_in_a_row() && target.as_ref().is_some_and(|target| **target == ***pending.last_request()) {
+                return match pending {
+                    PendingRead::Pages(pages) => pages.go_on(transaction, read, &mut self.taken),
+                    PendingRead::Steps { request, found } => step(transaction, read, request, found, &mut self.taken),
+                    _ => Ok(false),
+                };
             }
         }
         Ok(false)
@@ -136,17 +136,8 @@ impl PendingRead {
                 let request = sent(store.open_cursor_with_range_and_direction(&range, IdbCursorDirection::Prev))?;
                 Ok(Self::Steps { request, found: Vec::new() })
             }
-            Read::Range(_, prefix, page) => {
-                let range = key::starting_with_after(prefix, page.after.as_ref(), page.order)?;
-                let limit = page.limit.unwrap_or(u32::MAX);
-                let keys = sent(store.get_all_keys_with_key_and_limit(&range, limit))?;
-                let values = sent(store.get_all_with_key_and_limit(&range, limit))?;
-                Ok(Self::Range { keys, values })
-            }
-            Read::Values(_, prefix, page) => {
-                let range = key::starting_with_after(prefix, page.after.as_ref(), page.order)?;
-                let limit = page.limit.unwrap_or(u32::MAX);
-                sent(store.get_all_with_key_and_limit(&range, limit)).map(Self::Values)
+            Read::Range(_, prefix, page) | Read::Values(_, prefix, page) => {
+                Pages::send(transaction, read, prefix, page).map(Self::Pages)
             }
             Read::Distinct(table, prefix, Page { after, order, .. }) => {
                 let request = next_distinct(transaction, table, prefix, after.as_ref(), *order)?;
@@ -157,12 +148,14 @@ impl PendingRead {
 
     fn last_request(&self) -> &IdbRequest {
         match self {
-            Self::Value(request)
-            | Self::Pieces(request)
-            | Self::Values(request)
-            | Self::Range { values: request, .. }
-            | Self::Steps { request, .. } => request,
+            Self::Value(request) | Self::Pieces(request) | Self::Steps { request, .. } => request,
+            Self::Pages(pages) => pages.last_request(),
         }
+    }
+
+    /// Whether its requests follow each other.
+    fn is_in_a_row(&self) -> bool {
+        matches!(self, Self::Steps { .. } | Self::Pages(_))
     }
 
     fn rows(self, transaction: &Transaction, read: &Read, taken: &mut Taken) -> Attempt<Vec<(Key, Row)>> {
@@ -177,19 +170,7 @@ impl PendingRead {
                 let row = (!value.is_undefined()).then(|| Ok((key.clone(), text_row(&value))));
                 row.into_iter().map(count).collect()
             }
-            (Read::Range(table, ..), Self::Range { keys, values }) => {
-                let (keys, values): (Array, Array) =
-                    (result(&keys)?.unchecked_into(), result(&values)?.unchecked_into());
-                let row = |(key, value): (JsValue, JsValue)| {
-                    Ok((stored_key(table, table.key.len(), &key)?, text_row(&value)))
-                };
-                keys.iter().zip(values.iter()).map(row).map(count).collect()
-            }
-            (Read::Values(_, prefix, _), Self::Values(values)) => {
-                let values: Array = result(&values)?.unchecked_into();
-                values.iter().map(|value| Ok((prefix.clone(), text_row(&value)))).map(count).collect()
-            }
-            (_, Self::Steps { found, .. }) => Ok(found),
+            (_, Self::Pages(Pages { found, .. }) | Self::Steps { found, .. }) => Ok(found),
             _ => Err(RuntimeStoreError::Internal(format!("{}: a request of another read", read.table().name)).into()),
         }
     }
@@ -239,7 +220,7 @@ fn step(
     }
 }
 
-fn is_full(found: &[(Key, Row)], page: &Page) -> bool {
+pub(super) fn is_full(found: &[(Key, Row)], page: &Page) -> bool {
     page.limit.is_some_and(|limit| found.len() >= limit as usize)
 }
 
@@ -261,7 +242,7 @@ fn next_distinct(
 }
 
 /// A request's result; one that failed has none to give, but the browser's reason.
-fn result(transaction: &Transaction, table: &TableInfo, request: &IdbRequest) -> Attempt<JsValue> {
+pub(super) fn result(transaction: &Transaction, table: &TableInfo, request: &IdbRequest) -> Attempt<JsValue> {
     let failed = |error| transaction.failed(&format!("reading {}", table.name), error);
     match request.error() {
         Ok(Some(error)) => Err(failed(error.into())),
@@ -269,7 +250,7 @@ fn result(transaction: &Transaction, table: &TableInfo, request: &IdbRequest) ->
     }
 }
 
-fn stored_key(table: &'static TableInfo, columns: usize, key: &JsValue) -> Attempt<Key> {
+pub(super) fn stored_key(table: &'static TableInfo, columns: usize, key: &JsValue) -> Attempt<Key> {
     let unreadable = || RuntimeStoreError::Decode {
         table: table.name,
         key: JSON::stringify(key).map(String::from).unwrap_or_default(),
