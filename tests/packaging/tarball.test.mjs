@@ -18,6 +18,7 @@ const INNER = [
   "inlined",
   "instance",
   "json",
+  "line",
   "load",
   "open",
   "platform",
