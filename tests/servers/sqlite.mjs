@@ -51,6 +51,24 @@ export const tests = {
     await store.close();
   },
 
+  async "what no answer can hold is TooLarge, of that call alone, and is read in parts"({ file }) {
+    const store = await openStore({ path: file });
+    const agent = store.runtime("r");
+    const now = "2026-11-22T02:48:30Z";
+    const note = "x".repeat(2 ** 23);
+    const ids = [];
+    for (let n = 0; n < 17; n++) {
+      ids.push(`01a20127-b8f1-725e-bae9-39a85b9ab5${10 + n}`);
+      const input = { input_id: ids[n], current_state: "queued", created_at: now, updated_at: now, note };
+      await agent.persistInput(input);
+    }
+    const [all, cursor] = await Promise.all([agent.inputs().catch(({ code }) => code), store.getCursor("m")]);
+    equal([all, cursor], ["TooLarge", undefined]);
+    equal(await agent.inputIds(), ids);
+    equal((await agent.input(ids[16])).note.length, note.length);
+    await store.close();
+  },
+
   async "relaxed durability is a setting of the file, anything else is refused"({ file, folder }) {
     for (const durability of ["none", "", null, 7]) {
       await fails(openStore({ path: file, durability }), { argument: "options.durability" });

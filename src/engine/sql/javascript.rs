@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use js_sys::{Array, ArrayBuffer, Function, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Function, JsString, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use super::{
@@ -12,7 +12,10 @@ use super::{
     error::{self, Access},
     statement::{Select, Statement},
 };
-use crate::{engine::ForeignError, model::RuntimeStoreError};
+use crate::{
+    engine::ForeignError,
+    model::{RuntimeStoreError, limits},
+};
 
 #[wasm_bindgen]
 extern "C" {
@@ -169,17 +172,18 @@ impl Driver for JsDriver {
         mut row: impl FnMut(&[CellResult<'_>]) -> T,
     ) -> Result<Vec<T>> {
         let rows = self.run(Access::Read, prepared, parameters)?;
+        let mut taken = 0;
         let one = |columns: JsValue| {
-            let stored: Vec<Stored> = columns
-                .unchecked_ref::<Array>()
-                .iter()
-                .enumerate()
-                .map(|(i, cell)| Stored::of(&cell, i < prepared.tagged))
-                .collect();
+            let columns: &Array = columns.unchecked_ref();
+            // Before they are copied.
+            taken += columns.iter().map(|cell| size(&cell)).sum::<usize>();
+            limits::answer(taken)?;
+            let cells = columns.iter().enumerate();
+            let stored: Vec<Stored> = cells.map(|(i, cell)| Stored::of(&cell, i < prepared.tagged)).collect();
             let found: Vec<CellResult<'_>> = stored.iter().map(Stored::cell).collect();
-            row(&found)
+            Ok(row(&found))
         };
-        Ok(rows.iter().map(one).collect())
+        rows.iter().map(one).collect()
     }
 
     fn execute(&self, prepared: &mut Prepared, parameters: &[Cell<'_>]) -> Result<()> {
@@ -261,6 +265,15 @@ impl Stored {
             Self::Blob(bytes) => Ok(Cell::Blob(bytes.as_slice().into())),
             Self::Other(instead) => Err(instead),
         }
+    }
+}
+
+/// How many bytes a cell has at least.
+fn size(cell: &JsValue) -> usize {
+    match cell.dyn_ref::<JsString>() {
+        Some(text) => text.length() as usize,
+        None if ArrayBuffer::is_view(cell) => cell.unchecked_ref::<Uint8Array>().byte_length() as usize,
+        None => cell.dyn_ref::<ArrayBuffer>().map_or(0, |buffer| buffer.byte_length() as usize),
     }
 }
 
