@@ -9,8 +9,11 @@ import { Miniflare } from "miniflare";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
-/** Starts the Worker of a folder, this one's unless another is named. Resolves once it answers; `close()` ends it. */
-export async function start(folder = here) {
+/**
+ * Starts the Worker of a folder, this one's unless another is named. Resolves once it answers; `close()` ends it. `persist` is a folder
+ * for what its Durable Objects keep, which otherwise ends with it.
+ */
+export async function start(folder = here, { persist } = {}) {
   const config = JSON.parse(readFileSync(path.join(folder, "wrangler.json"), "utf8"));
   const bundle = mkdtempSync(path.join(tmpdir(), "burrow-edge-"));
   const remove = () => rmSync(bundle, { recursive: true, force: true });
@@ -23,6 +26,7 @@ export async function start(folder = here) {
     format: "esm",
     target: "es2024",
     conditions: ["workerd", "worker", "browser"],
+    external: ["cloudflare:*"],
     // The import is left in the bundle, and the wasm is copied beside it.
     loader: { ".wasm": "copy" },
   });
@@ -35,6 +39,8 @@ export async function start(folder = here) {
     scriptPath: config.main,
     modulesRules: [{ type: "CompiledWasm", include: ["**/*.wasm"] }],
     compatibilityDate: config.compatibility_date,
+    durableObjects: durableObjects(config),
+    ...(persist && { durableObjectsPersist: persist }),
     cf: false,
     telemetry: { enabled: false },
   });
@@ -46,4 +52,15 @@ export async function start(folder = here) {
       process.off("exit", remove);
     },
   };
+}
+
+/** The classes of Durable Objects, by the names of their bindings. */
+function durableObjects({ durable_objects: { bindings = [] } = {}, migrations = [] }) {
+  const withSqlite = migrations.flatMap(({ new_sqlite_classes = [] }) => new_sqlite_classes);
+  return Object.fromEntries(
+    bindings.map(({ name, class_name: className }) => [
+      name,
+      { className, useSQLite: withSqlite.includes(className) },
+    ]),
+  );
 }

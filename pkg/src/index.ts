@@ -50,6 +50,7 @@ export type {
   Change,
   ChangeKind,
   Durability,
+  DurableObjectStorage,
   FoundSession,
   Input,
   InputState,

@@ -16,8 +16,9 @@ export async function open(loader: Loader, options: OpenOptions = {}): Promise<S
     "memoryLimit",
     "path",
     "database",
+    "storage",
   ]);
-  if (given.path !== undefined || given.database !== undefined) {
+  if ((given.path ?? given.database ?? given.storage) !== undefined) {
     throw new BurrowError("Unsupported", "unsupported: there is no SQLite in this entry of the package");
   }
   const { name = "burrow", durability, backend = defaultBackend() } = given;

@@ -18,6 +18,8 @@ export interface Opened {
   kind: Pick<Status, "backend" | "durability">;
   /** Resolves once the database is let go. */
   closed: Promise<void>;
+  /** Waits until what was committed is on the disk, where a commit's own call does not. */
+  flush?: () => Promise<void>;
 }
 
 /** Opens what one of these options names. */
@@ -28,7 +30,7 @@ type Opener = (
 ) => Promise<Opened>;
 
 /** The options of which each says where the store is. */
-const PLACES = ["path", "database"] as const;
+const PLACES = ["path", "database", "storage"] as const;
 type Place = (typeof PLACES)[number];
 
 /** Those that are about stores elsewhere. */
@@ -41,8 +43,8 @@ export async function openOnServer(
   openers: Partial<Record<Place, Opener>>,
 ): Promise<Store> {
   const known = ["name", "durability", "backend", "memoryLimit", ...PLACES];
-  const { path, database, ...others } = wire.options("options", options, known);
-  const places = { path, database };
+  const { path, database, storage, ...others } = wire.options("options", options, known);
+  const places = { path, database, storage };
   const given = PLACES.filter((place) => places[place] !== undefined);
   const [place, another = ELSEWHERES.find((name) => others[name] !== undefined)] = given;
   if (place === undefined) return open(loader, others);
@@ -54,11 +56,12 @@ export async function openOnServer(
     throw invalid("options.durability", 'expected "strict" or "relaxed"');
   }
   const instance = await loader.instance();
-  const { raw, kind, closed } = await opener(instance, places[place], durability);
-  return new Store(new Handle(instance, new Openness(), raw), kind, closed);
+  const { raw, kind, ...hooks } = await opener(instance, places[place], durability);
+  return new Store(new Handle(instance, new Openness(), raw), kind, hooks);
 }
 
 const ELSEWHERE: Record<Place, string> = {
   path: "a Worker has no files; in a Durable Object, pass { storage: ctx.storage }",
   database: "a Worker has no such databases; in a Durable Object, pass { storage: ctx.storage }",
+  storage: "there are no Durable Objects here; pass { path }, the name of a file",
 };

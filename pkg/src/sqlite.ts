@@ -6,6 +6,7 @@ export type Parameter = string | Uint8Array;
 /** An open database. `src/engine/sql/javascript.rs` says what each member is for. */
 export interface JsDatabase {
   readonly name: string;
+  readonly splits: boolean;
   prepare(sql: string): (parameters: Parameter[]) => unknown[][];
   transaction(write: boolean, body: () => boolean): void;
   lost(): string | undefined;
@@ -35,6 +36,7 @@ interface Statement {
 /** A database that a library of the platform's has open. */
 export class SqliteDatabase implements JsDatabase {
   readonly name: string;
+  readonly splits = false;
   /** Resolves once it is let go. */
   readonly closed: Promise<void>;
   /** What has become of its files: known once they are all there. */
@@ -87,9 +89,7 @@ export class SqliteDatabase implements JsDatabase {
 
   code(error: unknown): number | undefined {
     const { errcode, code } = error as { errcode?: unknown; code?: unknown };
-    if (typeof errcode === "number") return errcode;
-    const [, name = ""] = (typeof code === "string" && /^SQLITE_([A-Z]+)/.exec(code)) || [];
-    return CODES[name];
+    return typeof errcode === "number" ? errcode : codeNamed(String(code));
   }
 
   close(): void {
@@ -121,6 +121,11 @@ export class SqliteDatabase implements JsDatabase {
 /** A row; an older Node has no arrays, but objects in the order of the columns. */
 function cells(row: unknown): unknown[] {
   return Array.isArray(row) ? row : Object.values(row as object);
+}
+
+/** The code whose name is in a text. */
+export function codeNamed(text: string): number | undefined {
+  return CODES[/\bSQLITE_([A-Z]+)/.exec(text)?.[1] ?? ""];
 }
 
 /** The codes that the module tells apart (https://sqlite.org/rescode.html). */

@@ -3,6 +3,7 @@
 
 import type { RawStore } from "../wasm/bindings.js";
 import { bytes } from "./bytes.js";
+import { BurrowError } from "./error.js";
 import { Handle } from "./handle.js";
 import { Runtime } from "./runtime.js";
 import type {
@@ -31,14 +32,20 @@ export class Store implements Disposable, AsyncDisposable {
   readonly #handle: Handle<RawStore>;
   readonly #kind: Pick<Status, "backend" | "durability">;
   /** Resolves when the database is let go, where that takes a while. */
-  readonly #letGo: Promise<void> | undefined;
+  readonly #closed: Promise<void> | undefined;
+  readonly #flush: (() => Promise<void>) | undefined;
   readonly #watches = new Set<() => void>();
 
   /** @internal */
-  constructor(handle: Handle<RawStore>, kind: Pick<Status, "backend" | "durability">, letGo?: Promise<void>) {
+  constructor(
+    handle: Handle<RawStore>,
+    kind: Pick<Status, "backend" | "durability">,
+    { closed, flush }: { closed?: Promise<void>; flush?: () => Promise<void> } = {},
+  ) {
     this.#handle = handle;
     this.#kind = kind;
-    this.#letGo = letGo;
+    this.#closed = closed;
+    this.#flush = flush;
   }
 
   /** The place of one runtime. Any non-empty string is an id, `rt:session:<uuid>` for a session's. */
@@ -146,8 +153,8 @@ export class Store implements Disposable, AsyncDisposable {
     });
   }
 
-  /** A stable name of the durable store, `indexeddb:<origin>/<name>` or
-   * `sqlite:<path>`; `undefined` where nothing is durable. */
+  /** A stable name of the durable store, `indexeddb:<origin>/<name>`,
+   * `sqlite:<path>` or `durable-object:<id>`; `undefined` where nothing is durable. */
   get authorityKey(): string | undefined {
     return this.#handle.run((raw) => raw.authorityKey());
   }
@@ -160,6 +167,21 @@ export class Store implements Disposable, AsyncDisposable {
     const nowhere = { persisted: undefined, usage: undefined, quota: undefined };
     const storage = this.#kind.backend === "indexeddb" ? await originStorage() : nowhere;
     return { ...this.#kind, ...storage, dataLost, reopens };
+  }
+
+  /**
+   * Resolves when all that was committed before is on the disk. With strict durability each commit's own promise says so already, but
+   * for a Durable Object's, which holds back what it sends until then, and not what it does within.
+   *
+   * Rejects with `Unsupported` where nothing says when that is: with relaxed durability, and in memory.
+   */
+  async flush(): Promise<void> {
+    this.#handle.openness.check();
+    const { durability } = this.#kind;
+    if (durability !== "strict") {
+      throw new BurrowError("Unsupported", `unsupported: flush: the store's durability is "${durability}"`);
+    }
+    await this.#flush?.();
   }
 
   /** The snapshot of the OAuth flows under way, byte for byte. */
@@ -244,7 +266,7 @@ export class Store implements Disposable, AsyncDisposable {
     const { instance, openness } = this.#handle;
     return openness.close(() => {
       if (!instance.ended) this.#handle.run((raw) => raw.close());
-      return this.#letGo;
+      return this.#closed;
     });
   }
 

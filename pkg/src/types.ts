@@ -33,6 +33,21 @@ export interface OpenOptions {
   path?: string | undefined;
   /** In Node, Deno and Bun: an open handle of node:sqlite, bun:sqlite or better-sqlite3, to keep things in its database. */
   database?: SqliteHandle | undefined;
+  /** In a Durable Object with SQLite: `ctx.storage`, to keep things in the object. */
+  storage?: DurableObjectStorage | undefined;
+}
+
+/** What a store needs of the storage of a Durable Object. */
+export interface DurableObjectStorage {
+  /** The object's SQLite. */
+  sql: {
+    /** Runs a statement. */
+    exec(query: string, ...bindings: (string | Uint8Array)[]): { raw(): Iterable<unknown[]> };
+  };
+  /** Runs a function in a transaction. */
+  transactionSync<T>(closure: () => T): T;
+  /** Resolves when what was written is on the disk. */
+  sync(): Promise<void>;
 }
 
 /** An open database of node:sqlite, bun:sqlite or better-sqlite3. It stays the program's, which closes it after the store. */
@@ -57,7 +72,7 @@ type Module = typeof globalThis extends { WebAssembly: { Module: { prototype: in
 /** The truth about a store, from `store.status()`. */
 export interface Status {
   /** Where it keeps things. */
-  backend: "indexeddb" | "memory" | "sqlite";
+  backend: "indexeddb" | "memory" | "sqlite" | "durable-object";
   /** When a commit is called complete; `"none"` where nothing outlives the page or process. */
   durability: Durability | "none";
   /**

@@ -90,6 +90,11 @@ test("a memory limit is refused where the store is not in memory", () =>
     retryable: false,
   }));
 
+test("nothing says when a store in memory is on the disk", async () => {
+  const store = await burrow.openStore();
+  await fails(store.flush(), { code: "Unsupported" });
+});
+
 test("options that are not understood are refused by name", async () => {
   const { openStore } = burrow;
   await fails(openStore({ name: "" }), { code: "InvalidInput", argument: "options.name" });

@@ -12,6 +12,7 @@ import { consumer } from "./consumer.mjs";
 const PUBLIC = ["error", "index", "runtime", "store", "types"];
 const INNER = [
   "bytes",
+  "durable-object",
   "entry",
   "files",
   "handle",

@@ -23,6 +23,7 @@ export async function rules(module, bindings, { emptyDatabase, isFile }) {
     emptyDatabase,
     isFile,
     __wbg_test_invoke: (test) => test(),
+    __wbg_test_output_writeln: say,
     __wbgtest_og_console_log: say,
     __wbgtest_og_console_error: say,
   });

@@ -8,6 +8,7 @@ import { root } from "../../scripts/toolchain.mjs";
 import { run, tool } from "../packaging/consumer.mjs";
 import { environments } from "../packaging/environments.mjs";
 import { buildRules } from "./build-rules.mjs";
+import { killWriters } from "./kill.mjs";
 
 const installed = (name) => path.join(environments, "node_modules", name);
 const node24 = installed("node24/bin/node");
@@ -36,6 +37,11 @@ for (const { runtime, rules, others } of ran) {
   for (const [name, said] of Object.entries({ ...rules, ...others }))
     test(`${runtime}: ${name}`, () => assert.equal(said, ""));
 }
+
+test("two processes are killed in the middle of commits: what was acknowledged is there, and nothing is half there", async () => {
+  const acknowledged = await killWriters(node24, 20);
+  assert.ok(acknowledged.every((count) => count > 0));
+});
 
 test("Node 20, which has no SQLite, says what would do", async () => {
   const program = `

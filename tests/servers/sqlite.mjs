@@ -2,7 +2,11 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { entry } from "../../pkg/dist/entry.js";
+import { openFile } from "../../pkg/dist/files.js";
 import { openStore } from "../../pkg/dist/node.js";
+import { openOnServer } from "../../pkg/dist/server.js";
+import bindings from "../../pkg/wasm/server-bindings.js";
 import { equal, fails } from "../support/expect.mjs";
 
 /** The names of the tests and the tests: each gets a folder of its own, and a function that opens a handle of a file. */
@@ -67,6 +71,33 @@ export const tests = {
     equal(await agent.inputIds(), ids);
     equal((await agent.input(ids[16])).note.length, note.length);
     await store.close();
+  },
+
+  async "a snapshot of 50 MB comes back whole, and takes less than 200 MB of the module's memory"({ file }) {
+    const memories = [];
+    const { instantiate } = WebAssembly;
+    WebAssembly.instantiate = async (...args) => {
+      const { exports } = await instantiate(...args);
+      memories.push(exports.memory);
+      return { exports };
+    };
+    const { openStore } = entry({
+      bindings,
+      wasm: () =>
+        WebAssembly.compile(readFileSync(new URL("../../pkg/wasm/server_bg.wasm", import.meta.url))),
+      openStore: (loader, options) => openOnServer(loader, options, { path: openFile }),
+    });
+    const store = await openStore({ path: file });
+    WebAssembly.instantiate = instantiate;
+    const agent = store.runtime("large");
+    for (const length of [5_000_000, 50_000_000]) {
+      const session = new Uint8Array(length).map((_, i) => i % 251);
+      await agent.commitSession(session);
+      equal(Buffer.compare(await agent.session(), session), 0);
+    }
+    await store.close();
+    const [{ buffer }] = memories;
+    equal(buffer.byteLength < 200_000_000 ? "" : `${buffer.byteLength} bytes`, "");
   },
 
   async "relaxed durability is a setting of the file, anything else is refused"({ file, folder }) {

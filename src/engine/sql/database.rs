@@ -2,13 +2,14 @@
 
 use super::{
     Read, ReadSet, Reads, Result, TableInfo, Tables, Write,
-    cell::{Cell, cells, first, key_part, range_row, value_cell, value_row},
+    cell::{Cell, CellResult, cells, first, key_part, range_row, value_cell, value_row},
     driver::Driver,
+    pieces::{self, PIECES},
     statement::{Begin, Statements},
 };
 use crate::{
-    engine::{Key, Page, Row, Value, group_commit::Group},
-    model::RuntimeStoreError,
+    engine::{Encoded, Key, Page, Row, Value, group_commit::Group},
+    model::{RuntimeStoreError, limits},
 };
 
 /// An open database whose tables are all there.
@@ -19,7 +20,8 @@ pub(super) struct Database<'d, D: Driver> {
 
 impl<'d, D: Driver> Database<'d, D> {
     pub(super) fn over(driver: &'d D, tables: Tables) -> Self {
-        Self { driver, statements: Statements::of(tables, D::SELECT) }
+        let more = driver.splits().then_some(&PIECES);
+        Self { driver, statements: Statements::of(tables.iter().copied().chain(more), D::SELECT) }
     }
 
     pub(super) fn read(&mut self, reads: &Reads) -> Result<ReadSet> {
@@ -39,6 +41,47 @@ impl<'d, D: Driver> Database<'d, D> {
     }
 
     fn rows(&mut self, read: &Read) -> Result<Vec<(Key, Row)>> {
+        let mut rows = self.rows_as_stored(read)?;
+        let table = read.table();
+        if self.driver.splits() && pieces::are_in(table) {
+            let mut taken = 0;
+            for (key, row) in &mut rows {
+                if let Row::Stored(Encoded::Bytes(first)) = row
+                    && first.len() == pieces::LENGTH
+                {
+                    *row = self.joined(table, key, first, &mut taken)?;
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    /// The row whose first piece is full, with the others. Its length is known before it is put together: it may be large.
+    fn joined(&mut self, table: &TableInfo, key: &Key, first: &[u8], taken: &mut usize) -> Result<Row> {
+        let row_key = pieces::row_key(key);
+        let place = [Cell::Text(table.name), Cell::Text(&row_key)];
+        let mut query = |begin, limit, row: &mut dyn FnMut(&[CellResult<'_>])| {
+            let range = self.statements.range(&PIECES, 2, begin)?.prepared(self.driver)?;
+            self.driver.query(range, &[&place[..], &[Cell::Integer(limit)]].concat(), row)
+        };
+        let mut length = None;
+        query(Begin::AtLast, 1, &mut |last| length = pieces::length(last))?;
+        *taken = taken.saturating_add(length.unwrap_or_default());
+        limits::answer(*taken)?;
+        let mut bytes = Vec::new();
+        if let Some(length) = length
+            && bytes.try_reserve_exact(length).is_ok()
+        {
+            bytes.extend_from_slice(first);
+            query(Begin::AtFirst, -1, &mut |piece| pieces::append(&mut bytes, piece))?;
+        }
+        Ok(match length {
+            Some(length) if bytes.len() == length => Row::Stored(Encoded::Bytes(bytes.into())),
+            _ => Row::Unreadable("a piece of it is missing".to_owned()),
+        })
+    }
+
+    fn rows_as_stored(&mut self, read: &Read) -> Result<Vec<(Key, Row)>> {
         match read {
             Read::Get(table, key, _) => {
                 let parameters: Vec<Cell<'_>> = cells(key).collect();
@@ -88,7 +131,15 @@ impl<'d, D: Driver> Database<'d, D> {
         let encoded = value
             .encode()
             .map_err(|reason| RuntimeStoreError::Internal(format!("encoding {} {key}: {reason}", table.name)))?;
-        let parameters: Vec<Cell<'_>> = cells(key).chain([value_cell(table.value_type, &encoded)]).collect();
+        let whole = value_cell(table.value_type, &encoded);
+        let (value, others) = match &whole {
+            Cell::Blob(bytes) if self.driver.splits() => {
+                let (first, others) = pieces::split(bytes);
+                (Cell::Blob(first.into()), others)
+            }
+            whole => (whole.clone(), Vec::new()),
+        };
+        let parameters: Vec<Cell<'_>> = cells(key).chain([value]).collect();
         let size = parameters.iter().map(Cell::size).sum::<usize>();
         if size > D::LARGEST {
             return Err(RuntimeStoreError::Unsupported(format!(
@@ -98,7 +149,14 @@ impl<'d, D: Driver> Database<'d, D> {
             )));
         }
         let put = self.statements.put(table)?.prepared(self.driver)?;
-        self.driver.execute(put, &parameters)
+        self.driver.execute(put, &parameters)?;
+        let row_key = if others.is_empty() { String::new() } else { pieces::row_key(key) };
+        for (piece, number) in others.into_iter().zip(1..) {
+            let put = self.statements.put(&PIECES)?.prepared(self.driver)?;
+            let place = [Cell::Text(table.name), Cell::Text(&row_key), Cell::Integer(number)];
+            self.driver.execute(put, &[&place[..], &[Cell::Blob(piece.into())]].concat())?;
+        }
+        Ok(())
     }
 }
 

@@ -14,6 +14,11 @@ pub(super) trait Driver: 'static {
     /// How keys and text reach it without loss.
     const SELECT: Select;
 
+    /// Whether a row holds too little for some values, which are then kept in pieces.
+    fn splits(&self) -> bool {
+        false
+    }
+
     /// A prepared statement.
     type Prepared<'d>;
 

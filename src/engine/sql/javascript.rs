@@ -38,6 +38,10 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn transaction(this: &JsDatabase, write: bool, body: &mut dyn FnMut() -> bool) -> std::result::Result<(), JsValue>;
 
+    /// Whether its rows hold some 2 MB only: a Durable Object's.
+    #[wasm_bindgen(method, getter)]
+    fn splits(this: &JsDatabase) -> bool;
+
     /// What has become of the database's files since it was opened; undefined while they are the same.
     #[wasm_bindgen(method)]
     fn lost(this: &JsDatabase) -> Option<String>;
@@ -64,14 +68,15 @@ pub enum Synchronous {
 pub(super) struct JsDriver {
     database: JsDatabase,
     name: String,
+    splits: bool,
     /// Set once the files were lost: the error of every later call.
     lost: OnceCell<RuntimeStoreError>,
 }
 
 impl JsDriver {
     pub(super) fn new(database: JsDatabase) -> Self {
-        let name = database.name();
-        Self { database, name, lost: OnceCell::new() }
+        let (name, splits) = (database.name(), database.splits());
+        Self { database, name, splits, lost: OnceCell::new() }
     }
 
     /// Write-ahead logging, where the database is a file that can have it.
@@ -139,6 +144,10 @@ impl JsDriver {
                 self.name
             ));
         }
+        // A Durable Object's `deleteAll()`, or somebody else's hand.
+        if error.to_string().contains("no such table") {
+            return RuntimeStoreError::Deleted(format!("{}: {doing}: {error}", self.name));
+        }
         error::failed(access, doing, &self.name, code, error)
     }
 }
@@ -155,6 +164,10 @@ impl Driver for JsDriver {
     const LARGEST: usize = 1_000_000_000;
 
     const SELECT: Select = Select::Tagged;
+
+    fn splits(&self) -> bool {
+        self.splits
+    }
 
     type Prepared<'d> = Prepared;
 

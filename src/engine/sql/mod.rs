@@ -6,6 +6,7 @@ mod database;
 mod driver;
 mod error;
 mod jobs;
+mod pieces;
 mod schema;
 mod statement;
 

@@ -3,16 +3,31 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Result,
+    Result, TableInfo,
     cell::{Cell, CellResult},
     driver::Driver,
+    pieces::{self, PIECES},
     statement::{Statement, columns, create},
 };
+#[cfg(target_arch = "wasm32")]
+use crate::model::random::new_uuid;
 use crate::{engine::Tables, model::RuntimeStoreError};
 
 /// Raised with each change to the tables that an older burrow cannot handle. It is kept in a table of our own, because
 /// SQLite's header fields for versions belong to meerkat, whose file this may be.
 const VERSION: i64 = 1;
+
+/// The version of the tables with values in pieces.
+const VERSION_IN_PIECES: i64 = 2;
+
+fn version_of(driver: &impl Driver) -> i64 {
+    if driver.splits() { VERSION_IN_PIECES } else { VERSION }
+}
+
+/// The tables, and that of pieces where there are some.
+fn all_tables(driver: &impl Driver, tables: Tables) -> impl Iterator<Item = &'static TableInfo> {
+    tables.iter().copied().chain(driver.splits().then_some(&PIECES))
+}
 
 const TABLE: &str = "burrow_schema";
 
@@ -55,12 +70,40 @@ pub(super) fn make_current(driver: &impl Driver, tables: Tables) -> Result<()> {
         if check_tables(driver, tables)? {
             return Ok(());
         }
-        let version = format!("CREATE TABLE IF NOT EXISTS {TABLE} (version INTEGER NOT NULL)");
-        execute(Statement::writing(TABLE, version))?;
-        if stored_version(driver)?.is_none() {
-            execute(Statement::writing(TABLE, format!("INSERT INTO {TABLE} (version) VALUES ({VERSION})")))?;
+        let created = format!("CREATE TABLE IF NOT EXISTS {TABLE} (version INTEGER NOT NULL)");
+        execute(Statement::writing(TABLE, created))?;
+        let version = version_of(driver);
+        match stored_version(driver)? {
+            None => execute(Statement::writing(TABLE, format!("INSERT INTO {TABLE} (version) VALUES ({version})")))?,
+            Some(stored) if stored == version => {}
+            Some(_) => execute(Statement::writing(TABLE, format!("UPDATE {TABLE} SET version = {version}")))?,
         }
-        tables.iter().try_for_each(|table| execute(create(table)))
+        all_tables(driver, tables).try_for_each(|table| execute(create(table)))?;
+        let split = tables.iter().filter(|_| driver.splits());
+        split.flat_map(|table| pieces::triggers(table)).try_for_each(execute)
+    })
+}
+
+/// The id of a Durable Object's database, made when it is first asked for: a UUID.
+#[cfg(target_arch = "wasm32")]
+pub(super) fn identity(driver: &impl Driver) -> Result<String> {
+    const ID: &str = "SELECT value FROM burrow_database WHERE name = 'id'";
+    let run = |sql: &str, parameters: &[Cell<'_>]| {
+        let text = |row: &[CellResult<'_>]| match row.first() {
+            Some(Ok(Cell::Text(text))) => (*text).to_owned(),
+            _ => String::new(),
+        };
+        let statement = Statement::writing("burrow_database", sql.to_owned());
+        driver.query(&mut driver.prepare(&statement)?, parameters, text)
+    };
+    driver.transaction(|| {
+        run("CREATE TABLE IF NOT EXISTS burrow_database (name TEXT PRIMARY KEY, value TEXT NOT NULL)", &[])?;
+        if let Some(id) = run(ID, &[])?.pop() {
+            return Ok(id);
+        }
+        let id = new_uuid()?.to_string();
+        run("INSERT INTO burrow_database (name, value) VALUES ('id', ?)", &[Cell::Text(&id)])?;
+        Ok(id)
     })
 }
 
@@ -75,10 +118,11 @@ fn check_tables(driver: &impl Driver, tables: Tables) -> Result<bool> {
             if columns.is_empty() { "none".to_owned() } else { columns.join(", ") },
         ))),
     };
-    let current = is(TABLE, &["version integer"])? && stored_version(driver)? == Some(VERSION);
-    let mut ours = usize::from(current);
+    let marked = is(TABLE, &["version integer"])?;
+    let current = marked && stored_version(driver)? == Some(version_of(driver));
+    let mut ours = usize::from(marked);
     let mut all = current;
-    for table in tables {
+    for table in all_tables(driver, tables) {
         let mut expected = columns(table);
         expected.sort();
         let there = is(table.name, &expected.iter().map(String::as_str).collect::<Vec<_>>())?;
@@ -101,16 +145,18 @@ fn check_tables(driver: &impl Driver, tables: Tables) -> Result<bool> {
 /// tables the sorted columns in the form of [`columns`]. The columns of others are not asked for: a virtual table may need
 /// a module that only its owner has.
 fn tables_and_views(driver: &impl Driver, tables: Tables) -> Result<BTreeMap<String, Vec<String>>> {
-    let known: Vec<String> =
-        tables.iter().map(|table| table.name).chain([TABLE, NEIGHBOUR.0]).map(|name| format!("'{name}'")).collect();
+    let known: Vec<String> = all_tables(driver, tables)
+        .map(|table| table.name)
+        .chain([TABLE, NEIGHBOUR.0])
+        .map(|name| format!("'{name}'"))
+        .collect();
+    let known = format!("type = 'table' AND lower(name) IN ({})", known.join(", "));
     let sql = format!(
-        "SELECT lower(found.name), lower(columns.name || ' ' || columns.type) \
-         || iif(columns.pk, ' key ' || columns.pk, '') \
-         FROM sqlite_master AS found \
-         LEFT JOIN pragma_table_info(iif(found.type = 'table' AND lower(found.name) IN ({}), found.name, NULL)) \
-         AS columns \
-         WHERE found.type IN ('table', 'view') AND found.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1, 2",
-        known.join(", "),
+        "WITH found AS (SELECT * FROM sqlite_master WHERE type IN ('table', 'view') \
+         AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\') \
+         SELECT lower(name), NULL FROM found WHERE NOT ({known}) UNION ALL \
+         SELECT lower(found.name), lower(columns.name || ' ' || columns.type) || iif(columns.pk, ' key ' || columns.pk, '') \
+         FROM (SELECT name FROM found WHERE {known}) AS found, pragma_table_info(found.name) AS columns ORDER BY 1, 2",
     );
     let statement = Statement { sql, doing: "opening".to_owned(), tagged: 0 };
     let text = |cell: Option<&CellResult<'_>>| match cell {
@@ -133,9 +179,10 @@ fn stored_version(driver: &impl Driver) -> Result<Option<i64>> {
     };
     match driver.query(&mut driver.prepare(&statement)?, &[], version)?.as_slice() {
         [] => Ok(None),
-        [Some(version)] if *version <= VERSION => Ok(Some(*version)),
-        [Some(version)] => Err(RuntimeStoreError::SchemaTooNew(format!(
-            "the database has version {version}, this burrow knows versions up to {VERSION}"
+        [Some(stored)] if *stored <= version_of(driver) => Ok(Some(*stored)),
+        [Some(stored)] => Err(RuntimeStoreError::SchemaTooNew(format!(
+            "the database has version {stored}, this burrow knows versions up to {}",
+            version_of(driver),
         ))),
         _ => Err(RuntimeStoreError::Decode {
             table: TABLE,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Result, TableInfo, driver::Driver};
 use crate::{
-    engine::{Column, ColumnType, Order, Page, Tables, ValueType},
+    engine::{Column, ColumnType, Order, Page, ValueType},
     model::RuntimeStoreError,
 };
 
@@ -127,8 +127,8 @@ struct OfTable<P> {
 }
 
 impl<P> Statements<P> {
-    pub(super) fn of(tables: Tables, select: Select) -> Self {
-        Self(tables.iter().map(|table| (table.name, OfTable::new(table, select))).collect())
+    pub(super) fn of(tables: impl IntoIterator<Item = &'static TableInfo>, select: Select) -> Self {
+        Self(tables.into_iter().map(|table| (table.name, OfTable::new(table, select))).collect())
     }
 
     /// Sets the record under a key. Parameters: the key, the value.
@@ -327,7 +327,7 @@ mod tests {
         for table in TABLES {
             connection.execute_batch(&create(table).sql).unwrap();
         }
-        (connection, Statements::of(TABLES, Select::Bare))
+        (connection, Statements::of(TABLES.iter().copied(), Select::Bare))
     }
 
     /// What SQLite means to do with the tables, a line for each.

@@ -15,6 +15,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::{
     Decide, Engine, Listener, ReadSet, Reads, Result, Tables, Watch,
     database::Database,
+    driver::Driver,
     javascript::{JsDatabase, JsDriver, Synchronous},
     jobs::{self, Job},
     schema,
@@ -43,7 +44,7 @@ impl Sqlite {
     }
 
     /// Takes over an open database, which is closed with the engine, and makes the tables that are missing. `authority_key` is
-    /// its stable name, where it has one. With `log`, it is a file that gets a write-ahead log; without, it has its own ways.
+    /// its stable name; a Durable Object's has one of its own. With `log`, it is a file that gets a write-ahead log; without, it has its own ways.
     ///
     /// # Errors
     /// As [`is_current`](Self::is_current), `Blocked` while another process holds it, and whatever else SQLite says.
@@ -61,6 +62,10 @@ impl Sqlite {
         if !current {
             schema::make_current(&driver, tables)?;
         }
+        let authority_key = match authority_key {
+            None if driver.splits() => Some(format!("durable-object:{}", schema::identity(&driver)?)),
+            given => given,
+        };
         let (jobs, mut queue) = mpsc::unbounded();
         let bus = authority_key.as_deref().map_or_else(Bus::default, Bus::of_store);
         let told = bus.clone();

@@ -167,6 +167,6 @@ check((await failure(openStore({ backend: "disk" }))).argument === "options.back
   await useStore(store);
   await useRuntime(store.runtime("agent-1"));
   await useWatches(store);
-  const { backend }: { backend: "indexeddb" | "memory" | "sqlite" } = await store.status();
+  const { backend }: { backend: "indexeddb" | "memory" | "sqlite" | "durable-object" } = await store.status();
   check(backend === "memory", "status");
 }

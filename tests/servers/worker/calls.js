@@ -1,0 +1,170 @@
+// What the tests have a Durable Object do.
+
+import { newId, openStore } from "../../../pkg/dist/workerd.js";
+import { commit, verify } from "../stream.mjs";
+
+const receipt = (run_id, sequence) => ({
+  run_id,
+  boundary: "run_start",
+  contributing_input_ids: [],
+  message_count: 1n,
+  sequence,
+});
+
+/** Bytes that differ with their place. */
+const bytes = (length) => new Uint8Array(Number(length)).map((_, i) => i % 251);
+
+const isSame = (found, length) =>
+  found?.length === Number(length) && found.every((byte, i) => byte === i % 251);
+
+// The memories of the modules that are instantiated from here on.
+const memories = [];
+const { instantiate } = WebAssembly;
+WebAssembly.instantiate = async (...args) => {
+  const { exports } = await instantiate(...args);
+  if ("openSqlite" in exports) memories.push(exports.memory);
+  return { exports };
+};
+
+export const calls = {
+  /** How large the module's memory is. */
+  async memory() {
+    return Math.max(...memories.map(({ buffer }) => buffer.byteLength));
+  },
+
+  async status(object) {
+    const store = await object.store();
+    return { ...(await store.status()), authorityKey: store.authorityKey };
+  },
+
+  async setCursor(object, mob, cursor) {
+    await (await object.store()).setCursor(mob, BigInt(cursor));
+  },
+
+  async getCursor(object, mob) {
+    return (await object.store()).getCursor(mob);
+  },
+
+  /** Adds one to a number, as a step that is read, decided and written: requests at once must not lose any. */
+  async increment(object) {
+    const store = await object.store();
+    await store.updateOauthFlows((stored) => {
+      const count = stored === undefined ? 0 : Number(new TextDecoder().decode(stored));
+      return new TextEncoder().encode(String(count + 1));
+    });
+    return Number(new TextDecoder().decode(await store.oauthFlows()));
+  },
+
+  async numbers(object) {
+    const store = await object.store();
+    const run_id = await newId();
+    const half = 2n ** 63n;
+    const sequences = [0n, 2n ** 53n + 1n, half - 1n, half, 2n ** 64n - 1n];
+    const agent = store.runtime("a\0b🧠");
+    for (const sequence of sequences) await agent.commitBoundary({ receipt: receipt(run_id, sequence) });
+    const listed = (await agent.receipts()).map(({ sequence }) => sequence);
+    return { sequences, listed, runtimes: await store.runtimes() };
+  },
+
+  /** Commits a snapshot of so many bytes, and whether it comes back. */
+  async snapshot(object, length) {
+    const agent = (await object.store()).runtime("large");
+    await agent.commitSession(bytes(length));
+    return isSame(await agent.session(), length);
+  },
+
+  /** Inputs which are together more than one answer holds: each alone is several pieces. */
+  async tooLarge(object) {
+    const agent = (await object.store()).runtime("r");
+    const when = "2026-11-27T00:00:00Z";
+    const note = "x".repeat(2 ** 23);
+    for (let n = 0; n < 17; n++) {
+      const input_id = `01a20127-b8f1-725e-bae9-39a85b9ab5${10 + n}`;
+      await agent.persistInput({
+        input_id,
+        current_state: "queued",
+        created_at: when,
+        updated_at: when,
+        note,
+      });
+    }
+    await agent.inputs();
+  },
+
+  async snapshotIs(object, length) {
+    return isSame(await (await object.store()).runtime("large").session(), length);
+  },
+
+  /** How many pieces there are beside the first ones. */
+  async pieces({ ctx }) {
+    return [...ctx.storage.sql.exec("SELECT count(*) FROM burrow_pieces").raw()][0][0];
+  },
+
+  async watch(object) {
+    (await object.store()).watch({}, (change) => object.told.push(change));
+  },
+
+  async told(object) {
+    return object.told;
+  },
+
+  async flush(object) {
+    const store = await object.store();
+    await store.setCursor("m", 1n);
+    await store.flush();
+  },
+
+  async refused(object, what) {
+    const wrong = {
+      number: { storage: 7 },
+      empty: { storage: {} },
+      relaxed: { storage: object.ctx.storage, durability: "relaxed" },
+      path: { path: "file.sqlite" },
+      twice: { storage: object.ctx.storage, name: "x" },
+    };
+    await openStore(wrong[what]);
+  },
+
+  async foreign({ ctx }) {
+    ctx.storage.sql.exec("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)");
+    await openStore({ storage: ctx.storage });
+  },
+
+  async deleteAll(object) {
+    await (await object.store()).setCursor("m", 1n);
+    await object.ctx.storage.deleteAll();
+    await (await object.store()).setCursor("m", 2n);
+  },
+
+  async reopen(object) {
+    object.opening = undefined;
+    return (await object.store()).getCursor("m");
+  },
+
+  async close(object) {
+    const store = await object.store();
+    const last = store.setCursor("m", 9n);
+    await store.close();
+    await last;
+    await store.getCursor("m");
+  },
+
+  /** Ends this object: the next request makes it anew. */
+  async abort({ ctx }) {
+    ctx.abort("by the test");
+  },
+
+  async commit(object, run, number) {
+    await commit((await object.store()).runtime("agent"), run, Number(number));
+    return "committed";
+  },
+
+  async verify(object, run) {
+    return verify((await object.store()).runtime("agent"), run);
+  },
+
+  /** What tells this object from the next one of its name. */
+  async life(object) {
+    return (object.life ??= crypto.randomUUID());
+  },
+};
