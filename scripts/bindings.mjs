@@ -13,16 +13,20 @@ const WASM_BINDGEN = "0.2.130";
 
 /**
  * wasm-bindgen's bindings as a function that makes a set of them: they keep their instance in module-level variables, and
- * a second instance must not meet the handles, caches and finalizers of the first.
+ * a second instance must not meet the handles, caches and finalizers of the first. `names` are the new names that wasm-opt gave
+ * to the imports and exports of the wasm.
  */
-export function writeBindings(generated, name, prefix) {
+export function writeBindings(generated, { name, prefix, module }, names) {
   const version = output("wasm-bindgen", ["--version"], { env: wasmEnv() })?.split(" ")[1];
   if (version !== WASM_BINDGEN) {
     throw new Stop(`This is wasm-bindgen ${version}, and not ${WASM_BINDGEN}: see scripts/bindings.mjs.`);
   }
   const file = (of) => path.join(pkg, "wasm", prefix + of);
+  const exported = new Map(names.exports);
+  const imported = new Map(names.imports.map(([, before, after]) => [before, after]));
+  const made = readFileSync(path.join(generated, `${name}_bg.js`), "utf8");
   const { outputFiles } = buildSync({
-    entryPoints: [path.join(generated, `${name}_bg.js`)],
+    stdin: { contents: made.replace(/\bwasm\.(\w+)/g, (_, of) => `wasm.${exported.get(of) ?? of}`) },
     outdir: "bindings",
     write: false,
     bundle: true,
@@ -32,9 +36,17 @@ export function writeBindings(generated, name, prefix) {
   // As parameters they are what `pkg/src/platform.ts` says, and not what the global object has.
   const given =
     "setTimeout,clearTimeout,queueMicrotask,TextDecoder,TextEncoder,described,bytes,burrowOpenResources";
-  // Where the module looks for its imports: so that one module is not taken for the other.
-  const imports = `__wbg_imports:"./${name}_bg.js"`;
-  const body = withoutExports(outputFiles[0].text, (members) => `return{${[imports, ...members].join(",")}}`);
+  const body = withoutExports(outputFiles[0].text, (members) => {
+    const name = (member) => member.split(":")[0];
+    const imports = members
+      .filter((member) => imported.has(name(member)))
+      .map((member) => member.replace(name(member), imported.get(name(member))));
+    const own = [
+      `__wbg_imports:{${module}:{${imports}}}`,
+      `__wbg_start:"${exported.get("__wbindgen_start")}"`,
+    ];
+    return `return{${[...own, ...members.filter((member) => !imported.has(name(member)))]}}`;
+  });
   writeFileSync(file("bindings.js"), `export default function makeBindings({${given}}) {\n${body}}\n`);
   copyFileSync(path.join(generated, `${name}.d.ts`), file("exports.d.ts"));
   writeFileSync(
@@ -43,7 +55,8 @@ export function writeBindings(generated, name, prefix) {
 export type * from "./${prefix}exports.js";
 export type Bindings = typeof exports & {
   __wbg_set_wasm(exports: WebAssembly.Exports): void;
-  __wbg_imports: string;
+  __wbg_imports: WebAssembly.Imports;
+  __wbg_start: string;
 };
 export default function makeBindings(platform: object): Bindings;
 `,

@@ -7,7 +7,8 @@ import { homedir } from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { dropInnerDeclarations, writeBase64, writeBindings, writeCommonJs } from "./bindings.mjs";
-import { main, output, root, run, TARGET, wasmEnv } from "./toolchain.mjs";
+import { renameImportedModule } from "./wasm-names.mjs";
+import { main, output, root, run, Stop, TARGET, wasmEnv } from "./toolchain.mjs";
 
 // What today's rustc emits by default.
 const WASM_FEATURES = [
@@ -19,15 +20,22 @@ const WASM_FEATURES = [
   "sign-ext",
 ].map((feature) => `--enable-${feature}`);
 
-// Nothing of Rust's lies in the first kilobyte of memory. To flatten the code lets the second pass see more of it: together
-// 1.8% smaller after gzip than one `-Oz`.
-const SMALLER = ["--low-memory-unused", "--flatten", "--rereloop", "-Oz", "-Oz"];
+// Nothing of Rust's lies in the first kilobyte of memory. To flatten the code lets the second pass see more of it. The names of
+// imports and exports are 40 characters each (docs/decisions/016-size.md).
+const SMALLER = [
+  ...["--low-memory-unused", "--merge-similar-functions", "--flatten", "--rereloop", "-Oz"],
+  ...["--one-caller-inline-max-function-size=20", "-Oz", "--strip-producers", "--strip-target-features"],
+  "--minify-imports-and-exports-and-modules",
+];
 
 // The module twice: browsers' has IndexedDB, servers' has SQLite too, which no page is to load (docs/decisions/014-two-modules.md).
+// Each asks for its imports under a name of its own, so that neither is taken for the other.
 const MODULES = [
-  { name: "burrow", prefix: "", features: "js" },
-  { name: "server", prefix: "server-", features: "js,sqlite" },
+  { name: "burrow", prefix: "", features: "js", module: "b" },
+  { name: "server", prefix: "server-", features: "js,sqlite", module: "s" },
 ];
+/** The name that wasm-opt gives to the one module that a wasm imports from. */
+const IMPORTED = "a";
 
 await main(() => {
   const env = wasmEnv();
@@ -54,7 +62,7 @@ function packed(name) {
 }
 
 /** Builds one of the modules, with its bindings and its text in base64. */
-function build({ name, prefix, features }, env) {
+function build({ name, prefix, features, module }, env) {
   const compiled = path.join(env.CARGO_TARGET_DIR, TARGET, "release/burrow.wasm");
   const stamp = path.join(env.CARGO_TARGET_DIR, `${name}.sha256`);
 
@@ -64,7 +72,9 @@ function build({ name, prefix, features }, env) {
     env: { ...env, ...withoutOurPaths(env) },
   });
 
-  const scripts = ["build.mjs", "bindings.mjs"].map((script) => path.join(root, "scripts", script));
+  const scripts = ["build.mjs", "bindings.mjs", "wasm-names.mjs"].map((script) =>
+    path.join(root, "scripts", script),
+  );
   const hash = hashOf(compiled, ...scripts);
   if (existsSync(packed(name)) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return;
   rmSync(stamp, { force: true });
@@ -72,8 +82,10 @@ function build({ name, prefix, features }, env) {
   const bindings = ["--target", "bundler", "--out-dir", generated, "--out-name", name];
   run("wasm-bindgen", [...bindings, compiled], { env });
   const made = path.join(generated, `${name}_bg.wasm`);
-  run("wasm-opt", [...SMALLER, ...WASM_FEATURES, made, "-o", packed(name)], { env });
-  writeBindings(generated, name, prefix);
+  const names = output("wasm-opt", [...SMALLER, ...WASM_FEATURES, made, "-o", packed(name)], { env });
+  if (names === undefined) throw new Stop(`wasm-opt failed on ${path.relative(root, made)}.`);
+  renameImportedModule(packed(name), IMPORTED, module);
+  writeBindings(generated, { name, prefix, module }, JSON.parse(names));
   writeBase64(packed(name), prefix);
   writeFileSync(stamp, hash);
 }

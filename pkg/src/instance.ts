@@ -51,15 +51,12 @@ export class Instance<B extends Bindings = Bindings> {
     onEnd: () => void,
   ): Promise<Instance<B>> {
     const instance = new Instance(makeBindings, onEnd);
-    const imports = instance.bindings as unknown as WebAssembly.ModuleImports;
-    const { exports } = await WebAssembly.instantiate(module, {
-      [instance.bindings.__wbg_imports]: imports,
-    });
+    const { exports } = await WebAssembly.instantiate(module, instance.bindings.__wbg_imports);
     instance.#exports = exports;
     const guarded = instance.#guarded(exports);
     // wasm-bindgen's own names, of the one version that `scripts/bindings.mjs` builds with.
     instance.bindings.__wbg_set_wasm(guarded);
-    (guarded["__wbindgen_start"] as () => void)();
+    (guarded[instance.bindings.__wbg_start] as () => void)();
     return instance;
   }
 
