@@ -1,7 +1,8 @@
 // `npm run bench`: the workloads in Chromium, burrow beside what a user would take instead, in one run.
 
+import path from "node:path";
 import { parseArgs } from "node:util";
-import { main, output, run as runCommand, browser, Stop } from "../scripts/toolchain.mjs";
+import { main, output, root, run as runCommand, browser, Stop } from "../scripts/toolchain.mjs";
 import { contender, contenders } from "./browser/contenders.mjs";
 
 const WORKLOADS = ["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8"];
@@ -10,12 +11,14 @@ const OPTIONS = {
   quick: { type: "boolean", default: false },
   growth: { type: "boolean", default: false },
   memory: { type: "boolean", default: false },
+  node: { type: "boolean", default: false },
   only: { type: "string" },
   against: { type: "string" },
 };
 
 await main(async () => {
   const options = parse();
+  if (options.node) return inNode(options);
   runCommand("node", ["scripts/setup.mjs", "chromium"]);
   runCommand("node", ["scripts/build.mjs"]);
   console.log(`\n${output(browser().chrome, ["--version"])}`);
@@ -27,6 +30,14 @@ await main(async () => {
   if (options.growth) await growth(options);
   if (options.memory) await memory(options);
 });
+
+/** On an SQLite file, in the newest Node that the tests have: this one may have no SQLite. */
+function inNode({ quick }) {
+  runCommand("node", ["scripts/setup.mjs", "environments"]);
+  runCommand("node", ["scripts/build.mjs"]);
+  const node = path.join(root, "tests/packaging/environments/node_modules/node24/bin/node");
+  runCommand(node, ["--no-warnings", "bench/node/run.mjs", ...(quick ? ["--quick"] : [])]);
+}
 
 function parse() {
   let values;

@@ -230,7 +230,7 @@ function watched(canonical: string): () => string | undefined {
 /** Which file it is. On Windows there is nothing to compare: what SQLite has open can be neither removed nor renamed there. */
 function identity(file: string): string | undefined {
   if (sep === "\\") return "";
-  const found = statSync(file, { bigint: true, throwIfNoEntry: false });
+  const found = statSync(file, { throwIfNoEntry: false });
   return found && `${found.dev}:${found.ino}`;
 }
 

@@ -114,12 +114,13 @@ export const PARTS = {
 
   // Whether the benches still run and every contender stores what it is told; their times are nothing to go by here.
   bench: {
-    needs: ["chromium"],
+    needs: ["chromium", "environments"],
     needsPackage: true,
     suites: () => [
       check("bench, natively", "cargo bench --features sqlite -- --quick"),
       check("bench, in Chromium", "node bench/run.mjs --quick"),
       check("bench, the long ones", "node bench/run.mjs --quick --growth --memory"),
+      check("bench, in Node", "node bench/run.mjs --quick --node"),
     ],
   },
 };

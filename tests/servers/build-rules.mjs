@@ -1,10 +1,16 @@
 // Compiles the contract's rules to wasm, with bindings: `target/wasm/rules/`.
 
-import { output, root, run, Stop, TARGET, wasmEnv } from "../../scripts/toolchain.mjs";
+import { output, run, Stop, TARGET, wasmEnv } from "../../scripts/toolchain.mjs";
 
 export function buildRules() {
   const env = wasmEnv();
   const test = ["test", "--target", TARGET, "--features", "sqlite", "--test", "sqlite_of_javascript"];
+  const bindings = ["--target", "bundler", "--out-dir", "target/wasm/rules", "--out-name", "rules"];
+  run("wasm-bindgen", [...bindings, executableOf(test, env)], { env });
+}
+
+/** Builds what `cargo test` with these arguments would run, and says where it is. */
+export function executableOf(test, env) {
   run("cargo", [...test, "--no-run"], { env });
   const messages = output("cargo", [...test, "--no-run", "--message-format=json"], { env }) ?? "";
   const built = messages
@@ -12,7 +18,6 @@ export function buildRules() {
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line).executable)
     .find(Boolean);
-  if (!built) throw new Stop("cargo did not say where it put the rules.");
-  const bindings = ["--target", "bundler", "--out-dir", "target/wasm/rules", "--out-name", "rules"];
-  run("wasm-bindgen", [...bindings, built], { env, cwd: root });
+  if (!built) throw new Stop(`cargo did not say what it built for \`cargo ${test.join(" ")}\`.`);
+  return built;
 }

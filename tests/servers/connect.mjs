@@ -6,10 +6,13 @@ import { createRequire } from "node:module";
 export function connector(betterSqlite3) {
   if (betterSqlite3) {
     const Database = createRequire(import.meta.url)(betterSqlite3);
-    return (file) => new Database(file);
+    return (file, { readOnly = false } = {}) => new Database(file, { readonly: readOnly });
   }
   const bun = "Bun" in globalThis ? process.getBuiltinModule("bun:sqlite") : undefined;
-  if (bun) return (file) => new bun.Database(file);
+  if (bun) {
+    return (file, { readOnly = false } = {}) =>
+      new bun.Database(file, readOnly ? { readonly: true } : { readwrite: true, create: true });
+  }
   const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
-  return (file) => new DatabaseSync(file);
+  return (file, options = {}) => new DatabaseSync(file, options);
 }

@@ -5,6 +5,7 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { start } from "../../examples/edge/start.mjs";
 import { buildRules } from "./build-rules.mjs";
+import { get } from "./get.mjs";
 import { killWorkerd } from "./kill.mjs";
 
 /** How long an object is idle until workerd evicts it, and a second more. */
@@ -15,7 +16,7 @@ const { url, close } = await start(fileURLToPath(new URL("worker/", import.meta.
 after(close);
 
 const ask = async (route) => {
-  const text = await (await fetch(new URL(route, url))).text();
+  const text = await get(new URL(route, url));
   try {
     return JSON.parse(text);
   } catch {
@@ -40,8 +41,7 @@ const end = (call) => assert.rejects(call("abort"), /by the test/);
 
 const rules = await ask("rules");
 const outcomes = {};
-for (const rule of rules)
-  outcomes[rule] = await (await fetch(new URL(`rules/${encodeURIComponent(rule)}`, url))).text();
+for (const rule of rules) outcomes[rule] = await get(new URL(`rules/${encodeURIComponent(rule)}`, url));
 
 test("the rules are all there", () => assert.ok(rules.length > 150));
 for (const [rule, said] of Object.entries(outcomes)) test(rule, () => assert.equal(said, ""));

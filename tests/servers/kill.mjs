@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { get } from "./get.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const RUNS = ["01a20127-b8f1-725e-bae9-39a85b9ab50a", "01a20127-b8f1-725e-bae9-39a85b9ab50b"];
@@ -78,7 +79,7 @@ export function killWorkerd(kills) {
     let acknowledged = 0;
     for (let round = 0; round <= kills; round++) {
       const { url, kill, ended } = await served(folder);
-      const ask = async (call) => (await fetch(new URL(`store/killed/${call}`, url))).json();
+      const ask = async (call) => JSON.parse(await get(new URL(`store/killed/${call}`, url)));
       const count = await ask(`verify/${RUNS[0]}`);
       if (typeof count !== "number" || count < acknowledged)
         throw new Error(`${JSON.stringify(count)} of ${acknowledged} acknowledged are there`);

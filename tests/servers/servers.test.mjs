@@ -2,12 +2,14 @@
 // same program, which prints what became of each test.
 
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import { root } from "../../scripts/toolchain.mjs";
+import { root, withTools } from "../../scripts/toolchain.mjs";
 import { run, tool } from "../packaging/consumer.mjs";
 import { environments } from "../packaging/environments.mjs";
-import { buildRules } from "./build-rules.mjs";
+import { buildRules, executableOf } from "./build-rules.mjs";
 import { killWriters } from "./kill.mjs";
 
 const installed = (name) => path.join(environments, "node_modules", name);
@@ -37,6 +39,19 @@ for (const { runtime, rules, others } of ran) {
   for (const [name, said] of Object.entries({ ...rules, ...others }))
     test(`${runtime}: ${name}`, () => assert.equal(said, ""));
 }
+
+test("of a native process and one of Node's on one file exactly one wins each step", async () => {
+  const native = executableOf(["test", "--all-features", "--test", "sqlite_sharing"], withTools());
+  const folder = await mkdtemp(path.join(tmpdir(), "burrow-race-"));
+  try {
+    const won = Number(
+      await run(root, node24, "tests/servers/race.mjs", native, path.join(folder, "burrow.sqlite")),
+    );
+    assert.ok(won > 0 && won < 200, `${won} of 200`);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
 
 test("two processes are killed in the middle of commits: what was acknowledged is there, and nothing is half there", async () => {
   const acknowledged = await killWriters(node24, 20);

@@ -78,7 +78,7 @@ export const tests = {
     const { instantiate } = WebAssembly;
     WebAssembly.instantiate = async (...args) => {
       const { exports } = await instantiate(...args);
-      memories.push(exports.memory);
+      memories.push(Object.values(exports).find((value) => value instanceof WebAssembly.Memory));
       return { exports };
     };
     const { openStore } = entry({
@@ -266,6 +266,13 @@ export const tests = {
     await store.setCursor("m", 5n);
     equal(await store.getCursor("m"), 5n);
     await store.close();
+    database.close();
+  },
+
+  async "a handle that can only read is refused when the store is opened"({ file, connect }) {
+    await (await openStore({ path: file })).close();
+    const database = connect(file, { readOnly: true });
+    await fails(openStore({ database }), { code: "Unsupported", retryable: false });
     database.close();
   },
 

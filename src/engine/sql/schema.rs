@@ -84,6 +84,13 @@ pub(super) fn make_current(driver: &impl Driver, tables: Tables) -> Result<()> {
     })
 }
 
+/// Fails where the database can only be read, which SQLite itself says at the first write.
+#[cfg(target_arch = "wasm32")]
+pub(super) fn check_writable(driver: &impl Driver) -> Result<()> {
+    let nothing = Statement { sql: format!("DELETE FROM {TABLE} WHERE 0"), doing: "opening".to_owned(), tagged: 0 };
+    driver.transaction(|| driver.execute(&mut driver.prepare(&nothing)?, &[]))
+}
+
 /// The id of a Durable Object's database, made when it is first asked for: a UUID.
 #[cfg(target_arch = "wasm32")]
 pub(super) fn identity(driver: &impl Driver) -> Result<String> {

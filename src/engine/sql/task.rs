@@ -47,7 +47,7 @@ impl Sqlite {
     /// its stable name; a Durable Object's has one of its own. With `log`, it is a file that gets a write-ahead log; without, it has its own ways.
     ///
     /// # Errors
-    /// As [`is_current`](Self::is_current), `Blocked` while another process holds it, and whatever else SQLite says.
+    /// As [`is_current`](Self::is_current), `Unsupported` where it may not be written, `Blocked` while another process holds it, and whatever else SQLite says.
     pub fn open(
         database: JsDatabase,
         authority_key: Option<String>,
@@ -62,6 +62,7 @@ impl Sqlite {
         if !current {
             schema::make_current(&driver, tables)?;
         }
+        schema::check_writable(&driver)?;
         let authority_key = match authority_key {
             None if driver.splits() => Some(format!("durable-object:{}", schema::identity(&driver)?)),
             given => given,

@@ -22,13 +22,16 @@ const memories = [];
 const { instantiate } = WebAssembly;
 WebAssembly.instantiate = async (...args) => {
   const { exports } = await instantiate(...args);
-  if ("openSqlite" in exports) memories.push(exports.memory);
+  // The rules have a module of their own.
+  if (!("./rules_bg.js" in args[1]))
+    memories.push(Object.values(exports).find((value) => value instanceof WebAssembly.Memory));
   return { exports };
 };
 
 export const calls = {
   /** How large the module's memory is. */
   async memory() {
+    if (memories.length === 0) throw new Error("no module was instantiated");
     return Math.max(...memories.map(({ buffer }) => buffer.byteLength));
   },
 
