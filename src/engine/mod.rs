@@ -89,6 +89,22 @@ pub enum Write {
     DeleteRange(&'static TableInfo, Key),
 }
 
+impl Write {
+    /// The table that it is for.
+    pub fn table(&self) -> &'static TableInfo {
+        match self {
+            Self::Put(table, ..) | Self::Delete(table, _) | Self::DeleteRange(table, _) => table,
+        }
+    }
+
+    /// The key that it is for, or the prefix.
+    pub fn key(&self) -> &Key {
+        match self {
+            Self::Put(_, key, _) | Self::Delete(_, key) | Self::DeleteRange(_, key) => key,
+        }
+    }
+}
+
 /// Keeps records. Futures are `Send` on native targets and not on wasm32, whose handles belong to one thread; an
 /// engine itself is `Send + Sync` on both, so that a store can stand behind an `Arc<dyn …>`.
 #[cfg_attr(not(target_arch = "wasm32"), async_trait)]

@@ -26,6 +26,12 @@ pub struct TableInfo {
     pub value: &'static str,
     /// What the value column holds.
     pub value_type: ValueType,
+    /// Whether every record differs from all others that are ever written: whoever finds the one that it put knows that its
+    /// transaction was committed.
+    pub unique_records: bool,
+    /// Whether a key looks as if it was made just now, so that there is probably no record under it; `None` where keys do not
+    /// show that. It is a hint to engines for which it is faster to insert a record than to overwrite one.
+    pub looks_new: Option<fn(&Key) -> bool>,
 }
 
 /// A key column.
@@ -72,7 +78,17 @@ impl Column {
 impl TableInfo {
     /// The description of a table: its name, its key columns, and the name and type of its value column.
     pub const fn new(name: &'static str, key: &'static [Column], value: (&'static str, ValueType)) -> Self {
-        Self { name, key, value: value.0, value_type: value.1 }
+        Self { name, key, value: value.0, value_type: value.1, unique_records: false, looks_new: None }
+    }
+
+    /// The same with records that are all different.
+    pub const fn with_unique_records(self) -> Self {
+        Self { unique_records: true, ..self }
+    }
+
+    /// The same with keys that show when they were made.
+    pub const fn with_new_keys(self, looks_new: fn(&Key) -> bool) -> Self {
+        Self { looks_new: Some(looks_new), ..self }
     }
 }
 

@@ -16,6 +16,27 @@ use super::{
     random,
 };
 
+/// How long an id counts as recent.
+const RECENT_MS: u64 = 10_000;
+
+/// Whether a UUID in its hyphenated form is of version 7 and was made in the last seconds.
+pub(crate) fn is_recent(uuid: &str) -> bool {
+    let digits = |from: usize, to: usize| u64::from_str_radix(uuid.get(from..to)?, 16).ok();
+    let (Some(high), Some(low), Some(7)) = (digits(0, 8), digits(9, 13), digits(14, 15)) else { return false };
+    now_ms().abs_diff(high << 16 | low) < RECENT_MS
+}
+
+#[cfg(target_arch = "wasm32")]
+fn now_ms() -> u64 {
+    js_sys::Date::now() as u64
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn now_ms() -> u64 {
+    let since_1970 = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+    u64::try_from(since_1970.as_millis()).unwrap_or_default()
+}
+
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident, $argument:literal) => {
         $(#[$doc])*

@@ -5,7 +5,7 @@
 
 mod change;
 mod error;
-mod ids;
+pub(crate) mod ids;
 mod input;
 pub(crate) mod json;
 mod labels;

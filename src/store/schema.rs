@@ -4,7 +4,7 @@
 use super::payload::StoredReceipt;
 use crate::{
     engine::{Bytes, Column, Table, TableInfo, Text, ValueType},
-    model::{ChangeKind, Document, Labels, PersistedOpsSnapshot, RuntimeState, StoredInputState},
+    model::{ChangeKind, Document, Labels, PersistedOpsSnapshot, RuntimeState, StoredInputState, ids::is_recent},
 };
 
 const fn text(name: &'static str) -> Column {
@@ -16,18 +16,20 @@ const fn number(name: &'static str) -> Column {
 }
 
 /// The queued inputs of a runtime.
-pub static INPUTS: Table<Document<StoredInputState>> = Table::new(&TableInfo::new(
-    "runtime_input_states",
-    &[text("runtime_id"), text("input_id")],
-    ("state_json", ValueType::Json),
-));
+pub static INPUTS: Table<Document<StoredInputState>> = Table::new(
+    &TableInfo::new("runtime_input_states", &[text("runtime_id"), text("input_id")], ("state_json", ValueType::Json))
+        .with_new_keys(|key| is_recent(key.text(1))),
+);
 
-/// The receipts of a runtime's runs, each with a fingerprint of what was committed with it.
-pub static RECEIPTS: Table<StoredReceipt> = Table::new(&TableInfo::new(
-    "runtime_boundary_receipts",
-    &[text("runtime_id"), text("run_id"), number("sequence")],
-    ("receipt_json", ValueType::Json),
-));
+/// The receipts of a runtime's runs, each with a fingerprint of what was committed with it, in which there is a random salt.
+pub static RECEIPTS: Table<StoredReceipt> = Table::new(
+    &TableInfo::new(
+        "runtime_boundary_receipts",
+        &[text("runtime_id"), text("run_id"), number("sequence")],
+        ("receipt_json", ValueType::Json),
+    )
+    .with_unique_records(),
+);
 
 /// The latest session snapshot of a runtime.
 pub static SNAPSHOTS: Table<Bytes> = Table::new(&TableInfo::new(

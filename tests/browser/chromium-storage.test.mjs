@@ -37,18 +37,20 @@ for (const [name, write] of Object.entries(WRITES)) {
           const runtime = store.runtime("r");
           await runtime.commitSession(new Uint8Array(3));
           await store.updateOauthFlows(() => new Uint8Array(3));
-          const { put } = IDBObjectStore.prototype;
+          const { add, put } = IDBObjectStore.prototype;
           let sent = 0;
-          IDBObjectStore.prototype.put = function (...args) {
-            const request = put.apply(this, args);
-            sent += 1;
-            if (sent === after) {
-              IDBObjectStore.prototype.put = put;
-              console.log("stop me");
-              for (;;);
-            }
-            return request;
-          };
+          const stopping = (write) =>
+            function (...args) {
+              const request = write.apply(this, args);
+              sent += 1;
+              if (sent === after) {
+                Object.assign(IDBObjectStore.prototype, { add, put });
+                console.log("stop me");
+                for (;;);
+              }
+              return request;
+            };
+          Object.assign(IDBObjectStore.prototype, { add: stopping(add), put: stopping(put) });
           const receipt = {
             run_id: "01a20127-b8f1-725e-bae9-39a85b9ab50a",
             boundary: "run_start",

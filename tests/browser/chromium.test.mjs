@@ -2,6 +2,7 @@
 
 import { chromium } from "../support/browsers.mjs";
 import { pagesOf } from "../support/pages.mjs";
+import { testCommitAtOnce } from "./commit-at-once.mjs";
 import { testConnection } from "./connection.mjs";
 import { testDatabases } from "./databases.mjs";
 import { testGroupCommit } from "./group-commit.mjs";
@@ -15,7 +16,8 @@ const pages = pagesOf(chromium);
 
 testOnePage(pages);
 testManyTabs(pages);
-testConnection(pages);
+testCommitAtOnce(pages, { inserts: true, endsPages: false, writesOneByOne: false });
+testConnection(pages, { inserts: true });
 testDatabases(pages);
 testLatePromises(pages);
 testGroupCommit(pages);

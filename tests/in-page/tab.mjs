@@ -10,6 +10,12 @@ export async function inputOf(tab) {
   return { input_id: await newId(), ...members, persisted_input: { tab }, created_at: NOW, updated_at: NOW };
 }
 
+/** The receipt of a run's boundary. */
+export async function receiptOf(sequence) {
+  const run_id = await burrow.newId();
+  return { run_id, boundary: "run_start", contributing_input_ids: [], message_count: 1n, sequence };
+}
+
 /** What a promise came to: "ok", or the error's code. */
 export function outcome(promise) {
   return promise.then(

@@ -10,11 +10,11 @@ use futures_util::{
     FutureExt,
     future::{LocalBoxFuture, Shared},
 };
-use js_sys::{Array, Reflect};
+use js_sys::Reflect;
 use web_sys::IdbTransactionMode;
 
 use super::{
-    Durability, ReadSet, Reads, Tables,
+    Durability, ReadSet, Reads, TableInfo, Tables,
     bindings::TransactionOptions,
     error::{Attempt, AttemptError},
     handle::{Condition, Handle},
@@ -142,13 +142,13 @@ impl Connection {
         self.with_handle(async |handle| handle.read(reads, &self.options).await).await
     }
 
-    /// Begins a transaction that may write to some object stores.
+    /// Begins a transaction that may write to some tables.
     pub(super) fn begin(
         &self,
         handle: &Handle,
-        stores: &Array,
+        tables: &[&'static TableInfo],
     ) -> Attempt<(Rc<Transaction>, impl Future<Output = Attempt<Ending>> + use<>)> {
-        handle.begin(stores, IdbTransactionMode::Readwrite, &self.options)
+        handle.begin(tables, IdbTransactionMode::Readwrite, &self.options)
     }
 
     /// The origin and the name, by which the browser finds the database.

@@ -11,7 +11,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{IdbTransactionMode, IdbVersionChangeEvent};
 
 use super::{
-    ReadSet, Reads, Tables,
+    Read, ReadSet, Reads, TableInfo, Tables,
     bindings::{RawDatabase, TransactionOptions},
     error::{Activity, Attempt, failed},
     open::{Whose, store_names, whose},
@@ -47,12 +47,30 @@ struct Shared {
     condition: Cell<Condition>,
     /// The transactions under way, and perhaps some that have ended.
     transactions: RefCell<Vec<Weak<Transaction>>>,
+    /// The names of tables as JavaScript has them: made once, since to make a string takes longer than to begin with it.
+    names: RefCell<Vec<(&'static str, JsValue)>>,
+}
+
+impl Shared {
+    fn name_of(&self, table: &TableInfo) -> JsValue {
+        let mut names = self.names.borrow_mut();
+        if let Some((_, name)) = names.iter().find(|(name, _)| *name == table.name) {
+            return name.clone();
+        }
+        let name = JsValue::from_str(table.name);
+        names.push((table.name, name.clone()));
+        name
+    }
 }
 
 impl Handle {
     /// Wraps a database, inside the event that opened it: from then on the browser may send it `versionchange`.
     pub(super) fn new(database: RawDatabase) -> Rc<Self> {
-        let shared = Rc::new(Shared { condition: Cell::new(Condition::Open), transactions: RefCell::default() });
+        let shared = Rc::new(Shared {
+            condition: Cell::new(Condition::Open),
+            transactions: RefCell::default(),
+            names: RefCell::default(),
+        });
         let on_version_change = {
             let (database, shared) = (database.clone(), Rc::clone(&shared));
             Closure::new(move |event: IdbVersionChangeEvent| {
@@ -87,17 +105,22 @@ impl Handle {
         }
     }
 
-    /// Begins a transaction over some object stores.
+    /// Begins a transaction over some tables. One that is named twice counts once
+    /// (<https://w3c.github.io/IndexedDB/#dom-idbdatabase-transaction>).
     pub(super) fn begin(
         &self,
-        stores: &Array,
+        tables: &[&'static TableInfo],
         mode: IdbTransactionMode,
         options: &TransactionOptions,
     ) -> Attempt<(Rc<Transaction>, impl Future<Output = Attempt<Ending>> + use<>)> {
         let activity = if mode == IdbTransactionMode::Readonly { Activity::Reading } else { Activity::Writing };
+        let stores = Array::new();
+        for table in tables {
+            stores.push(&self.shared.name_of(table));
+        }
         let raw = self
             .database
-            .begin(stores, mode, options)
+            .begin(&stores, mode, options)
             .map_err(|error| failed(activity, "beginning a transaction", error))?;
         let (transaction, ended) = Transaction::new(raw, activity);
         let mut transactions = self.shared.transactions.borrow_mut();
@@ -108,8 +131,8 @@ impl Handle {
 
     /// Reads one consistent snapshot.
     pub(super) async fn read(&self, reads: &Reads, options: &TransactionOptions) -> Attempt<ReadSet> {
-        let stores: Array = reads.as_slice().iter().map(|read| JsValue::from_str(read.table().name)).collect();
-        let (transaction, ended) = self.begin(&stores, IdbTransactionMode::Readonly, options)?;
+        let tables: Vec<_> = reads.as_slice().iter().map(Read::table).collect();
+        let (transaction, ended) = self.begin(&tables, IdbTransactionMode::Readonly, options)?;
         transaction.read(reads.as_slice().to_vec(), |transaction, found| transaction.end(found.map(Ending::Found)))?;
         match ended.await? {
             Ending::Found(found) => Ok(found),

@@ -12,10 +12,12 @@ mod defer;
 mod error;
 mod handle;
 mod identity;
+mod job;
 mod key;
 mod mark;
 mod open;
 mod pages;
+mod plan;
 mod reading;
 mod transaction;
 mod upgrade;
@@ -60,7 +62,7 @@ impl IndexedDb {
         let connection = Rc::new(Connection::new(name, durability, tables));
         connection.handle().await.map_err(|failed| failed.error)?;
         let broadcast = Broadcast::new(name);
-        let committer = Rc::new(Committer::new(Rc::clone(&connection), broadcast.clone(), marks, tables));
+        let committer = Rc::new(Committer::new(Rc::clone(&connection), broadcast.clone(), marks));
         Ok(Self { connection: SendWrapper::new(connection), committer: SendWrapper::new(committer), broadcast })
     }
 

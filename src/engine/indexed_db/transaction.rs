@@ -9,9 +9,10 @@
 //!    is active there, and cannot have ended.
 //! 2. That function ends the transaction, with [`commit`](Transaction::commit) or [`abort`](Transaction::abort), or sends
 //!    the next read.
-//! 3. Writes count only once all of them were sent. The event of the first write, or of a read that is answered before it,
-//!    aborts a transaction that is still `sending` by then: its script was cut off in the middle (by the browser's "stop this
-//!    script", or a debugger).
+//! 3. Writes count only once all of them were sent. An event before that of the second write aborts a transaction that is still
+//!    `sending` by then: its script was cut off in the middle (by the browser's "stop this script", or a debugger). It is the
+//!    event of a read, of the mark, or of a request that is made for nothing else: what is cut off right after the first
+//!    request has no event yet, so the first one must not be a write that counts.
 //!
 //! The future of a transaction's end may be dropped at any time: the events go on without it.
 
@@ -47,7 +48,7 @@ pub(super) enum Ending {
     Committed,
     /// It was aborted: an earlier attempt had been committed.
     CommittedBefore,
-    /// It was aborted: its reads found something else than was predicted.
+    /// It was aborted: its reads found something else than was predicted, or a record that it inserts was there.
     NotAsPredicted,
 }
 
@@ -60,6 +61,9 @@ pub(super) struct Transaction {
     reading: RefCell<Option<Reading>>,
     /// Whether writes are being sent: not so in any event, unless the script that sent them was cut off.
     sending: Cell<bool>,
+    guarded: Cell<bool>,
+    /// Whether a record that was to be inserted is there already.
+    met_record: Cell<bool>,
     wrote: Cell<bool>,
     commit_sent: Cell<bool>,
     end: Cell<Option<oneshot::Sender<Attempt<Ending>>>>,
@@ -81,6 +85,8 @@ impl Transaction {
             activity,
             reading: RefCell::default(),
             sending: Cell::default(),
+            guarded: Cell::default(),
+            met_record: Cell::default(),
             wrote: Cell::default(),
             commit_sent: Cell::default(),
             end: Cell::new(Some(end)),
@@ -93,6 +99,8 @@ impl Transaction {
         let listener = Some(on_event.as_ref().unchecked_ref());
         transaction.raw.set_oncomplete(listener);
         transaction.raw.set_onabort(listener);
+        // The errors of requests bubble up to it.
+        transaction.raw.set_onerror(listener);
         transaction.on_event.replace(Some(on_event));
         let lost = move |_| Err(failed(activity, "waiting for a transaction", JsValue::NULL));
         (transaction, async move { ended.await.unwrap_or_else(lost) })
@@ -114,11 +122,23 @@ impl Transaction {
         Ok(())
     }
 
-    /// Sends writes, in their order. They count once the transaction is complete.
-    pub(super) fn write(&self, writes: impl IntoIterator<Item = Write>) -> Attempt<()> {
+    /// Sends a request before the first of several writes, where no other comes before them: see the invariants.
+    pub(super) fn guard(&self, write: &Write) -> Attempt<()> {
+        if self.reading.borrow().is_some() {
+            return Ok(());
+        }
+        let (table, key) = (write.table(), write.key());
+        let request = self.store(table)?.get_key(&key::to_js(key));
+        self.listen(&request.map_err(|error| self.failed(&format!("reading {}", table.name), error))?);
+        self.guarded.set(true);
+        Ok(())
+    }
+
+    /// Sends writes, in their order, each with whether it is an `add`. They count once the transaction is complete.
+    pub(super) fn write(&self, writes: impl IntoIterator<Item = (Write, bool)>) -> Attempt<()> {
         self.sending.set(true);
-        for write in writes {
-            self.send_write(write)?;
+        for (write, insert) in writes {
+            self.send_write(write, insert)?;
         }
         self.sending.set(false);
         Ok(())
@@ -164,10 +184,12 @@ impl Transaction {
     fn on_event(self: &Rc<Self>, event: &Event) {
         match &*event.type_() {
             "complete" => self.last_event(Ok(Ending::Committed)),
+            "abort" if self.met_record.get() => self.last_event(Ok(Ending::NotAsPredicted)),
             "abort" => {
                 let error = self.raw.error().map_or(JsValue::NULL, JsValue::from);
                 self.last_event(Err(self.failed("committing", error)));
             }
+            "error" if met_record(event) => self.met_record.set(true),
             _ if self.sending.get() => self.abort(Err(cut_off())),
             _ => self.on_answer(event),
         }
@@ -188,17 +210,16 @@ impl Transaction {
         }
     }
 
-    /// Has the event of a request, its success or its failure, come to this transaction.
+    /// Has the success of a request come to this transaction, as the failures of all requests do.
     pub(super) fn listen(&self, request: &IdbRequest) {
         let on_event = self.on_event.borrow();
         let listener: Option<&Function> = on_event.as_ref().map(|listener| listener.as_ref().unchecked_ref());
         request.set_onsuccess(listener);
-        request.set_onerror(listener);
     }
 
-    fn send_write(&self, write: Write) -> Attempt<()> {
+    fn send_write(&self, write: Write, insert: bool) -> Attempt<()> {
         match write {
-            Write::Put(table, key, value) => self.put(table, &key, &value),
+            Write::Put(table, key, value) => self.put(table, &key, &value, insert),
             Write::Delete(table, key) | Write::DeleteRange(table, key) => {
                 let range = key::starting_with(&key)?;
                 self.sent(table, &key, self.store(table)?.delete(&range))
@@ -206,13 +227,17 @@ impl Transaction {
         }
     }
 
-    fn put(&self, table: &'static TableInfo, key: &Key, value: &Value) -> Attempt<()> {
+    fn put(&self, table: &'static TableInfo, key: &Key, value: &Value, insert: bool) -> Attempt<()> {
         let store = self.store(table)?;
         let encoded = value
             .encode()
             .map_err(|reason| RuntimeStoreError::Internal(format!("encoding {} {key}: {reason}", table.name)))?;
         match encoded {
-            Encoded::Text(text) => self.sent(table, key, store.put_with_key(&text.into(), &key::to_js(key))),
+            Encoded::Text(text) => {
+                let (text, js_key) = (text.into(), key::to_js(key));
+                let sent = if insert { store.add_with_key(&text, &js_key) } else { store.put_with_key(&text, &js_key) };
+                self.sent(table, key, sent)
+            }
             Encoded::Bytes(bytes) => self.put_pieces(table, &store, key, &bytes),
         }
     }
@@ -240,7 +265,7 @@ impl Transaction {
     fn sent(&self, table: &TableInfo, key: &Key, request: Result<IdbRequest, JsValue>) -> Attempt<()> {
         let activity = Activity::SendingWrites;
         let request = request.map_err(|error| failed(activity, &format!("writing {} {key}", table.name), error))?;
-        if !self.wrote.replace(true) && self.reading.borrow().is_none() {
+        if !self.wrote.replace(true) && !self.guarded.get() && self.reading.borrow().is_none() {
             self.listen(&request);
         }
         Ok(())
@@ -249,6 +274,14 @@ impl Transaction {
     pub(super) fn failed(&self, doing: &str, error: JsValue) -> AttemptError {
         failed(self.activity, doing, error)
     }
+}
+
+/// Whether an `add` failed because there is a record: nothing else can meet a constraint, since there are no unique indices. Its
+/// own error is asked, since a transaction of WebKit's that was aborted for it has none once `commit()` was called.
+fn met_record(event: &Event) -> bool {
+    let request = event.target().map(JsCast::unchecked_into::<IdbRequest>);
+    let error = request.and_then(|request| request.error().ok().flatten());
+    error.is_some_and(|error| error.name() == "ConstraintError")
 }
 
 fn cut_off() -> AttemptError {

@@ -1,0 +1,200 @@
+//! What an attempt sends, and how a later one finds out whether it was committed.
+
+use std::{cell::RefCell, collections::VecDeque};
+
+use super::{
+    Read, ReadSet, Result, TableInfo, Write,
+    bindings::undoes_after_commit,
+    mark::{MARKS, Mark},
+};
+use crate::{
+    engine::{Key, Prediction, Row, Value},
+    model::RuntimeStoreError,
+};
+
+/// The reads and the writes of an attempt, decided before it begins.
+pub(super) struct Plan {
+    /// What still has to be read: what is inserted has not.
+    reads: Vec<Read>,
+    /// Each with whether it is an `add`, which fails where there is a record.
+    writes: Vec<(Write, bool)>,
+    proof: Proof,
+}
+
+impl Plan {
+    /// The writes that follow from what `reads` are predicted to find.
+    pub(super) fn of(mut reads: Vec<Read>, writes: Vec<Write>, recent: &RecentKeys) -> Self {
+        if writes.is_empty() || !recent.may_insert {
+            return Self { reads, ..Self::as_decided(writes) };
+        }
+        let expects_nothing = |table: &TableInfo, key: &Key| {
+            reads.iter().any(|read| {
+                matches!(read, Read::Get(of, other, Some(Prediction(None))) if of.name == table.name && other == key)
+            })
+        };
+        let is_new = |write: &Write| matches!(write, Write::Put(table, key, _) if recent.is_new(table, key));
+        let all_new = writes.iter().all(is_new);
+        let is_insert = |write: &Write| match write {
+            Write::Put(table, key, _) => all_new || expects_nothing(table, key),
+            Write::Delete(..) | Write::DeleteRange(..) => false,
+        };
+        let mut plan = Self::as_decided(writes);
+        let mut inserted: Vec<(&str, &Key)> = Vec::new();
+        for (write, insert) in &mut plan.writes {
+            let write: &Write = write;
+            if let Write::Put(table, key, _) = write
+                && is_insert(write)
+                && !inserted.contains(&(table.name, key))
+            {
+                *insert = true;
+                inserted.push((table.name, key));
+            }
+        }
+        reads.retain(|read| match read {
+            Read::Get(table, key, Some(Prediction(None))) => !inserted.contains(&(table.name, key)),
+            _ => true,
+        });
+        if all_new && matches!(plan.proof, Proof::Mark) && plan.writes.iter().all(|(_, insert)| *insert) {
+            plan.proof = Proof::Records { rows: rows_of(&plan.writes, |_| true), unique: false };
+        }
+        plan.reads = reads;
+        plan
+    }
+
+    /// The writes that were decided on what was found.
+    pub(super) fn as_decided(writes: Vec<Write>) -> Self {
+        let writes: Vec<_> = writes.into_iter().map(|write| (write, false)).collect();
+        let mut unique = rows_of(&writes, |table| table.unique_records);
+        unique.truncate(1);
+        let proof = if unique.is_empty() { Proof::Mark } else { Proof::Records { rows: unique, unique: true } };
+        Self { reads: Vec::new(), writes, proof }
+    }
+
+    /// The tables that it reads or writes.
+    pub(super) fn tables(&self) -> impl Iterator<Item = &'static TableInfo> {
+        let written = self.writes.iter().map(|(write, _)| write.table());
+        let marked = matches!(self.proof, Proof::Mark).then_some(MARKS.info);
+        written.chain(self.reads.iter().map(Read::table)).chain(marked)
+    }
+
+    /// What has to be read, and what it is predicted to find.
+    pub(super) fn take_reads(&mut self) -> (Vec<Read>, ReadSet) {
+        let reads = std::mem::take(&mut self.reads);
+        let prediction = ReadSet::predicted(&reads).unwrap_or_else(|| ReadSet::new([], []));
+        (reads, prediction)
+    }
+
+    /// Notes the keys that are written.
+    pub(super) fn note_in(&self, recent: &RecentKeys) {
+        self.writes.iter().for_each(|(write, _)| recent.note(write));
+    }
+
+    pub(super) fn proof(&self) -> &Proof {
+        &self.proof
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.writes.is_empty()
+    }
+
+    /// The first write, where there are others.
+    pub(super) fn first_of_several(&self) -> Option<&Write> {
+        self.writes.first().filter(|_| self.writes.len() > 1).map(|(write, _)| write)
+    }
+
+    pub(super) fn only_deletes(&self) -> bool {
+        !self.writes.iter().any(|(write, _)| matches!(write, Write::Put(..)))
+    }
+
+    pub(super) fn into_writes(self) -> Vec<(Write, bool)> {
+        self.writes
+    }
+}
+
+fn rows_of(writes: &[(Write, bool)], which: impl Fn(&TableInfo) -> bool) -> Vec<(&'static TableInfo, Key, Value)> {
+    let row = |(write, _): &(Write, bool)| match write {
+        Write::Put(table, key, value) if which(table) => Some((*table, key.clone(), value.clone())),
+        _ => None,
+    };
+    writes.iter().filter_map(row).collect()
+}
+
+/// How a later attempt finds out whether this one was committed.
+#[derive(Clone)]
+pub(super) enum Proof {
+    /// By the mark that was written with it.
+    Mark,
+    /// By records that were written with it. A unique one can have come from nowhere else; others were inserted, and somebody
+    /// else may have written, or changed, one under the same key.
+    Records { rows: Vec<(&'static TableInfo, Key, Value)>, unique: bool },
+}
+
+/// Whether an attempt was committed.
+pub(super) enum Verdict {
+    Committed,
+    NotCommitted,
+}
+
+impl Proof {
+    /// The reads whose result [`verdict`](Self::verdict) takes.
+    pub(super) fn reads(&self, mark: &Mark) -> Vec<Read> {
+        match self {
+            Self::Mark => mark.read(),
+            Self::Records { rows, .. } => {
+                rows.iter().map(|(table, key, _)| Read::Get(table, key.clone(), None)).collect()
+            }
+        }
+    }
+
+    /// # Errors
+    /// Where it cannot be told.
+    pub(super) fn verdict(&self, mark: &Mark, found: &ReadSet) -> Result<Verdict> {
+        let Self::Records { rows, unique } = self else {
+            return Ok(if mark.is_in(found)? { Verdict::Committed } else { Verdict::NotCommitted });
+        };
+        let reads = self.reads(mark);
+        let row = |(_, key, value): &(_, Key, Value)| vec![(key.clone(), Row::Live(value.clone()))];
+        if found.is(&ReadSet::new(&reads, rows.iter().map(row))) {
+            Ok(Verdict::Committed)
+        } else if *unique || found.is(&ReadSet::new(&reads, rows.iter().map(|_| Vec::new()))) {
+            Ok(Verdict::NotCommitted)
+        } else {
+            let key = rows.first().map(|(table, key, _)| format!("{} {key}", table.name)).unwrap_or_default();
+            Err(RuntimeStoreError::Conflict(format!("{key} is no longer what was written, or was never written")))
+        }
+    }
+}
+
+/// The keys that this store wrote last, of those that look as if they were made just now: there is a record under them, and
+/// probably none under others of such keys.
+pub(super) struct RecentKeys {
+    keys: RefCell<VecDeque<(&'static str, Key)>>,
+    /// Whether this browser undoes what an insert that fails was sent with.
+    may_insert: bool,
+}
+
+/// More than a page usually writes while a key looks new.
+const MOST: usize = 256;
+
+impl RecentKeys {
+    pub(super) fn new() -> Self {
+        Self { keys: RefCell::default(), may_insert: undoes_after_commit() }
+    }
+
+    fn is_new(&self, table: &TableInfo, key: &Key) -> bool {
+        table.looks_new.is_some_and(|looks_new| looks_new(key))
+            && !self.keys.borrow().iter().any(|(name, other)| *name == table.name && other == key)
+    }
+
+    fn note(&self, write: &Write) {
+        if let Write::Put(table, key, _) = write
+            && self.is_new(table, key)
+        {
+            let mut keys = self.keys.borrow_mut();
+            if keys.len() == MOST {
+                keys.pop_front();
+            }
+            keys.push_back((table.name, key.clone()));
+        }
+    }
+}

@@ -1,0 +1,174 @@
+// A commit that has nothing to wait for is sent whole in the task of its call: no event of the page has to run before the browser
+// may commit it. And it touches the object stores that it reads and writes, and no others.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+/** `inserts`: whether this browser undoes a transaction for an insert that fails after `commit()`; see `undoes_after_commit`. */
+export function testCommitAtOnce({ openPage, elsewhere }, { inserts, endsPages, writesOneByOne }) {
+  test("a commit is sent whole before anything is answered, over the object stores that it needs", async () => {
+    const page = await openPage();
+    const result = await page.evaluate(async () => {
+      const store = await burrow.openStore({ name: "at once" });
+      const runtime = store.runtime("r");
+      const steps = [];
+      const { commit } = IDBTransaction.prototype;
+      IDBTransaction.prototype.commit = function () {
+        steps.push(`commit ${[...this.objectStoreNames].join()}`);
+        return commit.call(this);
+      };
+      for (const name of ["add", "put", "get", "getKey", "delete"]) {
+        const send = IDBObjectStore.prototype[name];
+        IDBObjectStore.prototype[name] = function (...args) {
+          const request = send.apply(this, args);
+          steps.push(`${name} ${this.name}`);
+          request.addEventListener("success", () => steps.push("answer"));
+          return request;
+        };
+      }
+      const sent = async (call) => {
+        steps.length = 0;
+        await call();
+        return steps.slice(0, steps.indexOf("answer"));
+      };
+      const [input, other, receipt] = [await tab.inputOf(0), await tab.inputOf(1), await tab.receiptOf(0n)];
+      return {
+        boundary: await sent(() =>
+          runtime.commitBoundary({ receipt, session: new Uint8Array(9), inputs: [other] }),
+        ),
+        input: await sent(() => runtime.persistInput(input)),
+        again: await sent(() => runtime.persistInput(input)),
+        cursor: await sent(() => store.setCursor("m", 1n)),
+      };
+    });
+    const marked = [
+      "put burrow_commits",
+      "put runtime_input_states",
+      "commit burrow_commits,runtime_input_states",
+    ];
+    const boundary = [
+      "put runtime_session_snapshots",
+      "delete runtime_session_snapshots",
+      "put runtime_input_states",
+    ];
+    const stores = "runtime_boundary_receipts,runtime_input_states,runtime_session_snapshots";
+    assert.deepEqual(result, {
+      boundary: inserts
+        ? [
+            "getKey runtime_session_snapshots",
+            ...boundary,
+            "add runtime_boundary_receipts",
+            `commit ${stores}`,
+          ]
+        : ["get runtime_boundary_receipts", ...boundary, "put runtime_boundary_receipts"],
+      input: inserts ? ["add runtime_input_states", "commit runtime_input_states"] : marked,
+      // One that this store wrote is overwritten, and leaves a mark.
+      again: marked,
+      cursor: ["put burrow_commits", "put mobkit_metadata", "commit burrow_commits,mobkit_metadata"],
+    });
+    await page.close();
+  });
+
+  test("an insert that meets a record is decided anew, and no error reaches the page", async () => {
+    const page = await openPage();
+    const result = await page.evaluate(async () => {
+      const [a, b] = [await burrow.openStore({ name: "met" }), await burrow.openStore({ name: "met" })];
+      const uncaught = [];
+      addEventListener("error", (event) => uncaught.push(event.message));
+      addEventListener("unhandledrejection", (event) => uncaught.push(String(event.reason)));
+      const [input, receipt] = [await tab.inputOf(0), await tab.receiptOf(0n)];
+      const [first, second] = [a.runtime("r"), b.runtime("r")];
+      const session = (text) => new TextEncoder().encode(text);
+      await first.commitBoundary({ receipt, session: session("a"), inputs: [input] });
+      const consumed = { ...input, current_state: "consumed" };
+      const outcomes = await Promise.all([
+        tab.outcome(second.commitBoundary({ receipt, session: session("b"), inputs: [consumed] })),
+        tab.outcome(second.commitBoundary({ receipt, session: session("a"), inputs: [input] })),
+        tab.outcome(second.commitBoundary({ receipt: { ...receipt, sequence: 1n } })),
+      ]);
+      const kept = [
+        new TextDecoder().decode(await first.session()),
+        (await first.input(input.input_id)).current_state,
+      ];
+      // The second store has not seen this input.
+      outcomes.push(await tab.outcome(second.persistInput(consumed)));
+      const state = (await first.input(input.input_id)).current_state;
+      const sequences = (await first.receipts()).map((receipt) => String(receipt.sequence));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return { outcomes, kept, state, sequences, uncaught };
+    });
+    assert.deepEqual(result, {
+      outcomes: ["Conflict", "ok", "ok", "ok"],
+      kept: ["a", "queued"],
+      state: "consumed",
+      sequences: ["0", "1"],
+      uncaught: [],
+    });
+    await page.close();
+  });
+
+  // Firefox lets one transaction write to a database at a time, whatever it is about.
+  test("reads of labels, and where the browser can also writes, do not wait for a snapshot that another tab writes", async () => {
+    const [page, other] = [await openPage(), await openPage()];
+    await page.evaluate(async () => {
+      globalThis.store = await burrow.openStore({ name: "narrow" });
+      await store.setLabels({ mob: "m" }, { env: "dev" });
+    });
+    await other.evaluate(async () => {
+      const database = await new Promise((resolve, reject) => {
+        const request = indexedDB.open("narrow");
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+      const stores = ["runtime_session_snapshots", "runtime_boundary_receipts", "runtime_input_states"];
+      const transaction = database.transaction(stores, "readwrite");
+      globalThis.holds = true;
+      const hold = () => {
+        if (holds) transaction.objectStore(stores[0]).get("none").onsuccess = hold;
+      };
+      hold();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    });
+    const result = await page.evaluate(async (writesOneByOne) => {
+      const labels = await store.getLabels({ mob: "m" });
+      if (writesOneByOne) return labels.env;
+      await store.patchLabels({ mob: "m" }, { set: { team: "a" } });
+      await store.setCursor("m", 3n);
+      await store.runtime("r").transition({ from: "initializing", to: "idle" });
+      return (await store.listLabels("m"))[0].labels.env;
+    }, writesOneByOne);
+    assert.equal(result, "dev");
+    await other.evaluate(() => {
+      holds = false;
+    });
+    await Promise.all([page.close(), other.close()]);
+  });
+
+  // Chromium alone goes on with what a page has sent; Firefox and WebKit abort it.
+  test("a boundary that is sent as the page goes away is whole, and in Chromium it is kept", async () => {
+    const page = await openPage();
+    await page.evaluate(async () => {
+      const store = await burrow.openStore({ name: "pagehide" });
+      const receipt = await tab.receiptOf(5n);
+      const input = await tab.inputOf(0);
+      await store.runtime("r").commitSession(new TextEncoder().encode("before"));
+      addEventListener("pagehide", () => {
+        const session = new TextEncoder().encode("as the page went away");
+        void store.runtime("r").commitBoundary({ receipt, session, inputs: [input] });
+      });
+    });
+    await page.goto(elsewhere());
+    const again = await openPage();
+    const result = await again.evaluate(async () => {
+      const runtime = (await burrow.openStore({ name: "pagehide" })).runtime("r");
+      const receipts = (await runtime.receipts()).map((receipt) => String(receipt.sequence));
+      return [receipts, new TextDecoder().decode(await runtime.session()), (await runtime.inputs()).length];
+    });
+    const [kept, absent] = [
+      [["5"], "as the page went away", 1],
+      [[], "before", 0],
+    ];
+    assert.deepEqual(result, endsPages && result[2] === 0 ? absent : kept);
+    await Promise.all([page.close(), again.close()]);
+  });
+}
