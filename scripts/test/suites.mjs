@@ -36,7 +36,6 @@ export const PARTS = {
         check("rustfmt", "cargo fmt --check"),
         check("clippy", `${CLIPPY} ${DENY}`),
         cargo("cargo test", "--all-features"),
-        node("Rust neighbours", "tests/neighbours"),
         check("cargo doc", "cargo doc --no-deps --all-features", { RUSTDOCFLAGS: "-D warnings" }),
       ]),
       ...inLane("wasm", [check("clippy wasm32", `${CLIPPY} --target ${TARGET} ${DENY}`, wasmEnv())]),
@@ -96,6 +95,8 @@ export const PARTS = {
         check("attw", "attw --pack pkg --entrypoints . inline"),
         check("attw, import only", "attw --pack pkg --profile esm-only --entrypoints wasm"),
       ]),
+      // Beside the crates of a Rust user's program.
+      node("Rust neighbours", "tests/neighbours"),
       node("packaging", "tests/packaging"),
     ],
   },
