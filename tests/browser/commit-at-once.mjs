@@ -90,9 +90,11 @@ export function testCommitAtOnce({ openPage, elsewhere }, { inserts, endsPages, 
         new TextDecoder().decode(await first.session()),
         (await first.input(input.input_id)).current_state,
       ];
-      // The second store has not seen this input.
-      outcomes.push(await tab.outcome(second.persistInput(consumed)));
-      const state = (await first.input(input.input_id)).current_state;
+      // A third store has not seen this input, and reads it while it writes.
+      const third = (await burrow.openStore({ name: "met" })).runtime("r");
+      const [persisted, read] = [tab.outcome(third.persistInput(consumed)), third.input(input.input_id)];
+      outcomes.push(await persisted);
+      const state = [(await read).current_state, (await first.input(input.input_id)).current_state];
       const sequences = (await first.receipts()).map((receipt) => String(receipt.sequence));
       await new Promise((resolve) => setTimeout(resolve, 50));
       return { outcomes, kept, state, sequences, uncaught };
@@ -100,7 +102,7 @@ export function testCommitAtOnce({ openPage, elsewhere }, { inserts, endsPages, 
     assert.deepEqual(result, {
       outcomes: ["Conflict", "ok", "ok", "ok"],
       kept: ["a", "queued"],
-      state: "consumed",
+      state: ["consumed", "consumed"],
       sequences: ["0", "1"],
       uncaught: [],
     });

@@ -115,7 +115,10 @@ impl Committer {
             .with_handle(async |handle| {
                 loop {
                     let (transaction, ended) = self.connection.begin(handle, &job.scope())?;
-                    readers.clear();
+                    // A read that begins now sees what this transaction writes, but not what another attempt would.
+                    if !job.is_prediction() {
+                        readers.clear();
+                    }
                     if let Err(error) = job.start(&transaction) {
                         transaction.abort(Err(error));
                     }

@@ -80,6 +80,11 @@ impl Job {
         scope.clone()
     }
 
+    /// Whether the next attempt rests on a prediction, and so may have to be made again.
+    pub(super) fn is_prediction(&self) -> bool {
+        self.predicted.borrow().as_ref().is_some_and(Plan::is_prediction)
+    }
+
     /// Sends the first requests of an attempt. Everything else follows in the events of its transaction.
     pub(super) fn start(self: &Rc<Self>, transaction: &Rc<Transaction>) -> Attempt<()> {
         if let Some(plan) = self.predicted.take() {

@@ -2,9 +2,9 @@
 //!
 //! When the connection breaks between a commit and its acknowledgement, the commit may or may not have been made. Repeating it
 //! blindly would be wrong: a lifecycle step would conflict with itself, and a value would overwrite what another tab wrote in
-//! between. So each transaction writes a mark, and a retry reads that mark first. A store has one transaction in flight at a
-//! time, so one row per store is enough: its key is an id of the store, and each transaction overwrites it with its number.
-//! Rows of stores that no longer exist are deleted after two days.
+//! between. So a transaction that cannot be told by its records writes a mark, and a retry reads that mark first. A store has
+//! one transaction in flight at a time, so one row per store is enough: its key is an id of the store, and each transaction
+//! overwrites it with its number. Rows of stores that no longer exist are deleted after two days.
 
 use std::cell::Cell;
 

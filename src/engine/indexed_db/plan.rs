@@ -97,6 +97,11 @@ impl Plan {
         self.writes.is_empty()
     }
 
+    /// Whether it rests on what is predicted: on what is read, or on a record's not being there.
+    pub(super) fn is_prediction(&self) -> bool {
+        !self.reads.is_empty() || self.writes.iter().any(|(_, insert)| *insert)
+    }
+
     /// The first write, where there are others.
     pub(super) fn first_of_several(&self) -> Option<&Write> {
         self.writes.first().filter(|_| self.writes.len() > 1).map(|(write, _)| write)
