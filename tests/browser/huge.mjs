@@ -11,7 +11,8 @@ export function testHuge({ openPage }) {
       const { instantiate } = WebAssembly;
       WebAssembly.instantiate = async (...args) => {
         const instance = await instantiate.apply(WebAssembly, args);
-        memory = instance.exports.memory;
+        // The names of exports are shortened.
+        memory = Object.values(instance.exports).find((exported) => exported instanceof WebAssembly.Memory);
         return instance;
       };
       const { openStore } = await import("/pkg/dist/browser.js?huge");
