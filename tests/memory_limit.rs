@@ -68,7 +68,7 @@ async fn a_commit_that_does_not_fit_undoes_its_writes_of_every_kind() {
     assert_eq!(stored(&engine).await, before);
 }
 
-/// Whatever was written and refused, nothing is counted that is not kept.
+/// The bytes that are counted are those of the records that are kept, after any writes and refusals.
 #[tokio::test]
 async fn what_is_counted_is_what_is_kept() {
     const LIMIT: usize = 20_000;

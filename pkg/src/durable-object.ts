@@ -49,7 +49,7 @@ function checked(storage: unknown): DurableObjectStorage {
   return storage as DurableObjectStorage;
 }
 
-/** What is thrown out of a transaction that is not to be committed. */
+/** Thrown out of a transaction so that the storage undoes it. */
 const ROLL_BACK = Symbol("roll back");
 
 /** The storage, as the module calls it. */
@@ -70,7 +70,7 @@ export class ObjectDatabase implements JsDatabase {
     return (parameters) => [...this.storage.sql.exec(sql, ...parameters).raw()];
   }
 
-  /** What only reads needs no transaction: nobody else comes between statements that follow each other. */
+  /** Reads need no transaction: nobody else runs between statements that follow each other. */
   transaction(write: boolean, body: () => boolean): void {
     if (!write) {
       body();

@@ -10,7 +10,7 @@ import type { OpenOptions, WasmSource } from "./types.js";
 
 type Functions = Pick<typeof import("./index.js"), "deleteStore" | "init" | "newId" | "openStore">;
 
-/** What an entry has of its own. */
+/** The parts in which entries differ. */
 export interface Own<B extends Bindings> {
   /** The bindings of its module. */
   bindings: MakeBindings<B>;

@@ -72,7 +72,7 @@ function attempt(instance: ServerInstance, connect: Connect, file: string, durab
   }
 }
 
-/** What is there; nothing, or a file. */
+/** The file at a path, `undefined` where there is none; anything else is refused. */
 function found(file: string): BigIntStats | undefined {
   const found = stat(file);
   if (found?.isDirectory()) throw invalid("options.path", `${quoted(file)} is a folder; name a file in it`);
@@ -94,7 +94,7 @@ function checkFolder(file: string, folder: string): void {
   }
 }
 
-/** What a path leads to, if anything. */
+/** The entry that a path leads to, if any. */
 function stat(file: string): BigIntStats | undefined {
   try {
     return statSync(file, { bigint: true, throwIfNoEntry: false });
@@ -227,7 +227,7 @@ function watched(canonical: string): () => string | undefined {
   };
 }
 
-/** Which file it is. On Windows there is nothing to compare: what SQLite has open can be neither removed nor renamed there. */
+/** Identifies the file behind a path. On Windows there is nothing to compare: what SQLite has open can be neither removed nor renamed there. */
 function identity(file: string): string | undefined {
   if (sep === "\\") return "";
   const found = statSync(file, { throwIfNoEntry: false });

@@ -48,7 +48,7 @@ function sizeOf(value: unknown): number {
   return typeof value === "string" ? value.length : (viewOf(value)?.byteLength ?? 0);
 }
 
-/** What is too much for any call is not copied. */
+/** A call that brings more than any may is not copied: the module refuses it. */
 function copied(value: unknown): unknown {
   const view = viewOf(value);
   if (!view || view.byteLength > ROOM) return value;

@@ -62,8 +62,7 @@ export class Runtime {
 
   /** One receipt. */
   async receipt(runId: string, sequence: bigint): Promise<Receipt | undefined> {
-    const json = await this.#handle.call((raw) => raw.receipt(runId, sequence));
-    return json === undefined ? undefined : wire.receiptsFromJson(`[${json}]`)[0];
+    return wire.receiptFromJson(await this.#handle.call((raw) => raw.receipt(runId, sequence)));
   }
 
   /**
@@ -83,8 +82,7 @@ export class Runtime {
    * run. `undefined` where there is none.
    */
   async lastReceipt(runId?: string): Promise<Receipt | undefined> {
-    const json = await this.#handle.call((raw) => raw.lastReceipt(runId));
-    return json === undefined ? undefined : wire.receiptsFromJson(`[${json}]`)[0];
+    return wire.receiptFromJson(await this.#handle.call((raw) => raw.lastReceipt(runId)));
   }
 
   /** A page of the ids of the runs that have receipts. */

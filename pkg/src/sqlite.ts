@@ -1,6 +1,6 @@
 // A synchronous SQLite of the platform's, as the module calls it.
 
-/** What a statement takes: numbers come as their digits. */
+/** A parameter of a statement; a number is the text of its digits. */
 export type Parameter = string | Uint8Array;
 
 /** An open database. `src/engine/sql/javascript.rs` says what each member is for. */
@@ -14,7 +14,7 @@ export interface JsDatabase {
   close(): void;
 }
 
-/** What the libraries have in common: those of Node and Deno, Bun's, better-sqlite3. */
+/** The interface that node:sqlite, bun:sqlite and better-sqlite3 have in common. */
 export interface Connection {
   prepare(sql: string): Statement;
   close(): void;
@@ -39,7 +39,7 @@ export class SqliteDatabase implements JsDatabase {
   readonly splits = false;
   /** Resolves once it is let go. */
   readonly closed: Promise<void>;
-  /** What has become of its files: known once they are all there. */
+  /** Says how its files were lost, if they were; set once they are all there. */
   lost: () => string | undefined = () => undefined;
   readonly #handle: Connection;
   readonly #isOurs: boolean;

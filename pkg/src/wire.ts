@@ -127,6 +127,10 @@ export function receiptsFromJson(json: string): Receipt[] {
   return receipts;
 }
 
+export function receiptFromJson(json: string | undefined): Receipt | undefined {
+  return json === undefined ? undefined : receiptsFromJson(`[${json}]`)[0];
+}
+
 export function opsToJson(argument: string, value: unknown): string {
   return toJson(argument, value, OPS);
 }

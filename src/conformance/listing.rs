@@ -12,6 +12,15 @@ fn names<T: ToString>(items: &[T]) -> Vec<String> {
 /// In the order of their UTF-8 bytes, which is neither that of UTF-16 units nor that of any locale.
 const IN_ORDER: [&str; 8] = ["\0", "10", "9", "A", "a", "é", "\u{FFFD}", "\u{1F9E0}"];
 
+/// Runtimes and mobs of these ids.
+async fn fill(store: &Store<impl Engine>) {
+    for id in IN_ORDER {
+        store.persist_input_state(&runtime(id), &queued()).await.unwrap();
+        store.commit_session_snapshot(&runtime(id), snapshot("{}")).await.unwrap();
+        store.set_subscription_cursor(id, 1).await.unwrap();
+    }
+}
+
 pub async fn runtimes_that_hold_anything_are_listed_in_order(store: Store<impl Engine>) {
     let [a, b, c, d, e, f, g, h] = IN_ORDER.map(runtime);
     assert_eq!(store.list_runtimes(None, 10).await.unwrap(), []);
@@ -32,11 +41,7 @@ pub async fn runtimes_that_hold_anything_are_listed_in_order(store: Store<impl E
 }
 
 pub async fn listings_come_in_pages(store: Store<impl Engine>) {
-    for id in IN_ORDER {
-        store.persist_input_state(&runtime(id), &queued()).await.unwrap();
-        store.commit_session_snapshot(&runtime(id), snapshot("{}")).await.unwrap();
-        store.set_subscription_cursor(id, 1).await.unwrap();
-    }
+    fill(&store).await;
     let (mut runtimes, mut mobs): (Vec<LogicalRuntimeId>, Vec<String>) = Default::default();
     for _ in 0..3 {
         runtimes.extend(store.list_runtimes(runtimes.last(), 3).await.unwrap());
@@ -51,11 +56,7 @@ pub async fn listings_come_in_pages(store: Store<impl Engine>) {
 pub async fn listings_come_in_descending_order_too(store: Store<impl Engine>) {
     let descending = store.descending();
     assert_eq!(descending.list_runtimes(None, 10).await.unwrap(), []);
-    for id in IN_ORDER {
-        store.persist_input_state(&runtime(id), &queued()).await.unwrap();
-        store.commit_session_snapshot(&runtime(id), snapshot("{}")).await.unwrap();
-        store.set_subscription_cursor(id, 1).await.unwrap();
-    }
+    fill(&store).await;
     let (mut runtimes, mut mobs): (Vec<LogicalRuntimeId>, Vec<String>) = Default::default();
     for _ in 0..3 {
         runtimes.extend(descending.list_runtimes(runtimes.last(), 3).await.unwrap());

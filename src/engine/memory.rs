@@ -136,7 +136,7 @@ impl Memory {
     }
 }
 
-/// What was kept under a key before a write.
+/// The record that a key had before a write, to put it back.
 type Undo = (&'static TableInfo, Key, Option<Kept>);
 
 #[cfg_attr(not(target_arch = "wasm32"), async_trait)]
@@ -160,10 +160,6 @@ impl Engine for Memory {
 
     fn authority_key(&self) -> Option<String> {
         None
-    }
-
-    fn reopens(&self) -> u32 {
-        0
     }
 
     fn watch(&self, listener: Listener) -> Watch {

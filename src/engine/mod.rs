@@ -128,8 +128,10 @@ pub trait Engine: Send + Sync + 'static {
     /// durable.
     fn authority_key(&self) -> Option<String>;
 
-    /// How often the engine has reopened a lost connection.
-    fn reopens(&self) -> u32;
+    /// How often the engine has reopened a lost connection: never, where it has none to lose.
+    fn reopens(&self) -> u32 {
+        0
+    }
 
     /// When the browser reported that the database's data was lost and a new database was made, as an ISO 8601 date; `None`
     /// where it never did.

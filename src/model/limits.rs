@@ -57,7 +57,7 @@ pub(crate) fn answer(size: usize) -> Result<()> {
     excess(ANSWER, size, "an answer").map_or(Ok(()), |reason| Err(RuntimeStoreError::TooLarge(reason)))
 }
 
-/// What is wrong with a stored record that is larger than an answer.
+/// The reason of the `Decode` error for a stored record that is larger than an answer.
 #[cfg(target_arch = "wasm32")]
 pub(crate) fn stored(size: usize) -> Option<String> {
     excess(ANSWER, size, "what is read")

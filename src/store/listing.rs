@@ -212,7 +212,7 @@ pub(crate) fn runtimes_in(
     limit: u32,
     order: Order,
 ) -> Result<Operation<Vec<LogicalRuntimeId>>> {
-    // Which rows are in the state shows once they are read; there is one for each runtime.
+    // The state is in the value, so the row of every runtime is read.
     let page = Page { limit: None, ..page_of_ids(after.map(|id| (id,).into()), limit, order)? };
     let mut reads = Reads::new();
     let states = reads.range(&STATES, Key::all(), page);

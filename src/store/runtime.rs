@@ -27,7 +27,7 @@ pub(crate) fn oauth_flows() -> Result<Operation<Option<Vec<u8>>>> {
     Ok(bytes(&OAUTH_FLOWS, (OAUTH_FLOWS_ID,)))
 }
 
-/// What errors call the new snapshot.
+/// The name that errors give to the new snapshot.
 pub(crate) const UPDATE: &str = "what update returns";
 
 pub(crate) fn update_oauth_flows(mut update: OAuthFlowUpdate) -> Result<Operation<()>> {

@@ -1,4 +1,4 @@
-// What is far too large, in a browser that has room for it: refused, or typed as too large, and the page goes on.
+// Values that are far too large, in a browser that has room for them: a typed error each, and the page goes on.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

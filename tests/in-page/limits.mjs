@@ -1,4 +1,4 @@
-// What is too much: refused alone, with nothing changed.
+// Values above the limits: refused alone, with nothing changed.
 
 import { equal, fails } from "../support/expect.mjs";
 import { bytes, input, receipt } from "./makers.mjs";

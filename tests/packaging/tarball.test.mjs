@@ -93,7 +93,7 @@ test("each module is in it as a file and as a string, and each entry loads one o
   }
 });
 
-/** What of a module each entry loads: browsers' fetches it when it is needed. */
+/** The files of a module that each entry loads; that of browsers fetches the wasm when it is needed. */
 const LOADS = {
   "dist/browser.js": [],
   "dist/inline.js": [BROWSERS.text],

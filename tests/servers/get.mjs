@@ -2,7 +2,7 @@
 
 import { get as request } from "node:http";
 
-/** What a server answers, as text. */
+/** The text that a server answers with. */
 export function get(url) {
   return new Promise((resolve, reject) => {
     const asked = request(url, { agent: false }, (response) => {

@@ -23,7 +23,7 @@ const RUNTIMES = [
 
 buildRules();
 
-/** What became of each test in a runtime. */
+/** The outcome of each test in a runtime. */
 async function outcomes([runtime, [program, ...flags], library]) {
   const ran = async (...args) => JSON.parse(await run(root, program, ...flags, ...args, ...library));
   const rules = await ran("tests/servers/run-rules.mjs");

@@ -66,9 +66,9 @@ impl OfNode {
 }
 
 /// Whether a request that fails undoes its transaction also once `commit()` was called, as the specification has it
-/// (<https://w3c.github.io/IndexedDB/#async-execute-request>). Firefox commits the rest (seen in 140 and 153; the test is
-/// `tests/browser/commit-at-once.mjs`): it is known by its engine's `InternalError`, which no other engine has. When that test
-/// passes in Firefox without this, this can go.
+/// (<https://w3c.github.io/IndexedDB/#async-execute-request>). Firefox commits the rest (seen in 153): it is known by
+/// its engine's `InternalError`, which no other engine has. It can go once `tests/browser/commit-at-once.mjs` passes in Firefox
+/// without it.
 pub(super) fn undoes_after_commit() -> bool {
     !Reflect::has(&js_sys::global(), &"InternalError".into()).unwrap_or_default()
 }

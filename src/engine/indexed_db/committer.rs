@@ -143,7 +143,7 @@ impl Committer {
     }
 }
 
-/// A commit was sent, its acknowledgement was lost, and its mark could not be read.
+/// A commit was sent, its acknowledgement was lost, and whether it was made could not be found out.
 fn unknown_outcome(error: &RuntimeStoreError) -> RuntimeStoreError {
     let message = format!("the connection was lost before the commit was acknowledged, then: {error}");
     RuntimeStoreError::OutcomeUnknown { message, cause: error.cause().cloned() }

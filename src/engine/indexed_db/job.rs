@@ -6,7 +6,7 @@
 //! (<https://w3c.github.io/IndexedDB/#dom-idbtransaction-commit>). Where nothing is left to be read, `commit()` is called in
 //! the same breath: no event of this page has to run before the browser may commit, however long the page stands still. (Not so
 //! in Firefox: see `undoes_after_commit`. There what is not there is read, too.)
-//! What turns out not to be as predicted is read, and decided on that.
+//! Where a prediction does not hold, the group is decided again on what is read.
 
 use std::{
     cell::{Cell, RefCell},

@@ -1,4 +1,4 @@
-//! What an attempt sends, and how a later one finds out whether it was committed.
+//! Plans of an attempt: its reads and writes, and how a later attempt finds out whether it was committed.
 
 use std::{cell::RefCell, collections::VecDeque};
 
@@ -14,7 +14,7 @@ use crate::{
 
 /// The reads and the writes of an attempt, decided before it begins.
 pub(super) struct Plan {
-    /// What still has to be read: what is inserted has not.
+    /// The reads, without those of records that are inserted.
     reads: Vec<Read>,
     /// Each with whether it is an `add`, which fails where there is a record.
     writes: Vec<(Write, bool)>,
@@ -77,7 +77,7 @@ impl Plan {
         written.chain(self.reads.iter().map(Read::table)).chain(marked)
     }
 
-    /// What has to be read, and what it is predicted to find.
+    /// Takes the reads out, with the results that are predicted.
     pub(super) fn take_reads(&mut self) -> (Vec<Read>, ReadSet) {
         let reads = std::mem::take(&mut self.reads);
         let prediction = ReadSet::predicted(&reads).unwrap_or_else(|| ReadSet::new([], []));
@@ -152,7 +152,7 @@ impl Proof {
     }
 
     /// # Errors
-    /// Where it cannot be told.
+    /// `Conflict` where it cannot be told.
     pub(super) fn verdict(&self, mark: &Mark, found: &ReadSet) -> Result<Verdict> {
         let Self::Records { rows, unique } = self else {
             return Ok(if mark.is_in(found)? { Verdict::Committed } else { Verdict::NotCommitted });

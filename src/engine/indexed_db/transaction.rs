@@ -61,6 +61,7 @@ pub(super) struct Transaction {
     reading: RefCell<Option<Reading>>,
     /// Whether writes are being sent: not so in any event, unless the script that sent them was cut off.
     sending: Cell<bool>,
+    /// Whether a request was made before the writes for its event alone.
     guarded: Cell<bool>,
     /// Whether a record that was to be inserted is there already.
     met_record: Cell<bool>,

@@ -10,7 +10,7 @@ pub(super) const DEFAULT: usize = if cfg!(target_arch = "wasm32") { 1 << 30 } el
 /// The room of all stores of a program: half of what it can address. The rest is for the calls under way.
 const OF_ALL: usize = usize::MAX / 2;
 
-/// What all stores of the program that have a limit take.
+/// The bytes that all stores with a limit take together in this program.
 static TAKEN_BY_ALL: AtomicUsize = AtomicUsize::new(0);
 
 /// One store's room, in bytes. It changes under the store's lock only.

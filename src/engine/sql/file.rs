@@ -74,10 +74,6 @@ impl Engine for Sqlite {
         self.authority_key.clone()
     }
 
-    fn reopens(&self) -> u32 {
-        0
-    }
-
     fn watch(&self, listener: Listener) -> Watch {
         self.bus.watch(listener)
     }

@@ -25,7 +25,7 @@ extern "C" {
     #[wasm_bindgen(typescript_type = "JsDatabase")]
     pub type JsDatabase;
 
-    /// What errors call it.
+    /// The name that errors give to the database.
     #[wasm_bindgen(method, getter)]
     fn name(this: &JsDatabase) -> String;
 
@@ -42,7 +42,7 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn splits(this: &JsDatabase) -> bool;
 
-    /// What has become of the database's files since it was opened; undefined while they are the same.
+    /// Says how the database's files were lost since it was opened; undefined while they are the same.
     #[wasm_bindgen(method)]
     fn lost(this: &JsDatabase) -> Option<String>;
 

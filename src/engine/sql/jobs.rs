@@ -1,4 +1,4 @@
-//! What an engine does for its callers, one job after the other, wherever the database is: on a thread, or in JavaScript.
+//! The jobs of an SQL engine, done one after the other: on a thread natively, in a task in JavaScript.
 
 use futures_channel::oneshot;
 

@@ -69,7 +69,7 @@ pub(super) fn append(bytes: &mut Vec<u8>, piece: &[CellResult<'_>]) {
     }
 }
 
-/// What removes the pieces of a row of this table.
+/// The triggers that remove the pieces of a row of this table.
 pub(super) fn triggers(table: &TableInfo) -> Vec<Statement> {
     let (name, value, pieces) = (table.name, table.value, PIECES.name);
     let key: Vec<String> = table.key.iter().map(|column| format!("hex(OLD.{})", column.name)).collect();

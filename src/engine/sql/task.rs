@@ -1,6 +1,6 @@
 //! The engine on wasm32: a local task owns the database, as a thread does elsewhere.
 //!
-//! What is called in one turn of the event loop is sent before the task runs, so it shares a transaction.
+//! Calls made in one turn of the event loop are all sent before the task runs, so they share a transaction.
 
 use async_trait::async_trait;
 use futures_channel::{
@@ -112,15 +112,11 @@ impl Engine for Sqlite {
         self.authority_key.clone()
     }
 
-    fn reopens(&self) -> u32 {
-        0
-    }
-
     fn watch(&self, listener: Listener) -> Watch {
         self.bus.watch(listener)
     }
 
-    /// What was sent is done first: the task ends with the channel.
+    /// The jobs that were sent are done first: the task ends once the channel is empty.
     fn close(&self) {
         self.jobs.borrow_mut().take();
     }

@@ -16,7 +16,7 @@ use crate::model::{RuntimeStoreError, limits};
 
 /// A type that is stored as a JSON document.
 pub trait Stored: Wire + Clone + PartialEq + Send + Sync + 'static {
-    /// What errors call it.
+    /// The name that errors give to such a document.
     const NAME: &'static str;
 
     /// The part of it that is also in its row's key.

@@ -1,4 +1,4 @@
-// What the tests have a Durable Object do.
+// The calls that the tests make in a Durable Object.
 
 import { newId, openStore } from "../../../pkg/dist/workerd.js";
 import { commit, verify } from "../stream.mjs";
@@ -166,7 +166,7 @@ export const calls = {
     return verify((await object.store()).runtime("agent"), run);
   },
 
-  /** What tells this object from the next one of its name. */
+  /** An id of this instance: after an eviction the object of that name has another. */
   async life(object) {
     return (object.life ??= crypto.randomUUID());
   },
