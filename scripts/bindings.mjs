@@ -35,7 +35,7 @@ export function writeBindings(generated, { name, prefix, module }, names) {
   });
   // As parameters they are what `pkg/src/platform.ts` says, and not what the global object has.
   const given =
-    "setTimeout,clearTimeout,queueMicrotask,TextDecoder,TextEncoder,described,bytes,burrowOpenResources";
+    "setTimeout,queueMicrotask,TextDecoder,TextEncoder,described,bytes,burrowOpenResources";
   const body = withoutExports(outputFiles[0].text, (members) => {
     const name = (member) => member.split(":")[0];
     const imports = members

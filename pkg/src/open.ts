@@ -14,6 +14,7 @@ export async function open(loader: Loader, options: OpenOptions = {}): Promise<S
     "durability",
     "backend",
     "memoryLimit",
+    "timeout",
     "path",
     "database",
     "storage",
@@ -24,7 +25,9 @@ export async function open(loader: Loader, options: OpenOptions = {}): Promise<S
   const { name = "burrow", durability, backend = defaultBackend() } = given;
   const { memoryLimit = backend === "memory" ? defaultMemoryLimit() : undefined } = given;
   const instance = await loader.instance();
-  const raw = await instance.call(() => instance.bindings.openStore(name, durability, backend, memoryLimit));
+  const raw = await instance.call(() =>
+    instance.bindings.openStore(name, durability, backend, memoryLimit, given.timeout),
+  );
   return new Store(new Handle(instance, new Openness(), raw), {
     backend,
     durability: backend === "memory" ? "none" : inForce(durability ?? "strict"),

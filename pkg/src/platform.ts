@@ -48,7 +48,6 @@ export async function soon(work: () => void): Promise<void> {
 /** What the bindings of the module find under these names, in the place of the globals. */
 export const platform = {
   setTimeout,
-  clearTimeout: clearTimer,
   queueMicrotask: soon,
   TextDecoder: globalThis.TextDecoder ?? (Buffer && NodeDecoder),
   TextEncoder: globalThis.TextEncoder ?? (Buffer && NodeEncoder),

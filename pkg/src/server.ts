@@ -34,7 +34,7 @@ const PLACES = ["path", "database", "storage"] as const;
 type Place = (typeof PLACES)[number];
 
 /** Those that are about stores elsewhere. */
-const ELSEWHERES = ["name", "backend", "memoryLimit"] as const;
+const ELSEWHERES = ["name", "backend", "memoryLimit", "timeout"] as const;
 
 /** Opens a store over the module that `loader` loads, in SQLite if the options say so. */
 export async function openOnServer(
@@ -42,7 +42,7 @@ export async function openOnServer(
   options: OpenOptions = {},
   openers: Partial<Record<Place, Opener>>,
 ): Promise<Store> {
-  const known = ["name", "durability", "backend", "memoryLimit", ...PLACES];
+  const known = ["durability", ...ELSEWHERES, ...PLACES];
   const { path, database, storage, ...others } = wire.options("options", options, known);
   const places = { path, database, storage };
   const given = PLACES.filter((place) => places[place] !== undefined);

@@ -29,6 +29,12 @@ export interface OpenOptions {
    * whose room the browser gives, it is `Unsupported`.
    */
   memoryLimit?: number | undefined;
+  /**
+   * With IndexedDB: how many milliseconds a call may wait for the browser and for other tabs, `openStore` too; 10,000 by default.
+   * Then it rejects: with `Blocked` where nothing of it was sent to be committed, and nothing will be, else with `OutcomeUnknown`.
+   * In memory, where no call waits, it is `Unsupported`.
+   */
+  timeout?: number | undefined;
   /** In Node, Deno and Bun: the SQLite file to keep things in, made if it does not exist. Processes may share it. */
   path?: string | undefined;
   /** In Node, Deno and Bun: an open handle of node:sqlite, bun:sqlite or better-sqlite3, to keep things in its database. */

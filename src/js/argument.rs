@@ -1,6 +1,8 @@
 //! Arguments, checked: whatever JavaScript passes becomes what the operation needs, or `InvalidInput` by the argument's name.
 //! No other place of the package checks a value that crosses.
 
+use std::time::Duration;
+
 use js_sys::{Function, JsString, Uint8Array};
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
@@ -27,6 +29,9 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = byteLength)]
     fn size(this: &View) -> f64;
 }
+
+/// The longest that a browser's timer waits, in milliseconds.
+const MOST_WAIT: f64 = i32::MAX as f64;
 
 /// A value that JavaScript passed, with the name that errors call it by. `undefined` is as none; `null` is a value.
 #[derive(Clone, Copy)]
@@ -145,6 +150,17 @@ impl Argument<'_> {
                 Ok(Some(bytes as usize))
             }
             _ => Err(self.expected("a whole number of bytes from 1 to 2 ** 31")),
+        }
+    }
+
+    /// How long a call may wait: milliseconds.
+    pub(super) fn optional_timeout(self) -> Result<Option<Duration>> {
+        match self.1.as_f64() {
+            _ if !self.is_given() => Ok(None),
+            Some(wait) if (1.0..=MOST_WAIT).contains(&wait) && f64::from(wait as u32) == wait => {
+                Ok(Some(Duration::from_millis(wait as u64)))
+            }
+            _ => Err(self.expected("a whole number of milliseconds from 1 to 2 ** 31 - 1")),
         }
     }
 

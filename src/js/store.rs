@@ -14,7 +14,7 @@ use crate::{
     LogicalRuntimeId, MetadataScope, OAuthFlowUpdate, RunId, RuntimeStore, RuntimeStoreError, Store, Watch, WatchScope,
     engine::{
         Engine,
-        indexed_db::{Durability, IndexedDb},
+        indexed_db::{Durability, IndexedDb, OpenOptions},
         memory::Memory,
     },
     model::json::wire::to_json,
@@ -29,12 +29,17 @@ pub fn open_store(
     #[wasm_bindgen(unchecked_param_type = "Durability | undefined")] durability: &JsValue,
     #[wasm_bindgen(unchecked_param_type = "\"indexeddb\" | \"memory\"")] backend: &JsValue,
     #[wasm_bindgen(js_name = memoryLimit, unchecked_param_type = "number | undefined")] memory_limit: &JsValue,
+    #[wasm_bindgen(unchecked_param_type = "number | undefined")] timeout: &JsValue,
 ) -> Result<Promise> {
     let name = Argument("options.name", name).id()?;
     let durability = Argument("options.durability", durability);
     let is_relaxed = durability.is_given() && durability.one_of(&["strict", "relaxed"])? == 1;
     let in_memory = Argument("options.backend", backend).one_of(&["indexeddb", "memory"])? == 1;
     let room = Argument("options.memoryLimit", memory_limit).optional_room()?;
+    let timeout = Argument("options.timeout", timeout).optional_timeout()?;
+    if in_memory && timeout.is_some() {
+        return Err(RuntimeStoreError::Unsupported(NOTHING_TO_WAIT_FOR.to_owned()).into());
+    }
     if in_memory && durability.is_given() {
         return Err(RuntimeStoreError::Unsupported(NOTHING_DURABLE.to_owned()).into());
     }
@@ -42,9 +47,10 @@ pub fn open_store(
         return Err(RuntimeStoreError::Unsupported(NOT_IN_MEMORY.to_owned()).into());
     }
     let durability = if is_relaxed { Durability::Relaxed } else { Durability::Strict };
+    let options = OpenOptions { durability, timeout: timeout.unwrap_or(OpenOptions::default().timeout) };
     Ok(promise(Box::pin(async move {
         let store = match room {
-            _ if !in_memory => over(IndexedDb::open(&name, durability, &TABLES).await?),
+            _ if !in_memory => over(IndexedDb::open(&name, options, &TABLES).await?),
             Some(room) => over(Memory::with_limit(room)),
             None => over(Memory::default()),
         };
@@ -54,6 +60,8 @@ pub fn open_store(
 
 const NOTHING_DURABLE: &str =
     "nothing is durable in memory, and durability was asked for by name; leave it out if that will do";
+
+const NOTHING_TO_WAIT_FOR: &str = "in memory no call waits, and a timeout was asked for; leave it out";
 
 const NOT_IN_MEMORY: &str = "memoryLimit is for the backend \"memory\", and this store is in IndexedDB, whose room the browser gives; leave it out";
 

@@ -124,8 +124,11 @@ impl Store<crate::engine::indexed_db::IndexedDb> {
     ///
     /// # Errors
     /// As [`IndexedDb::open`](crate::engine::indexed_db::IndexedDb::open).
-    pub async fn open(name: &str, durability: crate::engine::indexed_db::Durability) -> crate::engine::Result<Self> {
-        crate::engine::indexed_db::IndexedDb::open(name, durability, &schema::TABLES).await.map(Self::over)
+    pub async fn open(
+        name: &str,
+        options: impl Into<crate::engine::indexed_db::OpenOptions>,
+    ) -> crate::engine::Result<Self> {
+        crate::engine::indexed_db::IndexedDb::open(name, options, &schema::TABLES).await.map(Self::over)
     }
 
     /// Deletes the database `name` of this origin, and everything in it: even where it cannot be opened.

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chromium } from "../support/browsers.mjs";
 import { pagesOf } from "../support/pages.mjs";
+import { hold, prepare, seesCallsFail, seesNothingDone } from "./deadlines.mjs";
 import { startWorkers } from "./workers.mjs";
 
 const { openPage } = pagesOf(chromium);
@@ -32,6 +33,20 @@ test("a tab that is frozen while another claims is fenced when it wakes", async 
   assert.equal(session, "2");
   await sleeper.close();
   await claimer.close();
+});
+
+test("behind a frozen tab calls are Blocked in time and never carried out, or OutcomeUnknown once they were sent", async () => {
+  const [sleeper, page] = [await openPage(), await openPage()];
+  await prepare(page, "asleep");
+  await hold(sleeper, "asleep");
+  await sleeper.devtools("Page.setWebLifecycleState", { state: "frozen" });
+  await seesCallsFail(page);
+  await sleeper.devtools("Page.setWebLifecycleState", { state: "active" });
+  await sleeper.evaluate(() => {
+    holds = false;
+  });
+  await seesNothingDone(page);
+  await Promise.all([page.close(), sleeper.close()]);
 });
 
 test("a watcher is told each of 10,000 commits of another tab once and in order, and both pages' memory levels off", async () => {

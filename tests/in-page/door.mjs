@@ -176,6 +176,7 @@ const MODULE = {
     ["strict", "options.durability", given(notState)],
     ["memory", "options.backend", notState],
     [undefined, "options.memoryLimit", given(notRoom)],
+    [undefined, "options.timeout", given([...notLimit, 2 ** 31])],
   ],
   deleteStore: [["door", "name", notId]],
   newId: [],

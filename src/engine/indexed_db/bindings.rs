@@ -46,9 +46,6 @@ extern "C" {
     #[wasm_bindgen(js_name = setTimeout)]
     pub(super) fn set_timeout(callback: &Function, milliseconds: i32) -> JsValue;
 
-    #[wasm_bindgen(js_name = clearTimeout)]
-    pub(super) fn clear_timeout(timer: &JsValue);
-
     #[wasm_bindgen(extends = Object)]
     #[derive(Clone, Debug)]
     pub(super) type TransactionOptions;

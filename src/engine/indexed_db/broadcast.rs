@@ -14,7 +14,7 @@ use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::{
     bindings::{OfNode, set_timeout},
-    defer::defer,
+    defer::{after_frame, defer},
     open_resources::OpenResource,
 };
 use crate::{
@@ -41,6 +41,8 @@ struct Shared {
     told: Cell<u64>,
     /// Changes still to be posted to other pages, as JSON texts.
     untold: RefCell<Vec<String>>,
+    /// Whether a message is about to be posted, or was less than a frame ago: the next one waits for the frame to end.
+    in_frame: Cell<bool>,
 }
 
 struct Channel {
@@ -59,6 +61,7 @@ impl Broadcast {
             watchers: Cell::default(),
             told: Cell::default(),
             untold: RefCell::default(),
+            in_frame: Cell::default(),
         })))
     }
 
@@ -74,13 +77,13 @@ impl Broadcast {
     }
 
     /// Publishes changes: in this page at once, to other pages after the callers of the commits were answered. Posting a message
-    /// takes longer than the rest of a commit's work in this thread, so it is done while the next commit waits for the disk.
+    /// takes longer than the rest of a commit's work in this thread, so it is done while the next commit waits for the disk, and
+    /// once per frame: the first message of a burst at once, then one for all commits of a frame.
     pub(super) fn publish(&self, changes: &[Change]) {
         let shared = &self.0;
         changes.iter().for_each(|change| shared.here.publish(change));
-        let untold = shared.untold.borrow().len();
         shared.untold.borrow_mut().extend(changes.iter().map(to_json));
-        if untold == 0 {
+        if !shared.in_frame.replace(true) {
             let shared = Rc::clone(shared);
             defer(move || shared.post());
         }
@@ -98,6 +101,10 @@ impl Shared {
         if let Some(channel) = &*self.channel.borrow() {
             let _ = channel.raw.post_message(&message.into());
         }
+        after_frame(move || {
+            let is_told = self.untold.borrow().is_empty();
+            if is_told { self.in_frame.set(false) } else { self.post() }
+        });
     }
 
     /// Opens the channel if it is not open; returns whether it was opened now.

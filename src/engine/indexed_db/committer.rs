@@ -17,6 +17,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::{
     Decide, ReadSet, Reads, Result,
     broadcast::Broadcast,
+    call::Call,
     connection::{Connection, Pass},
     job::Job,
     mark::Marks,
@@ -35,6 +36,9 @@ pub(super) struct Committer {
     recent: Rc<RecentKeys>,
     queue: RefCell<VecDeque<QueueEntry>>,
     at_work: Cell<bool>,
+    /// The group on its way.
+    under_way: RefCell<Option<Rc<Job>>>,
+    given_up: Rc<Cell<u32>>,
 }
 
 enum QueueEntry {
@@ -54,17 +58,33 @@ impl Committer {
             recent: Rc::new(RecentKeys::new()),
             queue: RefCell::default(),
             at_work: Cell::default(),
+            under_way: RefCell::default(),
+            given_up: Rc::default(),
         }
     }
 
     pub(super) async fn transact(self: &Rc<Self>, reads: Reads, decide: Decide) -> Result<ReadSet> {
         let pass = self.connection.enter()?;
-        let (transaction, answer) = QueuedTransaction::new(reads, decide);
+        let call = Call::default();
+        let (transaction, answer) = QueuedTransaction::new(reads, call.deciding(decide));
         self.queue.borrow_mut().push_back(QueueEntry::Transaction(transaction));
         if !self.at_work.replace(true) {
             spawn_local(Rc::clone(self).work(pass));
         }
-        answer.await
+        match self.connection.deadlines.within(answer).await {
+            Some(answer) => answer,
+            None => Err(self.give_up(&call)),
+        }
+    }
+
+    /// Takes no more part in the call: what was not sent to be committed will not be.
+    fn give_up(&self, call: &Call) -> RuntimeStoreError {
+        let was_decided = call.give_up();
+        self.given_up.set(self.given_up.get() + 1);
+        match &*self.under_way.borrow() {
+            Some(job) if was_decided && job.may_be_committed() => unknown_outcome(&self.connection.no_answer()),
+            _ => self.connection.no_answer(),
+        }
     }
 
     /// Waits until the transactions of all calls so far have begun. The browser runs a read that begins later after them
@@ -109,7 +129,8 @@ impl Committer {
 
     /// Commits a group; returns the members to be tried again, each alone.
     async fn commit(&self, group: Group, mut readers: Vec<ReadTurn>) -> Vec<Group> {
-        let job = Rc::new(Job::new(group, &self.marks, &self.recent));
+        let job = Rc::new(Job::new(group, &self.marks, &self.recent, &self.given_up));
+        self.under_way.replace(Some(Rc::clone(&job)));
         let outcome = self
             .connection
             .with_handle(async |handle| {
@@ -130,6 +151,7 @@ impl Committer {
                 }
             })
             .await;
+        self.under_way.take();
         let Some(group) = job.group.take() else { return Vec::new() };
         match outcome {
             Ok(()) => {
@@ -145,6 +167,6 @@ impl Committer {
 
 /// A commit was sent, its acknowledgement was lost, and whether it was made could not be found out.
 fn unknown_outcome(error: &RuntimeStoreError) -> RuntimeStoreError {
-    let message = format!("the connection was lost before the commit was acknowledged, then: {error}");
+    let message = format!("the commit was sent and not acknowledged: {error}");
     RuntimeStoreError::OutcomeUnknown { message, cause: error.cause().cloned() }
 }

@@ -14,12 +14,13 @@ use js_sys::Reflect;
 use web_sys::IdbTransactionMode;
 
 use super::{
-    Durability, ReadSet, Reads, TableInfo, Tables,
+    Durability, OpenOptions, ReadSet, Reads, TableInfo, Tables,
     bindings::TransactionOptions,
+    deadline::Deadlines,
     error::{Attempt, AttemptError},
     handle::{Condition, Handle},
     identity::{self, Origin},
-    open::{deleted, open},
+    open::{deleted, no_answer, open},
     transaction::{Ending, Transaction},
 };
 use crate::model::RuntimeStoreError;
@@ -32,6 +33,7 @@ pub(super) struct Connection {
     name: Rc<str>,
     tables: Tables,
     options: TransactionOptions,
+    pub(super) deadlines: Deadlines,
     state: RefCell<State>,
     /// How often it was opened.
     opened: Cell<u32>,
@@ -55,9 +57,9 @@ enum State {
 }
 
 impl Connection {
-    pub(super) fn new(name: &str, durability: Durability, tables: Tables) -> Self {
+    pub(super) fn new(name: &str, asked: OpenOptions, tables: Tables) -> Self {
         let options = TransactionOptions::default();
-        options.set_durability(match durability {
+        options.set_durability(match asked.durability {
             Durability::Strict => "strict",
             Durability::Relaxed => "relaxed",
         });
@@ -65,6 +67,7 @@ impl Connection {
             name: name.into(),
             tables,
             options,
+            deadlines: Deadlines::new(asked.timeout),
             state: RefCell::new(State::Idle),
             opened: Cell::new(0),
             under_way: Cell::new(0),
@@ -105,10 +108,11 @@ impl Connection {
 
     fn open(&self) -> Shared<LocalBoxFuture<'static, Attempt<Rc<Handle>>>> {
         let (name, tables, options) = (Rc::clone(&self.name), self.tables, self.options.clone());
-        let origin = Rc::clone(&self.origin);
+        let (origin, deadlines) = (Rc::clone(&self.origin), self.deadlines.clone());
         let opening = async move {
-            let handle = open(&name, tables, origin.get().is_none()).await?;
-            let found = identity::read(&handle, &options).await?;
+            let handle = open(&name, tables, origin.get().is_none(), &deadlines).await?;
+            let found = deadlines.within(identity::read(&handle, &options)).await;
+            let found = found.unwrap_or_else(|| Err(no_answer(&name, &deadlines).into()))?;
             if origin.get_or_init(|| found.clone()).is_same(&found) { Ok(handle) } else { Err(deleted(&name).into()) }
         };
         let opening = opening.boxed_local().shared();
@@ -140,6 +144,11 @@ impl Connection {
     /// Reads one consistent snapshot.
     pub(super) async fn read(&self, reads: &Reads) -> Attempt<ReadSet> {
         self.with_handle(async |handle| handle.read(reads, &self.options).await).await
+    }
+
+    /// The error of a call that was not answered in time, and of which nothing was sent to be committed.
+    pub(super) fn no_answer(&self) -> RuntimeStoreError {
+        no_answer(&self.name, &self.deadlines)
     }
 
     /// Begins a transaction that may write to some tables.

@@ -1,38 +1,79 @@
 //! How long the browser may take to answer.
 
+use std::{
+    cell::{Cell, RefCell},
+    pin::pin,
+    rc::Rc,
+    time::Duration,
+};
+
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::{JsCast, closure::Closure};
 
-use super::bindings::{clear_timeout, set_timeout};
+use super::bindings::{OfNode, set_timeout};
 
-/// Ten seconds, in ticks: a page that stands still (a long script, a breakpoint, a suspended laptop) spends one tick, however
+/// How long a call waits where nobody says otherwise.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A timeout in ticks: a page that stands still (a long script, a breakpoint, a suspended laptop) spends one tick, however
 /// long it stands, and the answer that waits behind it is heard in the next one.
-const TICKS: usize = 5;
-const TICK_MS: i32 = 2000;
+const TICKS: u8 = 10;
 
-/// The answer, or `None` where the browser gives none in time.
-pub(super) async fn within_deadline<T>(mut answer: oneshot::Receiver<T>) -> Option<T> {
-    for _ in 0..TICKS {
-        let (tick, ticked) = oneshot::channel();
-        let on_tick = Closure::once(move || {
-            // Nobody waits where the answer came first.
-            let _ = tick.send(());
-        });
-        let timer = Timer(set_timeout(on_tick.as_ref().unchecked_ref(), TICK_MS));
-        match select(answer, ticked).await {
-            Either::Left((answer, _)) => return answer.ok(),
-            Either::Right((_, still)) => answer = still,
-        }
-        drop(timer);
-    }
-    None
+/// The deadlines of one store's calls. One timer serves all of them, and runs only while there are some.
+#[derive(Clone)]
+pub(super) struct Deadlines(Rc<Shared>);
+
+struct Shared {
+    timeout: Duration,
+    pending: RefCell<Vec<Deadline>>,
+    ticking: Cell<bool>,
 }
 
-struct Timer(JsValue);
+struct Deadline {
+    ticks: u8,
+    passed: oneshot::Sender<()>,
+}
 
-impl Drop for Timer {
-    fn drop(&mut self) {
-        clear_timeout(&self.0);
+impl Deadlines {
+    pub(super) fn new(timeout: Duration) -> Self {
+        Self(Rc::new(Shared { timeout, pending: RefCell::default(), ticking: Cell::default() }))
+    }
+
+    pub(super) fn timeout(&self) -> Duration {
+        self.0.timeout
+    }
+
+    /// The answer, or `None` where it does not come in time: at least the timeout, at most a tenth more.
+    pub(super) async fn within<T>(&self, answer: impl Future<Output = T>) -> Option<T> {
+        let (passed, has_passed) = oneshot::channel();
+        // A tick may be under way.
+        self.0.pending.borrow_mut().push(Deadline { ticks: TICKS + 1, passed });
+        if !self.0.ticking.replace(true) {
+            tick(Rc::clone(&self.0));
+        }
+        match select(pin!(answer), has_passed).await {
+            Either::Left((answer, _)) => Some(answer),
+            Either::Right(_) => None,
+        }
+    }
+}
+
+fn tick(shared: Rc<Shared>) {
+    let milliseconds = shared.timeout.as_millis() / u128::from(TICKS);
+    let on_tick = Closure::once_into_js(move || {
+        let mut pending = shared.pending.borrow_mut();
+        pending.retain_mut(|deadline| {
+            deadline.ticks -= 1;
+            deadline.ticks > 0 && !deadline.passed.is_canceled()
+        });
+        let are_some = !pending.is_empty();
+        drop(pending);
+        if are_some { tick(shared) } else { shared.ticking.set(false) }
+    });
+    let timer = set_timeout(on_tick.unchecked_ref(), i32::try_from(milliseconds).unwrap_or(i32::MAX));
+    // Whoever waits keeps a process; that somebody waited is no reason for it to go on.
+    if let Some(timer) = OfNode::of(&timer) {
+        timer.let_process_end();
     }
 }

@@ -43,11 +43,15 @@ pub(super) struct Job {
     /// Whether it writes no mark, because the quota is full.
     unmarked: Cell<bool>,
     only_deletes: Cell<bool>,
+    transaction: RefCell<Option<Rc<Transaction>>>,
+    /// How many calls of the store were given up so far, and how many were when the group was decided.
+    given_up: Rc<Cell<u32>>,
+    given_up_before: Cell<u32>,
 }
 
 impl Job {
     /// Decides the group, where all that it reads is predicted.
-    pub(super) fn new(group: Group, marks: &Marks, recent: &Rc<RecentKeys>) -> Self {
+    pub(super) fn new(group: Group, marks: &Marks, recent: &Rc<RecentKeys>, given_up: &Rc<Cell<u32>>) -> Self {
         let job = Self {
             group: RefCell::new(Some(group)),
             mark: marks.next(),
@@ -59,6 +63,9 @@ impl Job {
             unknown: Cell::default(),
             unmarked: Cell::default(),
             only_deletes: Cell::default(),
+            transaction: RefCell::default(),
+            given_up: Rc::clone(given_up),
+            given_up_before: Cell::default(),
         };
         let reads = job.reads();
         if let Some(assumed) = ReadSet::predicted(&reads)
@@ -72,6 +79,9 @@ impl Job {
     /// The tables that the next attempt reads or writes, and no others: who uses those need not wait for it.
     pub(super) fn scope(&self) -> Vec<&'static TableInfo> {
         let mut scope = self.scope.borrow_mut();
+        if !self.is_wanted_whole() {
+            self.predicted.take();
+        }
         match &*self.predicted.borrow() {
             Some(plan) => *scope = plan.tables().collect(),
             // The decision is not known yet. As a rule it writes to tables that are read, or to those of the attempt before.
@@ -87,6 +97,7 @@ impl Job {
 
     /// Sends the first requests of an attempt. Everything else follows in the events of its transaction.
     pub(super) fn start(self: &Rc<Self>, transaction: &Rc<Transaction>) -> Attempt<()> {
+        self.transaction.replace(Some(Rc::clone(transaction)));
         if let Some(plan) = self.predicted.take() {
             return self.send_beside(transaction, plan);
         }
@@ -124,12 +135,13 @@ impl Job {
 
     /// Sends what is still to be read and, without waiting, the writes that were decided on its predicted results. The event of
     /// the last read commits if the prediction holds, and aborts otherwise. With nothing to read it is committed at once.
-    fn send_beside(&self, transaction: &Rc<Transaction>, mut plan: Plan) -> Attempt<()> {
+    fn send_beside(self: &Rc<Self>, transaction: &Rc<Transaction>, mut plan: Plan) -> Attempt<()> {
         let (reads, prediction) = plan.take_reads();
         let is_read = !reads.is_empty();
         if is_read {
+            let job = Rc::clone(self);
             transaction.read(reads, move |transaction, found| match found {
-                Ok(found) if found.is(&prediction) => transaction.commit(),
+                Ok(found) if found.is(&prediction) && job.is_wanted_whole() => transaction.commit(),
                 Ok(_) => transaction.abort(Ok(Ending::NotAsPredicted)),
                 Err(error) => transaction.abort(Err(error)),
             })?;
@@ -193,6 +205,17 @@ impl Job {
         Err(AttemptError { error, connection_lost: connection_lost && !(unknown && self.unmarked.get()) })
     }
 
+    /// Whether nothing was given up since the group was decided.
+    fn is_wanted_whole(&self) -> bool {
+        self.given_up.get() == self.given_up_before.get()
+    }
+
+    /// Whether this attempt, or one before it, may have been committed.
+    pub(super) fn may_be_committed(&self) -> bool {
+        let transaction = self.transaction.borrow();
+        self.is_unknown() || transaction.as_ref().is_some_and(|transaction| transaction.may_be_committed())
+    }
+
     /// Whether an earlier attempt may have been committed, which could not be found out.
     pub(super) fn is_unknown(&self) -> bool {
         self.unknown.get()
@@ -203,6 +226,7 @@ impl Job {
     }
 
     fn decide(&self, seen: ReadSet) -> Attempt<Vec<Write>> {
+        self.given_up_before.set(self.given_up.get());
         match &mut *self.group.borrow_mut() {
             Some(group) => Ok(group.decide(seen)?),
             None => Err(RuntimeStoreError::Internal("an event of a commit that has ended".to_owned()).into()),

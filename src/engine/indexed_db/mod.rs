@@ -5,6 +5,7 @@
 
 mod bindings;
 mod broadcast;
+mod call;
 mod committer;
 mod connection;
 mod deadline;
@@ -23,7 +24,7 @@ mod transaction;
 mod upgrade;
 mod value;
 
-use std::{fmt, rc::Rc};
+use std::{fmt, rc::Rc, time::Duration};
 
 use async_trait::async_trait;
 use send_wrapper::SendWrapper;
@@ -41,6 +42,29 @@ pub enum Durability {
     Relaxed,
 }
 
+/// How a database is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenOptions {
+    /// When a commit is called complete.
+    pub durability: Durability,
+    /// How long a call, `open` too, may wait for the browser and for other tabs before it fails: with `Blocked` where nothing was
+    /// sent to be committed, else with `OutcomeUnknown`. Ten seconds by default. A tab whose timers the browser slows down,
+    /// a hidden one, may notice later.
+    pub timeout: Duration,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self { durability: Durability::default(), timeout: deadline::TIMEOUT }
+    }
+}
+
+impl From<Durability> for OpenOptions {
+    fn from(durability: Durability) -> Self {
+        Self { durability, ..Self::default() }
+    }
+}
+
 /// A database of this origin. Its handles belong to the thread that opened it; on wasm32 there is one.
 pub struct IndexedDb {
     connection: SendWrapper<Rc<Connection>>,
@@ -54,12 +78,12 @@ impl IndexedDb {
     ///
     /// # Errors
     /// `Unsupported` where there is no IndexedDB; `Blocked` when another tab still holds an older version open, or the
-    /// browser gives no answer, after ten seconds; `SchemaTooNew` for a database that a newer burrow wrote;
+    /// browser gives no answer in time; `SchemaTooNew` for a database that a newer burrow wrote;
     /// `ForeignDatabase` for one that is somebody else's; `DataLost`, once, where the browser has thrown away what it held;
     /// `Unopenable` where the browser cannot read its own files.
-    pub async fn open(name: &str, durability: Durability, tables: Tables) -> Result<Self> {
+    pub async fn open(name: &str, options: impl Into<OpenOptions>, tables: Tables) -> Result<Self> {
         let marks = Marks::new()?;
-        let connection = Rc::new(Connection::new(name, durability, tables));
+        let connection = Rc::new(Connection::new(name, options.into(), tables));
         connection.handle().await.map_err(|failed| failed.error)?;
         let broadcast = Broadcast::new(name);
         let committer = Rc::new(Committer::new(Rc::clone(&connection), broadcast.clone(), marks));
@@ -82,8 +106,12 @@ impl IndexedDb {
 impl Engine for IndexedDb {
     async fn read(&self, reads: Reads) -> Result<ReadSet> {
         let _pass = self.connection.enter()?;
-        self.committer.read_turn().await;
-        self.connection.read(&reads).await.map_err(|failed| failed.error)
+        let found = async {
+            self.committer.read_turn().await;
+            self.connection.read(&reads).await.map_err(|failed| failed.error)
+        };
+        let found = self.connection.deadlines.within(found).await;
+        found.unwrap_or_else(|| Err(self.connection.no_answer()))
     }
 
     async fn transact(&self, reads: Reads, decide: Decide) -> Result<ReadSet> {

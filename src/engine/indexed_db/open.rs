@@ -16,7 +16,7 @@ use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbTransaction};
 use super::{
     Tables,
     bindings::VersionChange,
-    deadline::within_deadline,
+    deadline::{Deadlines, TIMEOUT},
     error::{Activity, Attempt, AttemptError, failed},
     handle::Handle,
     identity::DATABASE,
@@ -30,12 +30,12 @@ use crate::model::{RuntimeStoreError, json::writer::quoted};
 pub(super) const VERSION: u32 = 3;
 
 /// Opens the database: creates it if it does not exist and `may_make`, upgrades it from an older version.
-pub(super) async fn open(name: &str, tables: Tables, may_make: bool) -> Attempt<Rc<Handle>> {
+pub(super) async fn open(name: &str, tables: Tables, may_make: bool, deadlines: &Deadlines) -> Attempt<Rc<Handle>> {
     let doing = format!("opening database {}", quoted(name));
-    let mut found = settled(factory()?.open(name), Activity::Opening, &doing, Box::new(not_made)).await;
+    let mut found = settled(factory()?.open(name), Activity::Opening, &doing, Box::new(not_made), deadlines).await;
     // A second attempt: the browser's storage process may have been restarting.
     if is_unopenable(&found) {
-        found = settled(factory()?.open(name), Activity::Opening, &doing, Box::new(not_made)).await;
+        found = settled(factory()?.open(name), Activity::Opening, &doing, Box::new(not_made), deadlines).await;
     }
     let data_lost = match found? {
         Opened::Database(handle) => match handle.whose(tables) {
@@ -62,7 +62,7 @@ pub(super) async fn open(name: &str, tables: Tables, may_make: bool) -> Attempt<
         }
     };
     let request = factory()?.open_with_u32(name, VERSION);
-    match settled(request, Activity::Opening, &doing, Box::new(upgrade)).await? {
+    match settled(request, Activity::Opening, &doing, Box::new(upgrade), deadlines).await? {
         Opened::Database(_) if data_lost => Err(lost(name).into()),
         Opened::Database(handle) => Ok(handle),
         Opened::NotThere { .. } => Err(deleted(name).into()),
@@ -71,8 +71,9 @@ pub(super) async fn open(name: &str, tables: Tables, may_make: bool) -> Attempt<
 
 /// Deletes the database if it exists, unless it is somebody else's.
 pub(super) async fn delete(name: &str, tables: Tables) -> Attempt<()> {
+    let deadlines = &Deadlines::new(TIMEOUT);
     let doing = format!("deleting database {}", quoted(name));
-    let found = settled(factory()?.open(name), Activity::Opening, &doing, Box::new(not_made)).await;
+    let found = settled(factory()?.open(name), Activity::Opening, &doing, Box::new(not_made), deadlines).await;
     // A database that does not open does not show its stores, so its owner is not known.
     if !is_unopenable(&found)
         && let Opened::Database(handle) = found?
@@ -82,7 +83,7 @@ pub(super) async fn delete(name: &str, tables: Tables) -> Attempt<()> {
             return Err(foreign(&doing, handle.version(), &names).into());
         }
     }
-    settled(factory()?.delete_database(name), Activity::Deleting, &doing, Box::new(not_made)).await.map(drop)
+    settled(factory()?.delete_database(name), Activity::Deleting, &doing, Box::new(not_made), deadlines).await.map(drop)
 }
 
 fn is_unopenable(found: &Attempt<Opened>) -> bool {
@@ -122,6 +123,7 @@ fn settled<'a>(
     activity: Activity,
     doing: &'a str,
     upgrade: Upgrade,
+    deadlines: &'a Deadlines,
 ) -> LocalBoxFuture<'a, Attempt<Opened>> {
     Box::pin(async move {
         let request = request.map_err(|error| failed(activity, doing, error))?;
@@ -134,7 +136,7 @@ fn settled<'a>(
         request.set_onupgradeneeded(listener);
         request.set_onsuccess(listener);
         request.set_onerror(listener);
-        if let Some(outcome) = within_deadline(answered).await {
+        if let Some(Ok(outcome)) = deadlines.within(answered).await {
             return outcome;
         }
         // The request's events may still come, at any time.
@@ -251,6 +253,16 @@ fn foreign(doing: &str, version: u64, names: &[String]) -> RuntimeStoreError {
 /// The database was deleted under an open store.
 pub(super) fn deleted(name: &str) -> RuntimeStoreError {
     RuntimeStoreError::Deleted(format!("database {} was deleted under this store", quoted(name)))
+}
+
+/// A call was not answered in time.
+pub(super) fn no_answer(name: &str, deadlines: &Deadlines) -> RuntimeStoreError {
+    RuntimeStoreError::Blocked(format!(
+        "database {} did not answer within {} ms: another tab or worker holds it in a transaction, and may be frozen or busy, \
+         or the disk is; nothing was written; try again, or close that tab",
+        quoted(name),
+        deadlines.timeout().as_millis()
+    ))
 }
 
 fn lost(name: &str) -> RuntimeStoreError {
