@@ -161,6 +161,18 @@ impl Shelf {
                 keys.dedup();
                 self.page(keys.into_iter().map(|key| (key, Row::KeyOnly)), page)
             }
+            Read::Keys(table, prefix, page) => {
+                let keys = self.within(records, table, prefix).map(|((_, key), _)| (key.clone(), Row::KeyOnly));
+                self.page(keys, page)
+            }
+            Read::Live(table, prefix, page) => {
+                let rows = self.within(records, table, prefix).map(row);
+                self.page(rows.filter(|(_, row)| row.is_live(table)), page)
+            }
+            Read::Count(table, prefix) => {
+                let count = self.within(records, table, prefix).count() as u64;
+                vec![(Key::new([KeyPart::U64(count)]), Row::KeyOnly)]
+            }
         }
     }
 

@@ -6,11 +6,17 @@ import { Handle } from "./handle.js";
 import type {
   BoundaryCommit,
   Bytes,
+  Counts,
   Input,
+  InputsOptions,
+  InputState,
   NewInput,
   OpsSnapshot,
   PageOptions,
+  Pruned,
+  PruneOptions,
   Receipt,
+  Recovered,
   RuntimeState,
   Transition,
 } from "./types.js";
@@ -96,9 +102,18 @@ export class Runtime {
     await this.#handle.call((raw, input) => raw.persistInput(input), json);
   }
 
-  /** All inputs, in the order of their ids. */
-  async inputs(): Promise<Input[]> {
-    return wire.inputsFromJson(await this.#handle.call((raw) => raw.inputs()));
+  /**
+   * The inputs, in the order of their ids: all of them, or a page, or the live ones only, which have not ended. More of them than an
+   * answer can hold is `TooLarge`: ask for pages.
+   */
+  async inputs(options: InputsOptions = {}): Promise<Input[]> {
+    const {
+      live,
+      after,
+      limit,
+      order,
+    } = wire.options("options", options, ["live", "after", "limit", "order"]);
+    return wire.inputsFromJson(await this.#handle.call((raw) => raw.inputs(live, after, limit, order)));
   }
 
   /** A page of input ids. The inputs are not read: where `inputs()` fails on one, this finds the others. */
@@ -139,6 +154,67 @@ export class Runtime {
     const { from, to, inputs } = wire.options("transition", transition, ["from", "to", "inputs"]);
     const json = wire.inputsToJson("inputs", inputs);
     await this.#handle.call((raw, inputs) => raw.transition(from, to, inputs), json);
+  }
+
+  /**
+   * All that the runtime goes on from, in one snapshot: its state, session, live inputs, last receipt and registry, and the epoch of
+   * the latest claim.
+   */
+  async recover(): Promise<Recovered> {
+    const [state, session, inputs, lastReceipt, ops, epoch] = await this.#handle.call((raw) => raw.recover());
+    return {
+      state,
+      session,
+      inputs: wire.inputsFromJson(inputs),
+      lastReceipt: wire.receiptFromJson(lastReceipt),
+      ops: ops === undefined ? undefined : wire.opsFromJson(ops),
+      epoch,
+    };
+  }
+
+  /** How much there is of the runtime, in one snapshot. */
+  async counts(): Promise<Counts> {
+    const [terminalInputs, receipts, runs, sessionBytes, ...live] = await this.#handle.call((raw) =>
+      raw.counts(),
+    );
+    const liveInputs: Counts["liveInputs"] = {};
+    for (let at = 0; at < live.length; at += 2) liveInputs[live[at] as InputState] = live[at + 1] as number;
+    return { liveInputs, terminalInputs, receipts, runs, sessionBytes };
+  }
+
+  /**
+   * Deletes old receipts and terminal inputs, but never what something may still need: the last receipt, those of an open run, those
+   * that live inputs belong to. Receipts that were pruned stay proof: to commit such a boundary again is a retry, and writes nothing.
+   * At least one of `keepReceipts`, `keepTerminalInputs` and `before` says what is to go. With `dryRun` nothing does.
+   *
+   * Rejects with `InvalidInput` where nothing is to be pruned.
+   */
+  async prune(options: PruneOptions): Promise<Pruned> {
+    const {
+      keepReceipts,
+      keepTerminalInputs,
+      before,
+      dryRun,
+    } = wire.options("options", options, ["keepReceipts", "keepTerminalInputs", "before", "dryRun"]);
+    const time = before instanceof Date ? before.getTime() : before;
+    const [receipts, inputs] = await this.#handle.call((raw) =>
+      raw.prune(keepReceipts, keepTerminalInputs, time, dryRun),
+    );
+    return { receipts, inputs };
+  }
+
+  /**
+   * Deletes the runtime with everything that there is of it, and ends every claim on it: what is written under one rejects with
+   * `Deleted`. What is written without a claim afterwards makes the runtime anew. A large one is deleted in several transactions:
+   * should the page end in the middle, its receipts and inputs are hidden, and another call deletes the rest.
+   */
+  async delete(): Promise<void> {
+    await this.#handle.call((raw) => raw.delete());
+  }
+
+  /** Deletes the receipts of a run, in one transaction; afterwards they can be committed anew. */
+  async deleteRun(runId: string): Promise<void> {
+    await this.#handle.call((raw) => raw.deleteRun(runId));
   }
 
   /**

@@ -3,12 +3,13 @@
 
 import type { RawStore } from "../wasm/bindings.js";
 import { bytes } from "./bytes.js";
-import { BurrowError } from "./error.js";
+import { BurrowError, invalid } from "./error.js";
 import { Handle } from "./handle.js";
 import { Runtime } from "./runtime.js";
 import type {
   Bytes,
   Change,
+  DeleteMobOptions,
   FoundSession,
   LabelPatch,
   Labels,
@@ -145,12 +146,23 @@ export class Store implements Disposable, AsyncDisposable {
 
   /** The latest snapshot that was committed with this session key, and the runtime that holds it. */
   async sessionById(sessionId: string): Promise<FoundSession | undefined> {
-    return this.#handle.call(async () => {
-      const runtime = await this.#handle.run((raw) => raw.sessionHolder(sessionId));
-      if (runtime === undefined) return undefined;
-      const session = await this.#handle.run((raw) => raw.runtime(runtime).sessionOf(sessionId));
-      return session && { runtime, session };
-    });
+    const found = await this.#handle.call((raw) => raw.sessionById(sessionId));
+    return found && { runtime: found[0], session: found[1] };
+  }
+
+  /**
+   * Deletes a mob's labels, those of all its runs, and its cursor, in one transaction. With `runtimeLabel`, the key of a label, it first
+   * deletes the runtimes that the labels of the mob and its runs name under this key, each as `runtime.delete()` does; should
+   * that be cut off, the labels are still there, and the call can be made again.
+   */
+  async deleteMob(mob: string, options: DeleteMobOptions = {}): Promise<void> {
+    const { runtimeLabel } = wire.options("options", options, ["runtimeLabel"]);
+    if (runtimeLabel !== undefined) {
+      if (typeof runtimeLabel !== "string") throw invalid("options.runtimeLabel", "expected a string");
+      const named = (await this.listLabels(mob)).map(({ labels }) => labels[runtimeLabel]);
+      for (const id of new Set(named)) if (id) await this.runtime(id).delete();
+    }
+    await this.#handle.call((raw) => raw.deleteMob(mob));
   }
 
   /** A stable name of the durable store, `indexeddb:<origin>/<name>`,

@@ -31,6 +31,8 @@ pub mod claims;
 pub mod closing;
 #[doc(hidden)]
 pub mod cursors;
+#[doc(hidden)]
+pub mod deleting;
 mod door;
 #[doc(hidden)]
 pub mod forms;
@@ -56,7 +58,11 @@ pub mod ops;
 #[doc(hidden)]
 pub mod property;
 #[doc(hidden)]
+pub mod pruning;
+#[doc(hidden)]
 pub mod receipts;
+#[doc(hidden)]
+pub mod recovery;
 mod samples;
 #[doc(hidden)]
 pub mod sessions;
@@ -182,6 +188,31 @@ macro_rules! conformance_suite {
                 inputs_of_a_runtime_are_listed_in_pages,
                 a_page_of_none_is_refused,
                 a_session_is_found_by_its_id,
+            }
+            recovery {
+                an_agent_recovers_all_that_it_goes_on_from,
+                live_inputs_are_those_that_have_not_ended,
+                inputs_come_in_pages,
+                what_there_is_of_a_runtime_is_counted,
+            }
+            deleting {
+                a_deleted_runtime_leaves_nothing_and_its_neighbours_everything,
+                a_large_runtime_is_hidden_while_it_is_deleted_and_another_call_goes_on,
+                a_claim_ends_with_its_runtime,
+                an_overtaken_claim_deletes_and_prunes_nothing,
+                a_mob_is_deleted_with_its_runs_and_its_cursor,
+                the_receipts_of_a_deleted_run_can_be_committed_anew,
+                watchers_are_told_of_a_deletion,
+            }
+            pruning {
+                old_receipts_go_and_the_latest_stay,
+                a_pruned_boundary_is_a_retry_and_another_one_a_conflict,
+                what_live_inputs_and_an_open_run_need_stays,
+                old_terminal_inputs_go,
+                only_what_was_made_before_a_time_goes,
+                a_dry_run_counts_and_prunes_nothing,
+                what_is_to_be_pruned_must_be_said,
+                many_rows_are_pruned_in_steps,
             }
             claims {
                 each_claim_raises_the_epoch,

@@ -246,7 +246,9 @@ impl<'a> Written<'a> {
 fn place(read: &Read) -> Option<Place<'_>> {
     match read {
         Read::Get(table, key, _) => Some((table.name, key)),
-        Read::Range(..) | Read::Values(..) | Read::Distinct(..) => None,
+        Read::Range(..) | Read::Values(..) | Read::Distinct(..) | Read::Keys(..) | Read::Live(..) | Read::Count(..) => {
+            None
+        }
     }
 }
 

@@ -12,8 +12,8 @@ use std::{
 use async_trait::async_trait;
 
 use super::{
-    Bus, Decide, Engine, Key, Listener, Order, Page, Read, ReadSet, Reads, Result, Row, TableInfo, Value, Watch, Write,
-    panic::caught,
+    Bus, Decide, Engine, Key, KeyPart, Listener, Order, Page, Read, ReadSet, Reads, Result, Row, TableInfo, Value,
+    Watch, Write, panic::caught,
 };
 use crate::model::RuntimeStoreError;
 
@@ -204,6 +204,18 @@ fn find(rows: &Rows, read: &Read) -> Vec<(Key, Row)> {
                 found.push((key, Row::KeyOnly));
             }
             found
+        }
+        Read::Keys(_, prefix, page) => {
+            let keys = ordered(rows, prefix, page.after.as_ref(), page.order).take(limit(page));
+            keys.map(|(key, _)| (key.clone(), Row::KeyOnly)).collect()
+        }
+        Read::Live(table, prefix, page) => {
+            let rows = ordered(rows, prefix, page.after.as_ref(), Order::Ascending).map(live);
+            rows.filter(|(_, row)| row.is_live(table)).take(limit(page)).collect()
+        }
+        Read::Count(_, prefix) => {
+            let count = within(rows, Bound::Included(prefix), prefix).count();
+            vec![(Key::new([KeyPart::U64(count as u64)]), Row::KeyOnly)]
         }
     }
 }

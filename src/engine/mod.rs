@@ -32,12 +32,12 @@ pub use foreign::ForeignError;
 pub use key::{Key, KeyPart};
 pub use reads::{Order, Page, Prediction, Read, ReadSet, Reads, Row};
 pub use record::{Encoded, Value};
-pub use table::{Column, ColumnType, TableInfo, Tables, ValueType};
+pub use table::{Column, ColumnType, Live, TableInfo, Tables, ValueType};
 
 // Typed access to tables, for the store's rules and the tests of engines. Engines do not need it.
 #[doc(hidden)]
 pub use self::{
-    reads::{Keys, Many, One},
+    reads::{Count, Keys, Many, One},
     record::{Bytes, Record, Text},
     table::Table,
 };

@@ -2,7 +2,7 @@
 
 use std::{marker::PhantomData, sync::Arc};
 
-use super::{Encoded, Key, Record, Table, TableInfo, Value};
+use super::{Encoded, Key, KeyPart, Record, Table, TableInfo, Value};
 use crate::model::RuntimeStoreError;
 
 type Result<T, E = RuntimeStoreError> = std::result::Result<T, E>;
@@ -18,6 +18,12 @@ pub enum Read {
     Values(&'static TableInfo, Key, Page),
     /// The distinct values that follow a prefix in the keys, in order: each as the key `[…prefix, value]`.
     Distinct(&'static TableInfo, Key, Page),
+    /// The whole keys that start with a prefix, in ascending order, without the records. Not asked of tables of bytes.
+    Keys(&'static TableInfo, Key, Page),
+    /// As [`Range`](Self::Range) in ascending order, those records only that are [`Live`](super::Live).
+    Live(&'static TableInfo, Key, Page),
+    /// How many records have keys that start with a prefix: as the key `[number]`. Not asked of tables of bytes.
+    Count(&'static TableInfo, Key),
 }
 
 /// What a point read is likely to find: this record, or none. It is a hint to engines that can send writes before their
@@ -50,9 +56,13 @@ impl Read {
     /// The table it reads.
     pub fn table(&self) -> &'static TableInfo {
         match self {
-            Self::Get(table, ..) | Self::Range(table, ..) | Self::Values(table, ..) | Self::Distinct(table, ..) => {
-                table
-            }
+            Self::Get(table, ..)
+            | Self::Range(table, ..)
+            | Self::Values(table, ..)
+            | Self::Distinct(table, ..)
+            | Self::Keys(table, ..)
+            | Self::Live(table, ..)
+            | Self::Count(table, ..) => table,
         }
     }
 }
@@ -67,9 +77,13 @@ pub struct One<V>(usize, PhantomData<fn() -> V>);
 /// The handle of a range read.
 pub struct Many<V>(usize, PhantomData<fn() -> V>);
 
-/// The handle of a read of distinct values.
+/// The handle of a read of distinct values, or of whole keys.
 #[derive(Clone, Copy, Debug)]
 pub struct Keys(usize);
+
+/// The handle of a count.
+#[derive(Clone, Copy, Debug)]
+pub struct Count(usize);
 
 impl<V> Clone for One<V> {
     fn clone(&self) -> Self {
@@ -148,6 +162,31 @@ impl Reads {
     pub fn distinct<V: Record>(&mut self, table: &Table<V>, prefix: impl Into<Key>, page: Page) -> Keys {
         self.0.push(Read::Distinct(table.info, prefix.into(), page));
         Keys(self.0.len() - 1)
+    }
+
+    /// Reads the whole keys that start with a prefix, those after `after`, at most so many.
+    pub fn keys<V: Record>(
+        &mut self,
+        table: &Table<V>,
+        prefix: impl Into<Key>,
+        after: Option<Key>,
+        limit: u32,
+    ) -> Keys {
+        let page = Page { after, limit: Some(limit), order: Order::Ascending };
+        self.0.push(Read::Keys(table.info, prefix.into(), page));
+        Keys(self.0.len() - 1)
+    }
+
+    /// Reads the live records whose keys start with a prefix.
+    pub fn live<V: Record>(&mut self, table: &Table<V>, prefix: impl Into<Key>, page: Page) -> Many<V> {
+        self.0.push(Read::Live(table.info, prefix.into(), page));
+        Many(self.0.len() - 1, PhantomData)
+    }
+
+    /// Counts the records whose keys start with a prefix.
+    pub fn count<V: Record>(&mut self, table: &Table<V>, prefix: impl Into<Key>) -> Count {
+        self.0.push(Read::Count(table.info, prefix.into()));
+        Count(self.0.len() - 1)
     }
 }
 
@@ -292,13 +331,31 @@ impl ReadSet {
         Ok(records)
     }
 
-    /// The keys of a read of distinct values, in order.
+    /// A count.
+    pub fn count(&self, read: Count) -> u64 {
+        match self.rows(read.0).next().and_then(|(_, key, _)| key.parts().first()) {
+            Some(KeyPart::U64(count)) => *count,
+            _ => 0,
+        }
+    }
+
+    /// The keys of a read of distinct values or of whole keys, in order.
     pub fn keys(&self, read: Keys) -> impl Iterator<Item = &Key> {
         self.rows(read.0).map(|(_, key, _)| key)
     }
 }
 
 impl Row {
+    /// Whether it is a live record of the table. One that cannot be read is: nobody knows that it is not.
+    pub fn is_live(&self, table: &TableInfo) -> bool {
+        let Some(live) = &table.live else { return true };
+        match self {
+            Self::Live(value) => value.encode().map_or(true, |encoded| (live.is)(&encoded)),
+            Self::Stored(encoded) => (live.is)(encoded),
+            Self::Unreadable(_) | Self::KeyOnly => true,
+        }
+    }
+
     /// How many bytes it has; of a row of which only the key was read, the key.
     pub(crate) fn size(&self, key: &Key) -> usize {
         match self {

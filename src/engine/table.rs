@@ -2,7 +2,7 @@
 
 use std::{marker::PhantomData, sync::Arc};
 
-use super::{Key, Record, Value, Write};
+use super::{Encoded, Key, Record, Value, Write};
 
 /// The tables that an engine is given when it is opened.
 pub type Tables = &'static [&'static TableInfo];
@@ -32,6 +32,17 @@ pub struct TableInfo {
     /// Whether a key looks as if it was made just now, so that there is probably no record under it; `None` where keys do not
     /// show that. It is a hint to engines for which it is faster to insert a record than to overwrite one.
     pub looks_new: Option<fn(&Key) -> bool>,
+    /// Which records are live, where most of them, in the long run, are not.
+    pub live: Option<Live>,
+}
+
+/// Which of a table's records are live: something may still happen to them. An engine may find them without reading the others.
+#[derive(Debug)]
+pub struct Live {
+    /// Whether an encoded record is.
+    pub is: fn(&Encoded) -> bool,
+    /// The same as an SQL expression over the row, which an index can have as its condition.
+    pub sql: &'static str,
 }
 
 /// A key column.
@@ -78,7 +89,7 @@ impl Column {
 impl TableInfo {
     /// The description of a table: its name, its key columns, and the name and type of its value column.
     pub const fn new(name: &'static str, key: &'static [Column], value: (&'static str, ValueType)) -> Self {
-        Self { name, key, value: value.0, value_type: value.1, unique_records: false, looks_new: None }
+        Self { name, key, value: value.0, value_type: value.1, unique_records: false, looks_new: None, live: None }
     }
 
     /// The same with records that are all different.
@@ -89,6 +100,11 @@ impl TableInfo {
     /// The same with keys that show when they were made.
     pub const fn with_new_keys(self, looks_new: fn(&Key) -> bool) -> Self {
         Self { looks_new: Some(looks_new), ..self }
+    }
+
+    /// The same with records of which some are live.
+    pub const fn with_live(self, live: Live) -> Self {
+        Self { live: Some(live), ..self }
     }
 }
 

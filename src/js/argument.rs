@@ -164,6 +164,23 @@ impl Argument<'_> {
         }
     }
 
+    /// A whole number, 0 too, that a double holds exactly.
+    pub(super) fn optional_whole(self) -> Result<Option<u64>> {
+        const MOST: f64 = ((1u64 << 53) - 1) as f64;
+        match self.1.as_f64() {
+            _ if !self.is_given() => Ok(None),
+            Some(number) if (0.0..=MOST).contains(&number) && (number as u64) as f64 == number => {
+                Ok(Some(number as u64))
+            }
+            _ => Err(self.expected("a whole number from 0 to 2 ** 53 - 1")),
+        }
+    }
+
+    /// A boolean, false where none is given.
+    pub(super) fn flag(self) -> Result<bool> {
+        if self.is_given() { self.1.as_bool().ok_or_else(|| self.expected("a boolean")) } else { Ok(false) }
+    }
+
     /// The order of a page, ascending where none is given.
     #[inline(never)]
     pub(super) fn order(self) -> Result<Order> {

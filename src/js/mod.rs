@@ -7,6 +7,7 @@
 mod answer;
 mod argument;
 mod failure;
+mod life;
 mod merging;
 mod panic;
 mod runtime;

@@ -10,9 +10,9 @@ use super::{
     failure::Result,
 };
 use crate::{
-    Document, RuntimeClaim, SessionDelta, StoredInputState,
-    engine::Engine,
-    store::{claim, listing, runtime},
+    Document, RuntimeClaim, RuntimeStoreError, SessionDelta, StoredInputState,
+    engine::{Engine, Order},
+    store::{claim, listing, recovery, runtime},
 };
 
 impl RawRuntime {
@@ -54,15 +54,6 @@ impl RawRuntime {
     #[wasm_bindgen(unchecked_return_type = "Promise<Uint8Array | undefined>")]
     pub fn session(&self) -> Promise {
         self.run(|| bytes(runtime::session(&self.id)))
-    }
-
-    /// The latest session snapshot, where it is this session's.
-    #[wasm_bindgen(js_name = sessionOf, unchecked_return_type = "Promise<Uint8Array | undefined>")]
-    pub fn session_of(
-        &self,
-        #[wasm_bindgen(js_name = sessionId, unchecked_param_type = "string")] session_id: &JsValue,
-    ) -> Promise {
-        self.run(|| bytes(listing::session_of(&self.id, Argument("sessionId", session_id).uuid()?)))
     }
 
     /// One receipt.
@@ -138,10 +129,28 @@ impl RawRuntime {
         self.run(|| done(runtime::persist_input(self.store.fence(), &self.id, Argument("input", input).json()?)))
     }
 
-    /// All inputs.
+    /// The inputs, or a page of them, or the live ones only.
     #[wasm_bindgen(unchecked_return_type = "Promise<JsonText>")]
-    pub fn inputs(&self) -> Promise {
-        self.run(|| text(runtime::inputs(&self.id)))
+    pub fn inputs(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "boolean | undefined")] live: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "string | undefined")] after: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "number | undefined")] limit: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Order | undefined")] order: &JsValue,
+    ) -> Promise {
+        self.run(|| {
+            let after = Argument("after", after).optional_uuid()?;
+            let limit = Argument("limit", limit);
+            let limit = if limit.is_given() { limit.limit()? } else { u32::MAX };
+            let (live, order) = (Argument("live", live).flag()?, Argument("order", order).order()?);
+            text(match (live, order) {
+                (false, order) => recovery::inputs(&self.id, after.as_ref(), limit, order),
+                (true, Order::Ascending) => recovery::live_inputs(&self.id, after.as_ref(), limit),
+                (true, Order::Descending) => {
+                    Err(RuntimeStoreError::invalid("order", "live inputs come in ascending order only"))
+                }
+            })
+        })
     }
 
     /// A page of input ids.

@@ -1,6 +1,6 @@
 //! What a store does that belongs to no one runtime.
 
-use js_sys::{Function, Promise, Uint8Array};
+use js_sys::{Array, Function, Promise, Uint8Array};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -19,7 +19,7 @@ use crate::{
     },
     model::json::wire::to_json,
     rpc::RpcHandler,
-    store::{listing, metadata, runtime, schema::TABLES},
+    store::{deleting, listing, metadata, runtime, schema::TABLES},
 };
 
 /// Opens a store.
@@ -207,16 +207,26 @@ impl RawStore {
         })
     }
 
-    /// The runtime under which a session was last committed with its key.
-    #[wasm_bindgen(js_name = sessionHolder, unchecked_return_type = "Promise<string | undefined>")]
-    pub fn session_holder(
+    /// The latest snapshot that was committed with a session key, after the id of the runtime that holds it.
+    #[wasm_bindgen(js_name = sessionById, unchecked_return_type = "Promise<[string, Uint8Array] | undefined>")]
+    pub fn session_by_id(
         &self,
         #[wasm_bindgen(js_name = sessionId, unchecked_param_type = "string")] session_id: &JsValue,
-    ) -> Promise {
-        self.run(|| {
-            let holder = listing::holder(Argument("sessionId", session_id).uuid()?)?;
-            Ok(holder.map(|holder| Ok(holder.map(|runtime| runtime.to_string()).into())))
-        })
+    ) -> Result<Promise> {
+        let (store, session) = (self.0.clone(), Argument("sessionId", session_id).uuid()?);
+        Ok(promise(Box::pin(async move {
+            let found = store.load_session_by_id(session).await?;
+            let pair = |(runtime, bytes): (LogicalRuntimeId, Vec<u8>)| {
+                Array::of2(&runtime.as_str().into(), &Uint8Array::from(&*bytes).into()).into()
+            };
+            Ok(found.map_or(JsValue::UNDEFINED, pair))
+        })))
+    }
+
+    /// Deletes a mob's labels, those of its runs, and its cursor.
+    #[wasm_bindgen(js_name = deleteMob, unchecked_return_type = "Promise<void>")]
+    pub fn delete_mob(&self, #[wasm_bindgen(unchecked_param_type = "string")] mob: &JsValue) -> Promise {
+        self.run(|| done(deleting::delete_mob(&Argument("mob", mob).id()?)))
     }
 
     /// The snapshot of the OAuth flows under way.

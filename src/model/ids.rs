@@ -21,18 +21,26 @@ const RECENT_MS: u64 = 10_000;
 
 /// Whether a UUID in its hyphenated form is of version 7 and was made in the last seconds.
 pub(crate) fn is_recent(uuid: &str) -> bool {
-    let digits = |from: usize, to: usize| u64::from_str_radix(uuid.get(from..to)?, 16).ok();
-    let (Some(high), Some(low), Some(7)) = (digits(0, 8), digits(9, 13), digits(14, 15)) else { return false };
-    now_ms().abs_diff(high << 16 | low) < RECENT_MS
+    made_at(uuid).is_some_and(|made| now_ms().abs_diff(made) < RECENT_MS)
 }
 
+/// When a UUID of version 7, in its hyphenated form, was made: milliseconds since 1970. `None` for others.
+pub(crate) fn made_at(uuid: &str) -> Option<u64> {
+    let digits = |from: usize, to: usize| u64::from_str_radix(uuid.get(from..to)?, 16).ok();
+    match (digits(0, 8)?, digits(9, 13)?, digits(14, 15)?) {
+        (high, low, 7) => Some(high << 16 | low),
+        _ => None,
+    }
+}
+
+/// The time: milliseconds since 1970.
 #[cfg(target_arch = "wasm32")]
-fn now_ms() -> u64 {
+pub(crate) fn now_ms() -> u64 {
     js_sys::Date::now() as u64
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-fn now_ms() -> u64 {
+pub(crate) fn now_ms() -> u64 {
     let since_1970 = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
     u64::try_from(since_1970.as_millis()).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! Queued inputs and their history.
 
 use super::{
-    Extra, InputId, Json, RunId, RuntimeStoreError, Timestamp,
+    Document, Extra, InputId, Json, RunId, RuntimeStoreError, Timestamp,
     json::{
         document::Stored,
         lexer::Members,
@@ -175,6 +175,25 @@ wire_object!(StoredInputState {
     created_at,
     updated_at,
 });
+
+impl Document<StoredInputState> {
+    /// Where the input stands.
+    pub(crate) fn state(&self) -> Result<InputLifecycleState, RuntimeStoreError> {
+        match self.as_struct() {
+            Some(input) => Ok(input.current_state),
+            None => Ok(self.member("current_state")?.unwrap_or(InputLifecycleState::Accepted)),
+        }
+    }
+
+    /// The boundary that it belongs to: a run, and a sequence in it.
+    pub(crate) fn boundary(&self) -> Result<Option<(RunId, u64)>, RuntimeStoreError> {
+        let (run, sequence): (_, Option<u64>) = match self.as_struct() {
+            Some(input) => (input.last_run_id, input.last_boundary_sequence),
+            None => (self.member("last_run_id")?, self.member("last_boundary_sequence")?),
+        };
+        Ok(run.map(|run| (run, sequence.unwrap_or_default())))
+    }
+}
 
 impl Stored for StoredInputState {
     const NAME: &'static str = "input";

@@ -1,7 +1,7 @@
 //! The receipt that a run leaves at each boundary.
 
 use super::{
-    Extra, InputId, RunId, RuntimeStoreError,
+    Document, Extra, InputId, RunId, RuntimeStoreError,
     json::{
         document::Stored,
         lexer::Members,
@@ -54,6 +54,16 @@ wire_object!(RunBoundaryReceipt {
     message_count,
     sequence,
 });
+
+impl Document<RunBoundaryReceipt> {
+    /// The inputs that the boundary took in.
+    pub(crate) fn inputs(&self) -> Result<Vec<InputId>, RuntimeStoreError> {
+        match self.as_struct() {
+            Some(receipt) => Ok(receipt.contributing_input_ids.clone()),
+            None => Ok(self.member("contributing_input_ids")?.unwrap_or_default()),
+        }
+    }
+}
 
 const RESERVED: &str = "burrow keeps a fingerprint of its own under this name; leave the member out";
 

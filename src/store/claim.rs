@@ -156,7 +156,7 @@ impl Guard {
         // A claim that was overtaken or released leaves another in its place.
         if seen.one(self.stored)?.is_none() {
             return Err(RuntimeStoreError::Deleted(format!(
-                "the claim on runtime {runtime_id} is not stored any more, though nobody has made another: the table was emptied"
+                "the claim on runtime {runtime_id} ended when the runtime was deleted; claim it anew"
             )));
         }
         let current = epoch(seen, self.stored, runtime_id)?;
@@ -170,7 +170,7 @@ fn claim_text(epoch: u64, token: Uuid) -> String {
 }
 
 /// The epoch of the latest claim; 0 where there was none.
-fn epoch(seen: &ReadSet, stored: One<Text>, runtime_id: &LogicalRuntimeId) -> Result<u64> {
+pub(super) fn epoch(seen: &ReadSet, stored: One<Text>, runtime_id: &LogicalRuntimeId) -> Result<u64> {
     let Some(stored) = seen.one(stored)? else { return Ok(0) };
     let epoch = stored.0.split(' ').next().unwrap_or_default();
     epoch.parse().map_err(|_| RuntimeStoreError::Decode {

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use super::{
     Operation, Store,
     metadata::{Labelled, read_each, scope},
+    recovery::{deletion, is_deleted},
     schema::{INPUTS, LABELS, METADATA, OPS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
 };
 use crate::{
-    engine::{Bytes, Engine, Key, KeyPart, Keys, Order, Page, ReadSet, Reads, Result, Text},
+    engine::{Bytes, Engine, Key, KeyPart, Keys, One, Order, Page, ReadSet, Reads, Result, Text},
     model::{
         Document, InputId, LabelSelector, Labels, LogicalRuntimeId, MetadataScope, RunBoundaryReceipt, RunId,
         RuntimeState, RuntimeStoreError, SessionDelta, SessionId,
@@ -119,13 +120,15 @@ impl<E: Engine> Store<E> {
     /// The latest snapshot that was committed with this session key, and the runtime that holds it; `None` where there
     /// is none, or where the runtime's snapshot is another session's by now.
     pub async fn load_session_by_id(&self, session: SessionId) -> Result<Option<(LogicalRuntimeId, Vec<u8>)>> {
-        match self.run(holder(session)).await? {
-            Some(runtime) => {
-                let snapshot = self.run(session_of(&runtime, session)).await?;
-                Ok(snapshot.map(|snapshot| (runtime, snapshot)))
-            }
-            None => Ok(None),
+        let mut held = self.run(holder(session)).await?;
+        while let Some(runtime) = held {
+            held = match self.run(session_of(runtime.clone(), session)).await? {
+                // It moved to another runtime meanwhile.
+                (holder, _) if holder.as_ref() != Some(&runtime) => holder,
+                (_, snapshot) => return Ok(snapshot.map(|snapshot| (runtime, snapshot))),
+            };
         }
+        Ok(None)
     }
 }
 
@@ -245,8 +248,14 @@ pub(crate) fn runs(
 ) -> Result<Operation<Vec<RunId>>> {
     let page = page(after.map(|run| (runtime_id, run).into()), limit, order)?;
     let mut reads = Reads::new();
+    let deletion = deletion(&mut reads, runtime_id);
     let runs = reads.distinct(&RECEIPTS, (runtime_id,), page);
-    Ok(Operation::read(reads, move |seen| ids(seen, runs, limit)))
+    Ok(Operation::read(
+        reads,
+        move |seen| {
+            if is_deleted(seen, deletion)? { Ok(Vec::new()) } else { ids(seen, runs, limit) }
+        },
+    ))
 }
 
 pub(crate) fn input_ids(
@@ -257,8 +266,14 @@ pub(crate) fn input_ids(
 ) -> Result<Operation<Vec<InputId>>> {
     let page = page(after.map(|input| (runtime_id, input).into()), limit, order)?;
     let mut reads = Reads::new();
+    let deletion = deletion(&mut reads, runtime_id);
     let inputs = reads.distinct(&INPUTS, (runtime_id,), page);
-    Ok(Operation::read(reads, move |seen| ids(seen, inputs, limit)))
+    Ok(Operation::read(
+        reads,
+        move |seen| {
+            if is_deleted(seen, deletion)? { Ok(Vec::new()) } else { ids(seen, inputs, limit) }
+        },
+    ))
 }
 
 pub(crate) fn receipts(
@@ -269,8 +284,12 @@ pub(crate) fn receipts(
 ) -> Result<Operation<Vec<Document<RunBoundaryReceipt>>>> {
     let after = after.map(|(run, sequence)| (runtime_id, run, sequence).into());
     let mut reads = Reads::new();
+    let deletion = deletion(&mut reads, runtime_id);
     let receipts = reads.values(&RECEIPTS, (runtime_id,), page(after, limit, order)?);
     Ok(Operation::read(reads, move |seen| {
+        if is_deleted(seen, deletion)? {
+            return Ok(Vec::new());
+        }
         let valid =
             |key: &Key| key.text(1).parse::<RunId>().is_ok() && matches!(key.parts().get(2), Some(KeyPart::U64(_)));
         Ok(seen.valid_records(receipts, limit, valid)?.iter().map(|stored| stored.receipt.clone()).collect())
@@ -287,8 +306,12 @@ pub(crate) fn last_receipt(
         Some(run_id) => (runtime_id, run_id).into(),
     };
     let mut reads = Reads::new();
+    let deletion = deletion(&mut reads, runtime_id);
     let last = reads.range(&RECEIPTS, prefix, page);
-    Ok(Operation::read(reads, move |seen| Ok(seen.many(last)?.first().map(|(_, stored)| stored.receipt.clone()))))
+    Ok(Operation::read(reads, move |seen| {
+        let last = if is_deleted(seen, deletion)? { None } else { seen.many(last)?.pop() };
+        Ok(last.map(|(_, stored)| stored.receipt.clone()))
+    }))
 }
 
 pub(crate) fn selected(selector: LabelSelector) -> Result<Operation<Vec<Labelled>>> {
@@ -301,33 +324,39 @@ pub(crate) fn selected(selector: LabelSelector) -> Result<Operation<Vec<Labelled
 }
 
 /// The runtime under which a session was last committed with its key.
-pub(crate) fn holder(session: SessionId) -> Result<Operation<Option<LogicalRuntimeId>>> {
+fn holder(session: SessionId) -> Result<Operation<Option<LogicalRuntimeId>>> {
     let mut reads = Reads::new();
     let runtime = reads.get(&SESSIONS, (&session,));
-    Ok(Operation::read(reads, move |seen| {
-        let id = |runtime: Arc<Text>| {
-            LogicalRuntimeId::new(runtime.0.as_str()).map_err(|_| RuntimeStoreError::Decode {
-                table: SESSIONS.info.name,
-                key: format!("[{session}]"),
-                reason: "expected the id of a runtime".to_owned(),
-            })
-        };
-        seen.one(runtime)?.map(id).transpose()
-    }))
+    Ok(Operation::read(reads, move |seen| holder_in(seen, runtime, session)))
 }
 
-/// A runtime's snapshot, where it is the session's.
-pub(crate) fn session_of(runtime: &LogicalRuntimeId, session: SessionId) -> Result<Operation<Option<Vec<u8>>>> {
+fn holder_in(seen: &ReadSet, runtime: One<Text>, session: SessionId) -> Result<Option<LogicalRuntimeId>> {
+    let id = |runtime: Arc<Text>| {
+        LogicalRuntimeId::new(runtime.0.as_str()).map_err(|_| RuntimeStoreError::Decode {
+            table: SESSIONS.info.name,
+            key: format!("[{session}]"),
+            reason: "expected the id of a runtime".to_owned(),
+        })
+    };
+    seen.one(runtime)?.map(id).transpose()
+}
+
+type Holding = (Option<LogicalRuntimeId>, Option<Vec<u8>>);
+
+/// The runtime that holds a session, and in the same snapshot what `runtime` has, where it is the session's.
+fn session_of(runtime: LogicalRuntimeId, session: SessionId) -> Result<Operation<Holding>> {
     let mut reads = Reads::new();
-    let snapshot = reads.get(&SNAPSHOTS, (runtime,));
+    let holder = reads.get(&SESSIONS, (&session,));
+    let snapshot = reads.get(&SNAPSHOTS, (&runtime,));
     Ok(Operation::read(reads, move |seen| {
         let snapshot = seen.one(snapshot)?;
         let is_its = |snapshot: &Arc<Bytes>| SessionDelta::new(snapshot.0.clone()).check_session_key(session).is_ok();
-        Ok(snapshot.filter(is_its).map(|snapshot| snapshot.0.to_vec()))
+        let snapshot = snapshot.filter(is_its).map(|snapshot| snapshot.0.to_vec());
+        Ok((holder_in(seen, holder, session)?, snapshot))
     }))
 }
 
-fn page(after: Option<Key>, limit: u32, order: Order) -> Result<Page> {
+pub(super) fn page(after: Option<Key>, limit: u32, order: Order) -> Result<Page> {
     if limit == 0 {
         return Err(RuntimeStoreError::invalid("limit", "expected at least 1"));
     }

@@ -1,11 +1,14 @@
 //! The rules of the contract, each written once over the engines' two operations.
 
 pub(crate) mod claim;
+pub(crate) mod deleting;
 pub(crate) mod listing;
 pub(crate) mod merging;
 pub(crate) mod metadata;
 mod operation;
 mod payload;
+pub(crate) mod pruning;
+pub(crate) mod recovery;
 pub(crate) mod runtime;
 #[doc(hidden)]
 pub mod schema;
@@ -14,6 +17,8 @@ mod watch;
 
 pub use claim::RuntimeClaim;
 pub use listing::Descending;
+pub use pruning::{Prune, Pruned};
+pub use recovery::{Counts, Recovered};
 pub use schema::TABLES;
 pub use traits::{OAuthFlowUpdate, PersistentMetadataStore, RuntimeMetadataTable, RuntimeStore};
 

@@ -22,6 +22,12 @@ type Answer<T> = Box<dyn FnMut(&ReadSet) -> Result<T> + Send>;
 #[cfg(target_arch = "wasm32")]
 type Answer<T> = Box<dyn FnMut(&ReadSet) -> Result<T>>;
 
+/// Takes what was read to the answer.
+#[cfg(not(target_arch = "wasm32"))]
+type TakeAnswer<'a> = &'a mut (dyn FnMut(&ReadSet) -> Result<()> + Send);
+#[cfg(target_arch = "wasm32")]
+type TakeAnswer<'a> = &'a mut dyn FnMut(&ReadSet) -> Result<()>;
+
 #[cfg(not(target_arch = "wasm32"))]
 type Writes = Box<dyn FnMut(&ReadSet) -> Result<Vec<Write>> + Send>;
 #[cfg(target_arch = "wasm32")]
@@ -117,8 +123,19 @@ fn guarded(guard: Guard, mut decide: Writes) -> Writes {
 
 impl<E: Engine> Store<E> {
     /// Runs an operation.
-    pub(crate) async fn run<T: 'static>(&self, operation: Result<Operation<T>>) -> Result<T> {
+    pub(crate) async fn run<T: MaybeSend + 'static>(&self, operation: Result<Operation<T>>) -> Result<T> {
         let Operation { reads, decide, mut answer } = operation?;
+        let mut answered = None;
+        self.carry_out(reads, decide, &mut |seen| {
+            answered = Some(answer(seen)?);
+            Ok(())
+        })
+        .await?;
+        answered.ok_or_else(|| RuntimeStoreError::Internal("an operation without an answer".to_owned()))
+    }
+
+    /// Not generic, since compiled futures are large.
+    async fn carry_out(&self, reads: Reads, decide: Option<Decide>, answer: TakeAnswer<'_>) -> Result<()> {
         if let Some(decide) = decide {
             return answer(&self.engine.transact(reads, decide).await?);
         }

@@ -8,7 +8,8 @@ use super::{
     OAuthFlowUpdate, Operation, RuntimeStore, Store,
     claim::Fence,
     payload::{Payload, StoredReceipt},
-    schema::{INPUTS, OAUTH_FLOWS, OPS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
+    recovery::{deletion, is_deleted},
+    schema::{INPUTS, OAUTH_FLOWS, OPS, PRUNED, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
 };
 use crate::{
     engine::{Bytes, Engine, Key, Page, ReadSet, Reads, Result, Table, Text, Write},
@@ -77,9 +78,13 @@ pub(crate) fn commit_boundary(
 
     let mut reads = Reads::new();
     let stored = reads.get_predicting(&RECEIPTS, key, None);
+    let pruned = reads.get_predicting(&PRUNED, (runtime_id, &run_id), None);
     let decide = move |seen: &ReadSet| {
-        let differs = match seen.one(stored)? {
+        // Of the receipts that were pruned there is the last; it and all before it were committed.
+        let pruned = seen.one(pruned)?.filter(|last| sequence <= last.receipt.key().1);
+        let differs = match seen.one(stored)?.or(pruned) {
             None => return Ok(writes.clone()),
+            Some(last) if last.receipt.key().1 > sequence => return Ok(Vec::new()),
             Some(stored) if stored.receipt != receipt.receipt => "a different receipt",
             Some(stored) if stored.payload.is_some_and(|fingerprint| !payload.has(fingerprint)) => {
                 "the same receipt and another payload (its session, inputs or session key)"
@@ -96,8 +101,12 @@ pub(crate) fn commit_boundary(
 
 pub(crate) fn inputs(runtime_id: &LogicalRuntimeId) -> Result<Operation<Vec<Document<StoredInputState>>>> {
     let mut reads = Reads::new();
+    let deletion = deletion(&mut reads, runtime_id);
     let inputs = reads.values(&INPUTS, (runtime_id,), Page::default());
     Ok(Operation::read(reads, move |seen| {
+        if is_deleted(seen, deletion)? {
+            return Ok(Vec::new());
+        }
         Ok(seen.many(inputs)?.into_iter().map(|(_, input)| Document::clone(&input)).collect())
     }))
 }
@@ -106,7 +115,12 @@ pub(crate) fn input(
     runtime_id: &LogicalRuntimeId,
     input_id: &InputId,
 ) -> Result<Operation<Option<Document<StoredInputState>>>> {
-    Ok(document(&INPUTS, (runtime_id, input_id)))
+    let mut reads = Reads::new();
+    let deletion = deletion(&mut reads, runtime_id);
+    let input = reads.get(&INPUTS, (runtime_id, input_id));
+    Ok(Operation::read(reads, move |seen| {
+        if is_deleted(seen, deletion)? { Ok(None) } else { Ok(seen.one(input)?.as_deref().cloned()) }
+    }))
 }
 
 pub(crate) fn persist_input(
@@ -123,8 +137,12 @@ pub(crate) fn receipt(
     sequence: u64,
 ) -> Result<Operation<Option<Document<RunBoundaryReceipt>>>> {
     let mut reads = Reads::new();
+    let deletion = deletion(&mut reads, runtime_id);
     let stored = reads.get(&RECEIPTS, receipt_key(runtime_id, run_id, sequence));
-    Ok(Operation::read(reads, move |seen| Ok(seen.one(stored)?.map(|stored| stored.receipt.clone()))))
+    Ok(Operation::read(reads, move |seen| {
+        let stored = if is_deleted(seen, deletion)? { None } else { seen.one(stored)? };
+        Ok(stored.map(|stored| stored.receipt.clone()))
+    }))
 }
 
 pub(crate) fn session(runtime_id: &LogicalRuntimeId) -> Result<Operation<Option<Vec<u8>>>> {

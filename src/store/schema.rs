@@ -3,8 +3,12 @@
 
 use super::payload::StoredReceipt;
 use crate::{
-    engine::{Bytes, Column, Table, TableInfo, Text, ValueType},
-    model::{ChangeKind, Document, Labels, PersistedOpsSnapshot, RuntimeState, StoredInputState, ids::is_recent},
+    engine::{Bytes, Column, Encoded, Live, Table, TableInfo, Text, ValueType},
+    model::{
+        ChangeKind, Document, InputLifecycleState, Labels, PersistedOpsSnapshot, RuntimeState, StoredInputState,
+        ids::is_recent,
+        json::{lexer::Members, wire::read_member},
+    },
 };
 
 const fn text(name: &'static str) -> Column {
@@ -18,8 +22,20 @@ const fn number(name: &'static str) -> Column {
 /// The queued inputs of a runtime.
 pub static INPUTS: Table<Document<StoredInputState>> = Table::new(
     &TableInfo::new("runtime_input_states", &[text("runtime_id"), text("input_id")], ("state_json", ValueType::Json))
-        .with_new_keys(|key| is_recent(key.text(1))),
+        .with_new_keys(|key| is_recent(key.text(1)))
+        .with_live(Live { is: is_live_input, sql: LIVE_INPUT }),
 );
+
+/// Whether something may still happen to an input. The JSON of one that cannot be read does not say that it has ended.
+fn is_live_input(encoded: &Encoded) -> bool {
+    let state = encoded.as_text().and_then(|json| read_member(&Members::read(json)?, "current_state"));
+    !state.is_ok_and(InputLifecycleState::is_terminal)
+}
+
+/// The JSON is a BLOB, which SQLite would take for its own binary JSON.
+const LIVE_INPUT: &str = "CASE WHEN json_valid(CAST(state_json AS TEXT)) \
+    THEN coalesce(json_extract(CAST(state_json AS TEXT), '$.current_state'), '') \
+    NOT IN ('consumed', 'superseded', 'coalesced', 'abandoned') ELSE 1 END";
 
 /// The receipts of a runtime's runs, each with a fingerprint of what was committed with it, in which there is a random salt.
 pub static RECEIPTS: Table<StoredReceipt> = Table::new(
@@ -66,9 +82,20 @@ pub static SESSIONS: Table<Text> =
 pub static CLAIMS: Table<Text> =
     Table::new(&TableInfo::new("burrow_claims", &[text("runtime_id")], ("claim", ValueType::Text)));
 
+/// The last receipt of each run that was pruned: it and all of its run with lower sequences were committed.
+pub static PRUNED: Table<StoredReceipt> = Table::new(&TableInfo::new(
+    "burrow_pruned",
+    &[text("runtime_id"), text("run_id")],
+    ("receipt_json", ValueType::Json),
+));
+
+/// The runtimes whose deletion has begun and not ended, each with the time when it began, in milliseconds since 1970.
+pub static DELETIONS: Table<Text> =
+    Table::new(&TableInfo::new("burrow_deletions", &[text("runtime_id")], ("begun_at", ValueType::Text)));
+
 /// Every table with the kind of change that a write to it means. `None` is for tables that belong to no mob or runtime:
 /// watchers are not told of writes to them.
-static CATALOG: [(&TableInfo, Option<ChangeKind>); 10] = [
+static CATALOG: [(&TableInfo, Option<ChangeKind>); 12] = [
     (INPUTS.info, Some(ChangeKind::Inputs)),
     (RECEIPTS.info, Some(ChangeKind::Receipt)),
     (SNAPSHOTS.info, Some(ChangeKind::Session)),
@@ -79,6 +106,8 @@ static CATALOG: [(&TableInfo, Option<ChangeKind>); 10] = [
     (LABELS.info, Some(ChangeKind::Labels)),
     (SESSIONS.info, None),
     (CLAIMS.info, Some(ChangeKind::Claim)),
+    (PRUNED.info, None),
+    (DELETIONS.info, None),
 ];
 
 /// Every table, for the engine.

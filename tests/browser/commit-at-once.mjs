@@ -51,16 +51,24 @@ export function testCommitAtOnce({ openPage, elsewhere }, { inserts, endsPages, 
       "delete runtime_session_snapshots",
       "put runtime_input_states",
     ];
-    const stores = "runtime_boundary_receipts,runtime_input_states,runtime_session_snapshots";
+    const stores = "burrow_pruned,runtime_boundary_receipts,runtime_input_states,runtime_session_snapshots";
     assert.deepEqual(result, {
       boundary: inserts
         ? [
             "getKey runtime_session_snapshots",
             ...boundary,
             "add runtime_boundary_receipts",
+            // Whether the run was pruned.
+            "add burrow_pruned",
+            "delete burrow_pruned",
             `commit ${stores}`,
           ]
-        : ["get runtime_boundary_receipts", ...boundary, "put runtime_boundary_receipts"],
+        : [
+            "get runtime_boundary_receipts",
+            "get burrow_pruned",
+            ...boundary,
+            "put runtime_boundary_receipts",
+          ],
       input: inserts ? ["add runtime_input_states", "commit runtime_input_states"] : marked,
       // One that this store wrote is overwritten, and leaves a mark.
       again: marked,

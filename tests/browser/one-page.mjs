@@ -99,6 +99,8 @@ export function testOnePage({ openPage }) {
       burrow_claims: [],
       burrow_commits: [[["MARK"], "4"]],
       burrow_database: [[["id"], "ID"]],
+      burrow_deletions: [],
+      burrow_pruned: [],
       burrow_sessions: [],
       mobkit_metadata: [[["mob-a", "subscription_cursor"], "42"]],
       runtime_boundary_receipts: [

@@ -4,14 +4,16 @@
 
 /// IndexedDB: every version there was, what its object stores held. One that was published is never changed; how a new one is made
 /// is in docs/format.md.
-pub const INDEXED_DB: [&str; 3] = [
+pub const INDEXED_DB: [&str; 4] = [
     include_str!("../fixtures/format/indexed-db-1.json"),
     include_str!("../fixtures/format/indexed-db-2.json"),
     include_str!("../fixtures/format/indexed-db-3.json"),
+    include_str!("../fixtures/format/indexed-db-4.json"),
 ];
 
 /// SQLite: the same, as the SQL that makes the file.
-pub const SQLITE: [&str; 1] = [include_str!("../fixtures/format/sqlite-1.sql")];
+pub const SQLITE: [&str; 2] =
+    [include_str!("../fixtures/format/sqlite-1.sql"), include_str!("../fixtures/format/sqlite-2.sql")];
 
 #[cfg(target_arch = "wasm32")]
 mod indexed_db;

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use burrow::{
-    Labels, LogicalRuntimeId, MetadataScope, PersistentMetadataStore, RunBoundaryReceipt, RunId, RuntimeMetadataTable,
-    RuntimeState, RuntimeStore, SessionDelta, SessionId, Store, StoredInputState, engine::Engine,
+    Labels, LogicalRuntimeId, MetadataScope, PersistentMetadataStore, Prune, Pruned, RunBoundary, RunBoundaryReceipt,
+    RunId, RuntimeMetadataTable, RuntimeState, RuntimeStore, RuntimeStoreError, SessionDelta, SessionId, Store,
+    StoredInputState, engine::Engine,
 };
 use serde::de::DeserializeOwned;
 
@@ -91,6 +92,31 @@ pub async fn write_later(store: &Store<impl Engine>) {
     store.claim(&agent).await.unwrap();
 }
 
+/// Writes what a pruned run leaves.
+pub async fn write_pruned(store: &Store<impl Engine>) {
+    let (agent, run) = (runtime("pruned"), RUN.parse::<RunId>().unwrap());
+    for sequence in 0..3 {
+        let receipt = RunBoundaryReceipt::new(run, RunBoundary::RunCheckpoint, sequence);
+        store.atomic_apply(&agent, None, receipt, vec![], None).await.unwrap();
+    }
+    let pruned = store.prune(&agent, Prune { keep_receipts: Some(1), ..Prune::default() }).await.unwrap();
+    assert_eq!(pruned, Pruned { receipts: 2, inputs: 0 });
+}
+
+/// Finds that it is still proof.
+pub async fn check_pruned(store: &Store<impl Engine>) {
+    let (agent, run) = (runtime("pruned"), RUN.parse::<RunId>().unwrap());
+    let receipt = |sequence| RunBoundaryReceipt::new(run, RunBoundary::RunCheckpoint, sequence);
+    for sequence in 0..3 {
+        store.atomic_apply(&agent, None, receipt(sequence), vec![], None).await.unwrap();
+    }
+    let mut other = receipt(1);
+    other.message_count = 7;
+    let refused = store.atomic_apply(&agent, None, other, vec![], None).await;
+    assert!(matches!(refused, Err(RuntimeStoreError::Conflict(_))), "{refused:?}");
+    assert_eq!(store.list_receipts(&agent, None, 10).await.unwrap(), [receipt(2)]);
+}
+
 /// Reads all of it back.
 pub async fn check_first(store: &Store<impl Engine>) {
     let mut listed = BTreeMap::new();
@@ -118,7 +144,9 @@ pub async fn check_first(store: &Store<impl Engine>) {
     }
     assert_eq!(store.load_runtime_state(&agent).await.unwrap(), Some(RuntimeState::Idle));
     let runtimes = ["agent-1", "a~b", "one piece", "two pieces", "агент-ß/ポチ", "🧠"].map(runtime);
-    assert_eq!(store.list_runtimes(None, 100).await.unwrap(), runtimes);
+    let mut listed = store.list_runtimes(None, 100).await.unwrap();
+    listed.retain(|id| *id != runtime("pruned"));
+    assert_eq!(listed, runtimes);
     assert_eq!(store.list_mobs(None, 100).await.unwrap(), ["mob-1", "~", "моб", "🧠"]);
 }
 

@@ -69,6 +69,18 @@ const notId = [...notText, "", lone, `a${lone}b`, "\udc00"];
 const notUuid = [...notId, "text", "x".repeat(100_000), id.slice(1)];
 const notU64 = [undefined, ...NEVER, ...STRINGS, 0, 7, "7", () => 7n, {}, ...OBJECTS, new Uint8Array(2)];
 const notLimit = [...NEVER, ...STRINGS, 0, 7n, -0, Infinity, "7", () => 7, {}, ...OBJECTS, 2 ** 53];
+const notWhole = [
+  ...NEVER.filter((value) => value !== 2 ** 32),
+  ...STRINGS,
+  7n,
+  Infinity,
+  "7",
+  () => 7,
+  {},
+  ...OBJECTS,
+  2 ** 53,
+];
+const notBoolean = [...NEVER.filter((value) => value !== true), ...STRINGS, 0, 1, 7n, {}, ...OBJECTS];
 const notRoom = [...notLimit, 2 ** 31 + 1];
 const detached = new Uint8Array(4);
 structuredClone(detached.buffer, { transfer: [detached.buffer] });
@@ -118,7 +130,8 @@ const STORE = {
   mobs: page(notId),
   runtimes: page(notId),
   runtimesIn: [["idle", "state", notState], ...page(notId)],
-  sessionHolder: [[id, "sessionId", notUuid]],
+  sessionById: [[id, "sessionId", notUuid]],
+  deleteMob: [["m", "mob", notId]],
   oauthFlows: [],
   persistOauthFlows: [[new Uint8Array(1), "flows", notBytes]],
   updateOauthFlows: [[() => new Uint8Array(1), "update", notFunction]],
@@ -145,7 +158,6 @@ const RUNTIME = {
   ],
   commitSession: [[new Uint8Array(1), "session", notBytes]],
   session: [],
-  sessionOf: [[id, "sessionId", notUuid]],
   receipt: [
     [id, "runId", notUuid],
     [0n, "sequence", notU64],
@@ -154,7 +166,22 @@ const RUNTIME = {
   lastReceipt: [[id, "runId", given(notUuid)]],
   runs: page(notUuid),
   persistInput: [[input, "input", notDocument]],
-  inputs: [],
+  inputs: [
+    [false, "live", given(notBoolean)],
+    [id, "after", given(notUuid)],
+    [undefined, "limit", given(notLimit)],
+    order,
+  ],
+  recover: [],
+  counts: [],
+  delete: [],
+  deleteRun: [[id, "runId", notUuid]],
+  prune: [
+    [1, "options.keepReceipts", given(notWhole)],
+    [1, "options.keepTerminalInputs", given(notWhole)],
+    [1, "options.before", given(notWhole)],
+    [true, "options.dryRun", given(notBoolean)],
+  ],
   input: [[id, "inputId", notUuid]],
   inputIds: page(notUuid),
   state: [],

@@ -5,6 +5,7 @@ import { atOnce } from "./at-once.mjs";
 import { badInput } from "./bad-input.mjs";
 import { closing } from "./closing.mjs";
 import { errors } from "./errors.mjs";
+import { lifetime } from "./lifetime.mjs";
 import { limits } from "./limits.mjs";
 import { documents } from "./documents.mjs";
 import { bytes, input, receipt, U64_MAX } from "./makers.mjs";
@@ -15,6 +16,7 @@ export const rules = {
   ...documents,
   ...closing,
   ...errors,
+  ...lifetime,
   ...limits,
 
   async "labels are replaced wholesale, read, listed and deleted"({ store }) {

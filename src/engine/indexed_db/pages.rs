@@ -30,15 +30,20 @@ pub(super) struct Pages {
     values: IdbRequest,
     is_last_key: bool,
     pub(super) found: Vec<(Key, Row)>,
+    /// How many rows were read, and the bytes in them.
+    rows: usize,
     bytes: usize,
 }
 
 impl Pages {
     pub(super) fn send(transaction: &Transaction, read: &Read, prefix: &Key, page: &Page) -> Attempt<Self> {
         let range = key::starting_with_after(prefix, page.after.as_ref(), Order::Ascending)?;
-        let asked = page.limit.map_or(FIRST, |limit| limit.min(FIRST));
+        let asked = match read {
+            Read::Live(..) => FIRST,
+            _ => page.limit.map_or(FIRST, |limit| limit.min(FIRST)),
+        };
         let (keys, values) = requests(transaction, read, &range, asked)?;
-        Ok(Self { range, asked, keys, values, is_last_key: false, found: Vec::new(), bytes: 0 })
+        Ok(Self { range, asked, keys, values, is_last_key: false, found: Vec::new(), rows: 0, bytes: 0 })
     }
 
     /// The request that is answered last.
@@ -51,7 +56,11 @@ impl Pages {
 
     /// Takes the answer to the last request, and asks for more where there may be more; whether it did.
     pub(super) fn go_on(&mut self, transaction: &Transaction, read: &Read, taken: &mut Taken) -> Attempt<bool> {
-        let (Read::Range(table, prefix, page) | Read::Values(table, prefix, page)) = read else { return Ok(false) };
+        let (Read::Range(table, prefix, page) | Read::Values(table, prefix, page) | Read::Live(table, prefix, page)) =
+            read
+        else {
+            return Ok(false);
+        };
         let array =
             |request: &IdbRequest| -> Attempt<Array> { Ok(result(transaction, table, request)?.unchecked_into()) };
         let keys = self.keys.as_ref().map(array).transpose()?;
@@ -62,11 +71,18 @@ impl Pages {
                     Some(keys) => stored_key(table, table.key.len(), &keys.get(at as u32))?,
                     None => prefix.clone(),
                 };
-                let (key, row) = taken.count(Ok((key, text_row(&value))))?;
+                let row = text_row(&value);
+                self.rows += 1;
                 self.bytes += row.size(&key);
-                self.found.push((key, row));
+                if matches!(read, Read::Live(..)) && !row.is_live(table) {
+                    continue;
+                }
+                self.found.push(taken.count(Ok((key, row)))?);
+                if is_full(&self.found, page) {
+                    return Ok(false);
+                }
             }
-            if values.length() < self.asked || is_full(&self.found, page) {
+            if values.length() < self.asked {
                 return Ok(false);
             }
         }
@@ -79,16 +95,19 @@ impl Pages {
         };
         self.is_last_key = false;
         self.range = key::beyond(keys.get(keys.length().saturating_sub(1)).unchecked_ref(), prefix)?;
-        self.asked = self.next(page);
+        self.asked = self.next(read, page);
         (self.keys, self.values) = requests(transaction, read, &self.range, self.asked)?;
         transaction.listen(self.last_request());
         Ok(true)
     }
 
     /// How many rows to ask for next.
-    fn next(&self, page: &Page) -> u32 {
-        let fitting = BYTES / (self.bytes / self.found.len().max(1)).max(1);
-        let rest = page.limit.map_or(u32::MAX, |limit| limit - self.found.len() as u32);
+    fn next(&self, read: &Read, page: &Page) -> u32 {
+        let fitting = BYTES / (self.bytes / self.rows.max(1)).max(1);
+        let rest = match read {
+            Read::Live(..) => u32::MAX,
+            _ => page.limit.map_or(u32::MAX, |limit| limit - self.found.len() as u32),
+        };
         u32::try_from(fitting).unwrap_or(u32::MAX).max(FIRST).min(rest)
     }
 }
@@ -103,7 +122,7 @@ fn requests(
     let store = transaction.store(table)?;
     let failed = |error| transaction.failed(&format!("reading {}", table.name), error);
     let keys = match read {
-        Read::Range(..) => Some(store.get_all_keys_with_key_and_limit(range, rows).map_err(failed)?),
+        Read::Range(..) | Read::Live(..) => Some(store.get_all_keys_with_key_and_limit(range, rows).map_err(failed)?),
         _ => None,
     };
     Ok((keys, store.get_all_with_key_and_limit(range, rows).map_err(failed)?))

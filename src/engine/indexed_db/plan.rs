@@ -8,7 +8,7 @@ use super::{
     mark::{MARKS, Mark},
 };
 use crate::{
-    engine::{Key, Prediction, Row, Value},
+    engine::{Key, Prediction, Row, Text, Value},
     model::RuntimeStoreError,
 };
 
@@ -58,7 +58,22 @@ impl Plan {
             plan.proof = Proof::Records { rows: rows_of(&plan.writes, |_| true), unique: false };
         }
         plan.reads = reads;
+        if plan.reads.iter().all(|read| matches!(read, Read::Get(_, _, Some(Prediction(None))))) {
+            plan.probe();
+        }
         plan
+    }
+
+    /// Looks for the records that are expected not to be there by inserting them and deleting them again, which needs no answer
+    /// and fails where there is one.
+    fn probe(&mut self) {
+        for read in self.reads.drain(..) {
+            if let Read::Get(table, key, _) = read {
+                let nothing = Value::new(Text(String::new()));
+                self.writes.push((Write::Put(table, key.clone(), nothing), true));
+                self.writes.push((Write::Delete(table, key), false));
+            }
+        }
     }
 
     /// The writes that were decided on what was found.

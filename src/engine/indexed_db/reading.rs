@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use js_sys::{Array, JSON};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Event, IdbCursor, IdbCursorDirection, IdbCursorWithValue, IdbRequest};
+use web_sys::{Event, IdbCursor, IdbCursorDirection, IdbCursorWithValue, IdbKeyRange, IdbObjectStore, IdbRequest};
 
 use super::{
     Read, ReadSet, TableInfo,
@@ -15,7 +15,7 @@ use super::{
     value::{joined, text_row},
 };
 use crate::{
-    engine::{Key, Order, Page, Row, ValueType},
+    engine::{Key, KeyPart, Order, Page, Row, ValueType},
     model::{RuntimeStoreError, limits},
 };
 
@@ -51,6 +51,8 @@ impl Taken {
 enum PendingRead {
     Value(IdbRequest),
     Pieces(IdbRequest),
+    Keys(IdbRequest),
+    Count(IdbRequest),
     Pages(Pages),
     /// One answer after another, each to be asked for where the last one says; and what they found.
     Steps {
@@ -136,9 +138,21 @@ impl PendingRead {
                 let request = sent(store.open_cursor_with_range_and_direction(&range, IdbCursorDirection::Prev))?;
                 Ok(Self::Steps { request, found: Vec::new() })
             }
-            Read::Range(_, prefix, page) | Read::Values(_, prefix, page) => {
+            Read::Range(_, prefix, page) | Read::Values(_, prefix, page) | Read::Live(_, prefix, page) => {
                 Pages::send(transaction, read, prefix, page).map(Self::Pages)
             }
+            Read::Keys(_, prefix, Page { after, limit, .. }) => {
+                let range = key::starting_with_after(prefix, after.as_ref(), Order::Ascending)?;
+                sent(all_keys(&store, &range, *limit)).map(Self::Keys)
+            }
+            // Each key has a value of its own.
+            Read::Distinct(table, prefix, Page { after, limit, order: Order::Ascending })
+                if prefix.parts().len() + 1 == table.key.len() && table.value_type != ValueType::Bytes =>
+            {
+                let range = key::starting_with_past(prefix, after.as_ref(), Order::Ascending)?;
+                sent(all_keys(&store, &range, *limit)).map(Self::Keys)
+            }
+            Read::Count(_, prefix) => sent(store.count_with_key(&*key::starting_with(prefix)?)).map(Self::Count),
             Read::Distinct(table, prefix, Page { after, order, .. }) => {
                 let request = next_distinct(transaction, table, prefix, after.as_ref(), *order)?;
                 Ok(Self::Steps { request, found: Vec::new() })
@@ -148,7 +162,11 @@ impl PendingRead {
 
     fn last_request(&self) -> &IdbRequest {
         match self {
-            Self::Value(request) | Self::Pieces(request) | Self::Steps { request, .. } => request,
+            Self::Value(request)
+            | Self::Pieces(request)
+            | Self::Keys(request)
+            | Self::Count(request)
+            | Self::Steps { request, .. } => request,
             Self::Pages(pages) => pages.last_request(),
         }
     }
@@ -169,6 +187,16 @@ impl PendingRead {
                 let value = result(&value)?;
                 let row = (!value.is_undefined()).then(|| Ok((key.clone(), text_row(&value))));
                 row.into_iter().map(count).collect()
+            }
+            (_, Self::Keys(keys)) => {
+                let keys: Array = result(&keys)?.unchecked_into();
+                let table = read.table();
+                let row = |key: JsValue| Ok((stored_key(table, table.key.len(), &key)?, Row::KeyOnly));
+                keys.iter().map(row).map(count).collect()
+            }
+            (_, Self::Count(count)) => {
+                let count = result(&count)?.as_f64().unwrap_or_default() as u64;
+                Ok(vec![(Key::new([KeyPart::U64(count)]), Row::KeyOnly)])
             }
             (_, Self::Pages(Pages { found, .. }) | Self::Steps { found, .. }) => Ok(found),
             _ => Err(RuntimeStoreError::Internal(format!("{}: a request of another read", read.table().name)).into()),
@@ -216,12 +244,19 @@ fn step(
             cursor.continue_().map_err(failed)?;
             Ok(true)
         }
-        Read::Get(..) => Ok(false),
+        Read::Get(..) | Read::Keys(..) | Read::Live(..) | Read::Count(..) => Ok(false),
     }
 }
 
 pub(super) fn is_full(found: &[(Key, Row)], page: &Page) -> bool {
     page.limit.is_some_and(|limit| found.len() >= limit as usize)
+}
+
+fn all_keys(store: &IdbObjectStore, range: &IdbKeyRange, limit: Option<u32>) -> Result<IdbRequest, JsValue> {
+    match limit {
+        Some(limit) => store.get_all_keys_with_key_and_limit(range, limit),
+        None => store.get_all_keys_with_key(range),
+    }
 }
 
 /// A request for the first key beyond `after`: a cursor where the order is descending, else an array of it.

@@ -32,7 +32,7 @@ pub(super) fn run(
             end_full_pieces(transaction.object_store(table.name)?, table.key.len())?;
         }
     }
-    identity::write(&transaction.object_store(DATABASE.info.name)?, data_lost)
+    if version >= 3 { Ok(()) } else { identity::write(&transaction.object_store(DATABASE.info.name)?, data_lost) }
 }
 
 /// Version 1 ended a value with its last piece, full or not. Since then a full piece is followed by another, and a value

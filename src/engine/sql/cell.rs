@@ -95,6 +95,13 @@ pub(super) fn range_row(table: &TableInfo, prefix: &Key, found: &[CellResult<'_>
     (Key::new(parts), unreadable.unwrap_or_else(|| value_row(value)))
 }
 
+/// The key of a row that has the key columns after `prefix` only; `None` for one that no call could name.
+pub(super) fn key_after(table: &TableInfo, prefix: &Key, found: &[CellResult<'_>]) -> Option<Key> {
+    let columns = table.key.iter().skip(prefix.parts().len()).zip(found);
+    let rest = columns.map(|(column, cell)| key_part(column.column_type, cell).ok());
+    prefix.parts().iter().cloned().map(Some).chain(rest).collect::<Option<Vec<_>>>().map(Key::new)
+}
+
 /// The SQL literal of a cell, with which it can be searched for.
 fn literal(found: &CellResult<'_>) -> String {
     match found {

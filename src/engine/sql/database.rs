@@ -2,13 +2,13 @@
 
 use super::{
     Read, ReadSet, Reads, Result, TableInfo, Tables, Write,
-    cell::{Cell, CellResult, cells, first, key_part, range_row, value_cell, value_row},
+    cell::{Cell, CellResult, cells, first, key_after, key_part, range_row, value_cell, value_row},
     driver::Driver,
     pieces::{self, PIECES},
     statement::{Begin, Statements},
 };
 use crate::{
-    engine::{Encoded, Key, Page, Row, Value, group_commit::Group},
+    engine::{ColumnType, Encoded, Key, Page, Row, Value, group_commit::Group},
     model::{RuntimeStoreError, limits},
 };
 
@@ -88,14 +88,33 @@ impl<'d, D: Driver> Database<'d, D> {
                 let get = self.statements.get(table)?.prepared(self.driver)?;
                 self.driver.query(get, &parameters, |found| (key.clone(), value_row(first(found))))
             }
-            Read::Range(table, prefix, page) | Read::Values(table, prefix, page) => {
+            Read::Range(table, prefix, page) | Read::Values(table, prefix, page) | Read::Live(table, prefix, page) => {
                 let columns = prefix.parts().len();
-                let range = self.statements.range(table, columns, Begin::of(page))?.prepared(self.driver)?;
+                let range = match read {
+                    Read::Live(..) => self.statements.live(table, columns, Begin::of(page))?,
+                    _ => self.statements.range(table, columns, Begin::of(page))?,
+                };
+                let range = range.prepared(self.driver)?;
                 let parameters: Vec<Cell<'_>> =
                     cells(prefix).chain(after(page).skip(columns)).chain([limit(page)]).collect();
                 self.driver.query(range, &parameters, |found| range_row(table, prefix, found))
             }
             Read::Distinct(table, prefix, page) => self.distinct(table, prefix, page),
+            Read::Keys(table, prefix, page) => {
+                let columns = prefix.parts().len();
+                let keys = self.statements.keys(table, columns, Begin::of(page))?.prepared(self.driver)?;
+                let parameters: Vec<Cell<'_>> =
+                    cells(prefix).chain(after(page).skip(columns)).chain([limit(page)]).collect();
+                let found = self.driver.query(keys, &parameters, |found| key_after(table, prefix, found))?;
+                // What no call could name is passed over.
+                Ok(found.into_iter().flatten().map(|key| (key, Row::KeyOnly)).collect())
+            }
+            Read::Count(table, prefix) => {
+                let count = self.statements.count(table, prefix.parts().len())?.prepared(self.driver)?;
+                let parameters: Vec<Cell<'_>> = cells(prefix).collect();
+                let counted = self.driver.query(count, &parameters, |found| key_part(ColumnType::U64, first(found)))?;
+                Ok(counted.into_iter().flatten().map(|count| (Key::new([count]), Row::KeyOnly)).collect())
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use super::{
     cell::{Cell, CellResult},
     driver::Driver,
     pieces::{self, PIECES},
-    statement::{Statement, columns, create},
+    statement::{Statement, columns, create, create_index},
 };
 #[cfg(target_arch = "wasm32")]
 use crate::model::random::new_uuid;
@@ -15,10 +15,10 @@ use crate::{engine::Tables, model::RuntimeStoreError};
 
 /// Raised with each change to the tables that an older burrow cannot handle. It is kept in a table of our own, because
 /// SQLite's header fields for versions belong to meerkat, whose file this may be.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// The version of the tables with values in pieces.
-const VERSION_IN_PIECES: i64 = 2;
+const VERSION_IN_PIECES: i64 = 3;
 
 fn version_of(driver: &impl Driver) -> i64 {
     if driver.splits() { VERSION_IN_PIECES } else { VERSION }
@@ -79,6 +79,7 @@ pub(super) fn make_current(driver: &impl Driver, tables: Tables) -> Result<()> {
             Some(_) => execute(Statement::writing(TABLE, format!("UPDATE {TABLE} SET version = {version}")))?,
         }
         all_tables(driver, tables).try_for_each(|table| execute(create(table)))?;
+        tables.iter().filter_map(|table| create_index(table)).try_for_each(execute)?;
         let split = tables.iter().filter(|_| driver.splits());
         split.flat_map(|table| pieces::triggers(table)).try_for_each(execute)
     })

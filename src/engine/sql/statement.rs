@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Result, TableInfo, driver::Driver};
 use crate::{
-    engine::{Column, ColumnType, Order, Page, ValueType},
+    engine::{Column, ColumnType, Live, Order, Page, ValueType},
     model::RuntimeStoreError,
 };
 
@@ -124,6 +124,10 @@ struct OfTable<P> {
     delete: Vec<CachedStatement<P>>,
     range: Vec<[CachedStatement<P>; 4]>,
     distinct: Vec<[CachedStatement<P>; 4]>,
+    keys: Vec<[CachedStatement<P>; 4]>,
+    count: Vec<CachedStatement<P>>,
+    /// None, where no records are live or all are.
+    live: Vec<[CachedStatement<P>; 4]>,
 }
 
 impl<P> Statements<P> {
@@ -163,6 +167,21 @@ impl<P> Statements<P> {
         self.find(table, |of| of.distinct.get_mut(prefix)?.get_mut(begin as usize))
     }
 
+    /// The key columns after a prefix, in order. Parameters: as those of [`range`](Self::range).
+    pub(super) fn keys(&mut self, table: &TableInfo, prefix: usize, begin: Begin) -> Result<&mut CachedStatement<P>> {
+        self.find(table, |of| of.keys.get_mut(prefix)?.get_mut(begin as usize))
+    }
+
+    /// As [`range`](Self::range), of live records only.
+    pub(super) fn live(&mut self, table: &TableInfo, prefix: usize, begin: Begin) -> Result<&mut CachedStatement<P>> {
+        self.find(table, |of| of.live.get_mut(prefix)?.get_mut(begin as usize))
+    }
+
+    /// How many records have keys that begin with a prefix. Parameters: the prefix.
+    pub(super) fn count(&mut self, table: &TableInfo, prefix: usize) -> Result<&mut CachedStatement<P>> {
+        self.find(table, |of| of.count.get_mut(prefix))
+    }
+
     fn find(
         &mut self,
         table: &TableInfo,
@@ -195,8 +214,31 @@ impl<P> OfTable<P> {
             range: (0..=columns)
                 .map(|prefix| {
                     Begin::ALL.map(|begin| {
-                        reading(range(table, prefix, begin, select), columns - prefix, Some(table.value_type))
+                        let value = Some(select.value(table));
+                        let sql = range(table, prefix, begin, select, value, None);
+                        reading(sql, columns - prefix, Some(table.value_type))
                     })
+                })
+                .collect(),
+            live: (0..columns)
+                .filter_map(|prefix| table.live.as_ref().map(|live| (prefix, live)))
+                .map(|(prefix, live)| {
+                    Begin::ALL.map(|begin| {
+                        let sql = range(table, prefix, begin, select, Some(select.value(table)), Some(live));
+                        reading(sql, columns - prefix, Some(table.value_type))
+                    })
+                })
+                .collect(),
+            keys: (0..columns)
+                .map(|prefix| {
+                    Begin::ALL
+                        .map(|begin| reading(range(table, prefix, begin, select, None, None), columns - prefix, None))
+                })
+                .collect(),
+            count: (0..=columns)
+                .map(|prefix| {
+                    let (count, filter) = (select.column("count(*)"), filter(equal(&table.key[..prefix])));
+                    reading(format!("SELECT {count} FROM {name}{filter}"), 1, None)
                 })
                 .collect(),
             distinct: (0..columns)
@@ -218,6 +260,14 @@ pub(super) fn create(table: &TableInfo) -> Statement {
         }
     };
     Statement::writing(table.name, format!("CREATE TABLE IF NOT EXISTS {} ({columns})", table.name))
+}
+
+/// Creates the index of the live records, where there are such.
+pub(super) fn create_index(table: &TableInfo) -> Option<Statement> {
+    let live = table.live.as_ref()?;
+    let (name, key) = (table.name, names(table.key));
+    let sql = format!("CREATE INDEX IF NOT EXISTS burrow_live_{name} ON {name} ({key}) WHERE {}", live.sql);
+    Some(Statement::writing(name, sql))
 }
 
 /// A table's columns in lower case, for comparison: the name, the type, the position in the key.
@@ -250,7 +300,14 @@ fn put(table: &TableInfo) -> String {
     )
 }
 
-fn range(table: &TableInfo, prefix: usize, begin: Begin, select: Select) -> String {
+fn range(
+    table: &TableInfo,
+    prefix: usize,
+    begin: Begin,
+    select: Select,
+    value: Option<String>,
+    live: Option<&Live>,
+) -> String {
     let (fixed, free) = table.key.split_at(prefix);
     let mut conditions = equal(fixed);
     let (comparison, direction) = if begin.is_descending() { ("<", " DESC") } else { (">", "") };
@@ -261,8 +318,8 @@ fn range(table: &TableInfo, prefix: usize, begin: Begin, select: Select) -> Stri
             free => format!("({}) {comparison} ({})", names(free), marks(free.len())),
         });
     }
-    let selected: Vec<String> =
-        free.iter().map(|column| select.column(column.name)).chain([select.value(table)]).collect();
+    conditions.extend(live.map(|live| live.sql.to_owned()));
+    let selected: Vec<String> = free.iter().map(|column| select.column(column.name)).chain(value).collect();
     let order: Vec<String> = free.iter().map(|column| format!("{}{direction}", column.name)).collect();
     let order = if free.is_empty() { String::new() } else { format!(" ORDER BY {}", order.join(", ")) };
     format!("SELECT {} FROM {}{}{order} LIMIT ?", selected.join(", "), table.name, filter(conditions))
@@ -345,15 +402,15 @@ mod tests {
     fn every_statement_searches_the_primary_keys_index_and_sorts_nothing() {
         let (connection, statements) = database();
         for of in statements.0.values() {
-            let pages = of.range.iter().chain(&of.distinct).flatten();
+            let pages = of.range.iter().chain(&of.distinct).chain(&of.keys).flatten();
             for CachedStatement { statement: Statement { sql, .. }, .. } in
-                of.delete.iter().chain(pages).chain([&of.get])
+                of.delete.iter().chain(pages).chain([&of.get]).chain(&of.count)
             {
                 let all_rows = sql.starts_with("DELETE") && !sql.contains("WHERE");
                 let no_row = sql.contains("AND 0");
                 for line in plan(&connection, sql).iter().filter(|line| !line.starts_with("CORRELATED")) {
                     let by_index = line.starts_with("SEARCH") && line.contains("INDEX sqlite_autoindex_");
-                    let in_order = !sql.contains("WHERE") && line.contains("USING INDEX sqlite_autoindex_");
+                    let in_order = !sql.contains("WHERE") && line.contains("INDEX sqlite_autoindex_");
                     assert!(by_index || in_order || all_rows || no_row, "{sql}: {line}");
                 }
             }

@@ -9,7 +9,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 use super::{
     lexer::Members,
     schema::{Checked, Schema},
-    wire::{Wire, to_json},
+    wire::{Wire, read_member, to_json},
     writer::JsonWriter,
 };
 use crate::model::{RuntimeStoreError, limits};
@@ -124,6 +124,15 @@ impl<T: Stored> Document<T> {
             Form::Struct(value) => Some(value),
             Form::Text { .. } => None,
         }
+    }
+
+    /// A member of the text; `None` where it is absent or null.
+    pub(crate) fn member<U: Wire>(&self, name: &str) -> Result<Option<U>, RuntimeStoreError> {
+        let member = |members: Members<'_>| match members.get(name) {
+            None | Some("null") => Ok(None),
+            Some(_) => read_member(&members, name).map(Some),
+        };
+        Members::read(&self.json()).and_then(member).map_err(RuntimeStoreError::Internal)
     }
 
     /// The struct.

@@ -1,0 +1,170 @@
+use crate::{
+    InputId,
+    InputLifecycleState::{Abandoned, Consumed, Queued},
+    LogicalRuntimeId, Prune, Pruned, RunBoundaryReceipt, RunId,
+    RuntimeState::{Idle, Initializing, Running},
+    RuntimeStore, RuntimeStoreError, Store, StoredInputState,
+    engine::Engine,
+};
+
+use super::samples::{input, queued, receipt, runtime, snapshot};
+
+/// Commits the boundaries 0, 1, … of a new run.
+async fn run_of(store: &Store<impl Engine>, id: &LogicalRuntimeId, boundaries: u64) -> RunId {
+    let first = receipt(0);
+    for sequence in 0..boundaries {
+        let receipt = RunBoundaryReceipt { sequence, ..first.clone() };
+        store.atomic_apply(id, None, receipt, vec![], None).await.unwrap();
+    }
+    first.run_id
+}
+
+async fn sequences(store: &Store<impl Engine>, id: &LogicalRuntimeId, run: &RunId) -> Vec<u64> {
+    let receipts = store.list_receipts(id, None, 1000).await.unwrap();
+    receipts.iter().filter(|receipt| receipt.run_id == *run).map(|receipt| receipt.sequence).collect()
+}
+
+fn receipts(keep: u64) -> Prune {
+    Prune { keep_receipts: Some(keep), ..Prune::default() }
+}
+
+fn inputs(keep: u64) -> Prune {
+    Prune { keep_terminal_inputs: Some(keep), ..Prune::default() }
+}
+
+pub async fn old_receipts_go_and_the_latest_stay(store: Store<impl Engine>) {
+    let id = runtime("r");
+    let (old, new) = (run_of(&store, &id, 4).await, run_of(&store, &id, 3).await);
+    let other = run_of(&store, &runtime("s"), 2).await;
+    assert_eq!(store.prune(&id, receipts(5)).await.unwrap(), Pruned { receipts: 2, inputs: 0 });
+    assert_eq!(sequences(&store, &id, &old).await, [2, 3]);
+    assert_eq!(sequences(&store, &id, &new).await, [0, 1, 2]);
+    assert_eq!(store.prune(&id, receipts(5)).await.unwrap(), Pruned::default());
+    // The last of all stays in any case.
+    assert_eq!(store.prune(&id, receipts(0)).await.unwrap(), Pruned { receipts: 4, inputs: 0 });
+    assert!(sequences(&store, &id, &old).await.is_empty());
+    assert_eq!(sequences(&store, &id, &new).await, [2]);
+    assert_eq!(sequences(&store, &runtime("s"), &other).await, [0, 1]);
+}
+
+pub async fn a_pruned_boundary_is_a_retry_and_another_one_a_conflict(store: Store<impl Engine>) {
+    let id = runtime("r");
+    let run = receipt(0);
+    let of_run = |sequence| RunBoundaryReceipt { sequence, ..run.clone() };
+    for sequence in 0..4 {
+        store.atomic_apply(&id, Some(snapshot("as it was")), of_run(sequence), vec![], None).await.unwrap();
+    }
+    store.commit_session_snapshot(&id, snapshot("now")).await.unwrap();
+    store.prune(&id, receipts(1)).await.unwrap();
+    for sequence in 0..4 {
+        // Of older ones only the last can be compared: whatever comes with the others, nothing of it is written.
+        drop(store.atomic_apply(&id, Some(snapshot("another")), of_run(sequence), vec![queued()], None).await);
+        store.atomic_apply(&id, Some(snapshot("as it was")), of_run(sequence), vec![], None).await.unwrap();
+    }
+    let another = store.atomic_apply(&id, Some(snapshot("another")), of_run(2), vec![], None).await;
+    assert!(matches!(another, Err(RuntimeStoreError::Conflict(_))), "{another:?}");
+    assert_eq!(store.load_session_snapshot(&id).await.unwrap(), Some(b"now".to_vec()));
+    assert_eq!(store.load_input_states(&id).await.unwrap(), []);
+    assert_eq!(sequences(&store, &id, &run.run_id).await, [3]);
+    // And the run goes on.
+    store.atomic_apply(&id, Some(snapshot("next")), of_run(4), vec![], None).await.unwrap();
+    assert_eq!(sequences(&store, &id, &run.run_id).await, [3, 4]);
+}
+
+pub async fn what_live_inputs_and_an_open_run_need_stays(store: Store<impl Engine>) {
+    let id = runtime("r");
+    let (held, named) = (run_of(&store, &id, 4).await, run_of(&store, &id, 2).await);
+    let belongs = StoredInputState { last_run_id: Some(held), last_boundary_sequence: Some(2), ..queued() };
+    let taken_in = queued();
+    let receipt = RunBoundaryReceipt { run_id: named, sequence: 2, ..receipt(0) };
+    let receipt = RunBoundaryReceipt { contributing_input_ids: vec![taken_in.input_id], ..receipt };
+    store.atomic_apply(&id, None, receipt, vec![belongs, taken_in], None).await.unwrap();
+    let last = run_of(&store, &id, 3).await;
+    store.commit_machine_lifecycle(&id, Initializing.step(Idle).unwrap(), &[]).await.unwrap();
+    store.commit_machine_lifecycle(&id, Idle.step(Running).unwrap(), &[]).await.unwrap();
+
+    assert_eq!(store.prune(&id, receipts(0)).await.unwrap(), Pruned { receipts: 4, inputs: 0 });
+    assert_eq!(sequences(&store, &id, &held).await, [2, 3]);
+    assert_eq!(sequences(&store, &id, &named).await, [2]);
+    assert_eq!(sequences(&store, &id, &last).await, [0, 1, 2]);
+
+    store.commit_machine_lifecycle(&id, Running.step(Idle).unwrap(), &[]).await.unwrap();
+    assert_eq!(store.prune(&id, receipts(0)).await.unwrap(), Pruned { receipts: 2, inputs: 0 });
+    assert_eq!(sequences(&store, &id, &last).await, [2]);
+}
+
+pub async fn old_terminal_inputs_go(store: Store<impl Engine>) {
+    let id = runtime("r");
+    let mut all: Vec<_> = [Consumed, Queued, Abandoned, Consumed, Queued, Consumed].map(input).into();
+    all.sort_by_key(|input| input.input_id);
+    for input in &all {
+        store.persist_input_state(&id, input).await.unwrap();
+    }
+    let needed = all.iter().find(|input| input.current_state == Consumed).unwrap().input_id;
+    let receipt = RunBoundaryReceipt { contributing_input_ids: vec![needed], ..receipt(0) };
+    store.atomic_apply(&id, None, receipt, vec![], None).await.unwrap();
+
+    let terminal: Vec<InputId> =
+        all.iter().filter(|input| input.current_state != Queued).map(|input| input.input_id).collect();
+    assert_eq!(store.prune(&id, inputs(4)).await.unwrap(), Pruned::default());
+    let pruned = store.prune(&id, inputs(1)).await.unwrap();
+    let kept = |id: &InputId| *id == terminal[3] || *id == needed;
+    assert_eq!(pruned, Pruned { receipts: 0, inputs: 4 - terminal.iter().filter(|id| kept(id)).count() as u64 });
+    all.retain(|input| input.current_state == Queued || kept(&input.input_id));
+    assert_eq!(store.load_input_states(&id).await.unwrap(), all);
+}
+
+pub async fn only_what_was_made_before_a_time_goes(store: Store<impl Engine>) {
+    let id = runtime("r");
+    run_of(&store, &id, 2).await;
+    store.persist_input_state(&id, &input(Consumed)).await.unwrap();
+    // Of no time that could be told: an id of version 4.
+    let timeless = "0d0e6f5a-64b9-4cd7-9a0e-3c6a0f1b2c3d";
+    let timeless_input = StoredInputState { input_id: timeless.parse().unwrap(), ..input(Consumed) };
+    store.persist_input_state(&id, &timeless_input).await.unwrap();
+    let timeless_receipt = RunBoundaryReceipt { run_id: timeless.parse().unwrap(), ..receipt(0) };
+    store.atomic_apply(&id, None, timeless_receipt.clone(), vec![], None).await.unwrap();
+    // The greatest id is the last boundary.
+    let last = RunBoundaryReceipt { run_id: "ffffffff-ffff-7fff-bfff-ffffffffffff".parse().unwrap(), ..receipt(0) };
+    store.atomic_apply(&id, None, last.clone(), vec![], None).await.unwrap();
+
+    let before = |before| Prune { before: Some(before), ..Prune::default() };
+    assert_eq!(store.prune(&id, before(1_000)).await.unwrap(), Pruned::default());
+    assert_eq!(store.prune(&id, before(u64::MAX)).await.unwrap(), Pruned { receipts: 2, inputs: 1 });
+    assert_eq!(store.load_input_states(&id).await.unwrap(), [timeless_input]);
+    assert_eq!(store.list_receipts(&id, None, 10).await.unwrap(), [timeless_receipt, last]);
+}
+
+pub async fn a_dry_run_counts_and_prunes_nothing(store: Store<impl Engine>) {
+    let id = runtime("r");
+    let run = run_of(&store, &id, 3).await;
+    for state in [Consumed, Consumed, Queued] {
+        store.persist_input_state(&id, &input(state)).await.unwrap();
+    }
+    let before = store.counts(&id).await.unwrap();
+    let prune = Prune { keep_receipts: Some(1), keep_terminal_inputs: Some(1), ..Prune::default() };
+    let would = store.prune(&id, Prune { dry_run: true, ..prune }).await.unwrap();
+    assert_eq!(would, Pruned { receipts: 2, inputs: 1 });
+    assert_eq!(store.counts(&id).await.unwrap(), before);
+    assert_eq!(sequences(&store, &id, &run).await, [0, 1, 2]);
+    assert_eq!(store.prune(&id, prune).await.unwrap(), would);
+}
+
+pub async fn what_is_to_be_pruned_must_be_said(store: Store<impl Engine>) {
+    let id = runtime("r");
+    run_of(&store, &id, 2).await;
+    for prune in [Prune::default(), Prune { dry_run: true, ..Prune::default() }] {
+        let refused = store.prune(&id, prune).await;
+        assert!(matches!(refused, Err(RuntimeStoreError::InvalidInput { .. })), "{refused:?}");
+    }
+    assert_eq!(store.counts(&id).await.unwrap().receipts, 2);
+}
+
+pub async fn many_rows_are_pruned_in_steps(store: Store<impl Engine>) {
+    let id = runtime("r");
+    let run = run_of(&store, &id, 450).await;
+    let prune = Prune { dry_run: true, ..receipts(7) };
+    assert_eq!(store.prune(&id, prune).await.unwrap().receipts, 443);
+    assert_eq!(store.prune(&id, receipts(7)).await.unwrap().receipts, 443);
+    assert_eq!(sequences(&store, &id, &run).await, (443..450).collect::<Vec<_>>());
+}

@@ -1,0 +1,169 @@
+//! Deleting a runtime, a mob or a run: no row of it is left in any table.
+//!
+//! A runtime is deleted in one transaction where that is not too much for one. Else the first transaction deletes its state,
+//! snapshot, registry and claim, and leaves a note (`DELETIONS`), which hides the receipts and inputs that are still there; further
+//! ones delete these, and the last one the note. Whoever was cut off calls again, which goes on where that was.
+//!
+//! Writers under a claim are refused from the first transaction on: the claim is not stored any more. A write without a claim is
+//! deleted with the rest while the deletion is under way, and makes the runtime anew afterwards.
+
+use super::{
+    Operation, Store,
+    claim::Fence,
+    schema::{CLAIMS, DELETIONS, INPUTS, LABELS, METADATA, OPS, PRUNED, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
+};
+use crate::{
+    engine::{Engine, Key, Page, ReadSet, Reads, Result, Text, Write},
+    model::{LogicalRuntimeId, MetadataScope, RunId, RuntimeStoreError, ids::now_ms},
+};
+
+/// How many rows of a table one transaction deletes.
+const CHUNK: u32 = 1000;
+
+/// What is left of a deletion after one of its transactions.
+pub(crate) enum Left {
+    Nothing,
+    /// Receipts and inputs.
+    Rows,
+    /// The session ids that name the runtime, after this one.
+    Sessions(Option<Key>),
+}
+
+impl<E: Engine> Store<E> {
+    /// Deletes a runtime with everything that there is of it, and its claim. Through a [`RuntimeClaim`](super::RuntimeClaim) it
+    /// must still hold; other claims end with it: what is written under them fails with `Deleted`. What is written without a claim
+    /// afterwards makes the runtime anew. Where there is none, nothing happens.
+    ///
+    /// A large runtime is deleted in several transactions. Should the process end in the middle, its receipts and inputs are
+    /// hidden, and another call deletes the rest.
+    ///
+    /// # Errors
+    /// `Fenced` through a claim that was overtaken; otherwise those of the engine.
+    pub async fn delete_runtime(&self, runtime_id: &LogicalRuntimeId) -> Result<()> {
+        let mut left = self.run(begin_deletion(self.fence(), runtime_id)).await?;
+        loop {
+            left = match left {
+                Left::Nothing => return Ok(()),
+                Left::Rows => self.run(delete_rows(runtime_id)).await?,
+                Left::Sessions(after) => self.run(delete_sessions(runtime_id, after)).await?,
+            };
+        }
+    }
+
+    /// Deletes a mob's labels, those of all its runs, and its cursor, in one transaction. Its runtimes are not among it: see
+    /// [`delete_runtime`](Self::delete_runtime).
+    ///
+    /// # Errors
+    /// `InvalidInput` for an empty id; otherwise those of the engine.
+    pub async fn delete_mob(&self, mob_id: &str) -> Result<()> {
+        self.run(delete_mob(mob_id)).await
+    }
+
+    /// Deletes the receipts that a run has left under a runtime, and the proof of those that were pruned: afterwards they can be
+    /// committed anew. It is one transaction.
+    ///
+    /// # Errors
+    /// `Fenced` through a claim that was overtaken; otherwise those of the engine.
+    pub async fn delete_run(&self, runtime_id: &LogicalRuntimeId, run_id: &RunId) -> Result<()> {
+        self.run(delete_run(self.fence(), runtime_id, run_id)).await
+    }
+}
+
+/// Deletes all of a runtime where it is little, and else what there is one of.
+pub(crate) fn begin_deletion(fence: Option<&Fence>, runtime_id: &LogicalRuntimeId) -> Result<Operation<Left>> {
+    let mut reads = Reads::new();
+    let inputs = reads.keys(&INPUTS, (runtime_id,), None, CHUNK);
+    let receipts = reads.keys(&RECEIPTS, (runtime_id,), None, CHUNK);
+    let sessions = reads.range(&SESSIONS, Key::all(), Page { limit: Some(CHUNK), ..Page::default() });
+    let is_little = move |seen: &ReadSet| {
+        let few = |count: usize| count < CHUNK as usize;
+        Ok::<_, RuntimeStoreError>(
+            few(seen.keys(inputs).count()) && few(seen.keys(receipts).count()) && few(seen.many(sessions)?.len()),
+        )
+    };
+    let runtime_id = runtime_id.clone();
+    let runtime = runtime_id.clone();
+    let decide = move |seen: &ReadSet| {
+        if !is_little(seen)? {
+            let mut writes = single_records(&runtime);
+            writes.push(DELETIONS.put((&runtime,), Text(now_ms().to_string())));
+            return Ok(writes);
+        }
+        let mut writes = everything(&runtime);
+        for (session, holder) in seen.many(sessions)? {
+            if holder.0 == runtime.as_str() {
+                writes.push(SESSIONS.delete(session.clone()));
+            }
+        }
+        Ok(writes)
+    };
+    let operation = Operation::transact_runtime(fence, &runtime_id, reads, decide)?;
+    Ok(operation.answering(move |seen| Ok(if is_little(seen)? { Left::Nothing } else { Left::Rows })))
+}
+
+/// Deletes some of a runtime's receipts and inputs.
+pub(crate) fn delete_rows(runtime_id: &LogicalRuntimeId) -> Result<Operation<Left>> {
+    let mut reads = Reads::new();
+    let inputs = reads.keys(&INPUTS, (runtime_id,), None, CHUNK);
+    let receipts = reads.keys(&RECEIPTS, (runtime_id,), None, CHUNK);
+    let decide = move |seen: &ReadSet| {
+        let inputs = seen.keys(inputs).map(|key| INPUTS.delete(key.clone()));
+        Ok(inputs.chain(seen.keys(receipts).map(|key| RECEIPTS.delete(key.clone()))).collect())
+    };
+    Ok(Operation::transact(reads, decide).answering(move |seen| {
+        let most = seen.keys(inputs).count().max(seen.keys(receipts).count());
+        Ok(if most < CHUNK as usize { Left::Sessions(None) } else { Left::Rows })
+    }))
+}
+
+/// Deletes those of some session ids that name a runtime, and after the last ones what has been written meanwhile, and the note.
+pub(crate) fn delete_sessions(runtime_id: &LogicalRuntimeId, after: Option<Key>) -> Result<Operation<Left>> {
+    let mut reads = Reads::new();
+    let page = Page { after, limit: Some(CHUNK), ..Page::default() };
+    let sessions = reads.range(&SESSIONS, Key::all(), page);
+    let runtime_id = runtime_id.clone();
+    let decide = move |seen: &ReadSet| {
+        let found = seen.many(sessions)?;
+        let mut writes = if found.len() < CHUNK as usize { everything(&runtime_id) } else { Vec::new() };
+        let its = found.iter().filter(|(_, holder)| holder.0 == runtime_id.as_str());
+        writes.extend(its.map(|(session, _)| SESSIONS.delete((*session).clone())));
+        Ok(writes)
+    };
+    Ok(Operation::transact(reads, decide).answering(move |seen| {
+        let found = seen.many(sessions)?;
+        let last = found.last().filter(|_| found.len() == CHUNK as usize);
+        Ok(last.map_or(Left::Nothing, |(key, _)| Left::Sessions(Some((*key).clone()))))
+    }))
+}
+
+/// The tables that have at most one record of a runtime.
+fn single_records(runtime_id: &LogicalRuntimeId) -> Vec<Write> {
+    let key: Key = (runtime_id,).into();
+    vec![STATES.delete(key.clone()), SNAPSHOTS.delete(key.clone()), OPS.delete(key.clone()), CLAIMS.delete(key)]
+}
+
+fn everything(runtime_id: &LogicalRuntimeId) -> Vec<Write> {
+    let key: Key = (runtime_id,).into();
+    let mut writes = single_records(runtime_id);
+    writes.extend([
+        INPUTS.delete_range(key.clone()),
+        RECEIPTS.delete_range(key.clone()),
+        PRUNED.delete_range(key.clone()),
+        DELETIONS.delete(key),
+    ]);
+    writes
+}
+
+pub(crate) fn delete_mob(mob_id: &str) -> Result<Operation<()>> {
+    let key: Key = super::metadata::labels_key(&MetadataScope::Mob(mob_id.to_owned()))?.first(1);
+    Ok(Operation::write(vec![LABELS.delete_range(key.clone()), METADATA.delete_range(key)]))
+}
+
+pub(crate) fn delete_run(
+    fence: Option<&Fence>,
+    runtime_id: &LogicalRuntimeId,
+    run_id: &RunId,
+) -> Result<Operation<()>> {
+    let run: Key = (runtime_id, run_id).into();
+    Operation::write_runtime(fence, runtime_id, vec![RECEIPTS.delete_range(run.clone()), PRUNED.delete(run)])
+}

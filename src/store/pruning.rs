@@ -1,0 +1,324 @@
+//! Pruning: old receipts and terminal inputs go, and what something may still need stays.
+//!
+//! Of each run the oldest receipts go, and the last of those is kept as a proof (`PRUNED`): a boundary that is committed again is
+//! known to be a retry, also where its receipt is pruned. Never pruned are the runtime's last receipt, the receipts of a run that
+//! is open (the latest one of a runtime that is running), those that live inputs belong to, and the inputs that these name.
+//!
+//! It goes on in small transactions. Each decides on what it finds, so whatever else is written meanwhile is safe, and whoever is
+//! cut off loses nothing by calling again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Operation, Store,
+    claim::Fence,
+    listing::{last_receipt, runs},
+    recovery::live_inputs,
+    runtime::state,
+    schema::{INPUTS, PRUNED, RECEIPTS},
+};
+use crate::{
+    engine::{Engine, Key, Many, Order, Page, ReadSet, Reads, Result, Write},
+    model::{
+        Document, InputId, LogicalRuntimeId, RunBoundaryReceipt, RunId, RuntimeState, RuntimeStoreError,
+        StoredInputState, ids::made_at,
+    },
+};
+
+/// How many rows one transaction reads.
+const CHUNK: u32 = 200;
+
+/// What is to be pruned of a runtime. Where neither receipts nor inputs are named, both are, and none is kept that was made
+/// before `before`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Prune {
+    /// Prunes receipts, but not the latest ones, so many of the runtime.
+    pub keep_receipts: Option<u64>,
+    /// Prunes terminal inputs, but not the latest ones, so many of the runtime.
+    pub keep_terminal_inputs: Option<u64>,
+    /// Only what was made before: milliseconds since 1970. When a run and an input were made is in their ids, of version 7; what
+    /// has an id of another version stays.
+    pub before: Option<u64>,
+    /// Counts what would be pruned, and prunes nothing.
+    pub dry_run: bool,
+}
+
+/// How much was pruned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// Receipts.
+    pub receipts: u64,
+    /// Inputs.
+    pub inputs: u64,
+}
+
+/// What must stay.
+#[derive(Clone, Default)]
+struct Needed {
+    /// The first boundary of a run that a live input belongs to; 0 for the open run.
+    boundaries: BTreeMap<RunId, u64>,
+    /// The last boundary of all.
+    last: Option<(RunId, u64)>,
+    live: BTreeSet<InputId>,
+    /// Those that the last boundary and the open run have taken in.
+    inputs: BTreeSet<InputId>,
+}
+
+impl<E: Engine> Store<E> {
+    /// Prunes a runtime's old receipts and terminal inputs, but never what something may still need. Receipts that were pruned stay
+    /// proof: a boundary up to the last one of its run that was pruned counts as committed, and nothing is written.
+    ///
+    /// # Errors
+    /// `InvalidInput` where nothing is to be pruned; `Fenced` through a claim that was overtaken; `Decode` for a record that cannot
+    /// be read. What was pruned before an error stays so.
+    pub async fn prune(&self, runtime_id: &LogicalRuntimeId, prune: Prune) -> Result<Pruned> {
+        let both = prune.keep_receipts.is_none() && prune.keep_terminal_inputs.is_none();
+        if both && prune.before.is_none() {
+            return Err(RuntimeStoreError::invalid(
+                "options",
+                "expected what to prune: keepReceipts, keepTerminalInputs or before",
+            ));
+        }
+        let needed = self.needed(runtime_id).await?;
+        let mut pruned = Pruned::default();
+        if let Some(keep) = prune.keep_receipts.or(both.then_some(0)) {
+            pruned.receipts = self.prune_receipts(runtime_id, keep, prune, &needed).await?;
+        }
+        if let Some(keep) = prune.keep_terminal_inputs.or(both.then_some(0)) {
+            pruned.inputs = self.prune_inputs(runtime_id, keep, prune, &needed).await?;
+        }
+        Ok(pruned)
+    }
+
+    async fn needed(&self, runtime_id: &LogicalRuntimeId) -> Result<Needed> {
+        let mut needed = Needed::default();
+        let mut after = None;
+        loop {
+            let page = self.run(live_inputs(runtime_id, after.as_ref(), CHUNK)).await?;
+            for input in &page {
+                needed.live.insert(*input.key());
+                if let Some((run, sequence)) = input.boundary()? {
+                    let first = needed.boundaries.entry(run).or_insert(sequence);
+                    *first = sequence.min(*first);
+                }
+            }
+            match page.last() {
+                Some(last) if page.len() == CHUNK as usize => after = Some(*last.key()),
+                _ => break,
+            }
+        }
+        let Some(last) = self.run(last_receipt(runtime_id, None)).await? else { return Ok(needed) };
+        let (run, sequence) = *last.key();
+        needed.last = Some((run, sequence));
+        needed.inputs.extend(last.inputs()?);
+        if self.run(state(runtime_id)).await? == Some(RuntimeState::Running) {
+            needed.boundaries.insert(run, 0);
+            let mut after = None;
+            loop {
+                let page = self.run(receipts_of(runtime_id, &run, after)).await?;
+                for (_, receipt) in &page {
+                    needed.inputs.extend(receipt.inputs()?);
+                }
+                match page.into_iter().nth(CHUNK as usize - 1) {
+                    Some((key, _)) => after = Some(key),
+                    None => break,
+                }
+            }
+        }
+        Ok(needed)
+    }
+
+    async fn prune_receipts(
+        &self,
+        runtime_id: &LogicalRuntimeId,
+        keep: u64,
+        prune: Prune,
+        needed: &Needed,
+    ) -> Result<u64> {
+        let (mut kept, mut pruned, mut after) = (0, 0, None);
+        loop {
+            let runs = self.run(runs(runtime_id, after.as_ref(), CHUNK, Order::Descending)).await?;
+            for run_id in &runs {
+                let count = self.run(count_receipts(runtime_id, run_id)).await?;
+                let mut doomed = count.saturating_sub(keep.saturating_sub(kept));
+                kept += count - doomed;
+                if !prune.before.is_none_or(|before| is_before(&run_id.to_string(), before)) {
+                    continue;
+                }
+                let mut after: Option<Key> = None;
+                while doomed > 0 {
+                    let most = u32::try_from(doomed).unwrap_or(u32::MAX).min(CHUNK);
+                    let page = Page { after: after.take(), limit: Some(most), ..Page::default() };
+                    let fence = self.fence();
+                    let some = prune_some_receipts(fence, runtime_id, run_id, page, needed.clone(), prune.dry_run);
+                    let (count, last) = self.run(some).await?;
+                    pruned += count;
+                    doomed = if count < u64::from(most) { 0 } else { doomed - count };
+                    after = last.filter(|_| prune.dry_run);
+                }
+            }
+            match runs.last() {
+                Some(last) if runs.len() == CHUNK as usize => after = Some(*last),
+                _ => return Ok(pruned),
+            }
+        }
+    }
+
+    async fn prune_inputs(
+        &self,
+        runtime_id: &LogicalRuntimeId,
+        keep: u64,
+        prune: Prune,
+        needed: &Needed,
+    ) -> Result<u64> {
+        let counts = self.counts(runtime_id).await?;
+        let (mut doomed, mut pruned) = (counts.terminal_inputs.saturating_sub(keep), 0);
+        let (mut after, mut limit) = (None, CHUNK);
+        while doomed > 0 {
+            let page = Page { after: after.clone(), limit: Some(limit), ..Page::default() };
+            let fence = self.fence();
+            let some = prune_some_inputs(fence, runtime_id, page, doomed, needed.clone(), prune);
+            match self.run(some).await {
+                Ok(step) => {
+                    pruned += step.pruned;
+                    doomed = doomed.saturating_sub(step.terminal);
+                    match step.last {
+                        Some(last) if step.read == limit as usize => after = Some(last),
+                        _ => break,
+                    }
+                }
+                // Large inputs, of which no transaction can read so many.
+                Err(RuntimeStoreError::TooLarge { .. }) if limit > 1 => limit = (limit / 4).max(1),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(pruned)
+    }
+}
+
+fn is_before(id: &str, before: u64) -> bool {
+    made_at(id).is_some_and(|made| made < before)
+}
+
+fn count_receipts(runtime_id: &LogicalRuntimeId, run_id: &RunId) -> Result<Operation<u64>> {
+    let mut reads = Reads::new();
+    let receipts = reads.count(&RECEIPTS, (runtime_id, run_id));
+    Ok(Operation::read(reads, move |seen| Ok(seen.count(receipts))))
+}
+
+type KeyedReceipts = Vec<(Key, Document<RunBoundaryReceipt>)>;
+
+/// Some receipts of a run, with their keys.
+fn receipts_of(runtime_id: &LogicalRuntimeId, run_id: &RunId, after: Option<Key>) -> Result<Operation<KeyedReceipts>> {
+    let mut reads = Reads::new();
+    let page = Page { after, limit: Some(CHUNK), ..Page::default() };
+    let receipts = reads.range(&RECEIPTS, (runtime_id, run_id), page);
+    Ok(Operation::read(reads, move |seen| {
+        let found = seen.many(receipts)?.into_iter();
+        Ok(found.map(|(key, stored)| (key.clone(), stored.receipt.clone())).collect())
+    }))
+}
+
+/// Prunes the first receipts of a run up to one that is needed; answers how many, and the key of the last.
+fn prune_some_receipts(
+    fence: Option<&Fence>,
+    runtime_id: &LogicalRuntimeId,
+    run_id: &RunId,
+    page: Page,
+    needed: Needed,
+    dry_run: bool,
+) -> Result<Operation<(u64, Option<Key>)>> {
+    let mut reads = Reads::new();
+    let receipts = reads.range(&RECEIPTS, (runtime_id, run_id), page);
+    let run_id = *run_id;
+    let doomed = move |seen: &ReadSet| {
+        let mut doomed = Vec::new();
+        for (key, stored) in seen.many(receipts)? {
+            let (_, sequence) = *stored.receipt.key();
+            let is_last = needed.last == Some((run_id, sequence));
+            let is_live = stored.receipt.inputs()?.iter().any(|input| needed.live.contains(input));
+            let is_needed = needed.boundaries.get(&run_id).is_some_and(|first| sequence >= *first);
+            if is_last || is_live || is_needed {
+                break;
+            }
+            doomed.push((key.clone(), stored));
+        }
+        Ok::<_, RuntimeStoreError>(doomed)
+    };
+    let answer = {
+        let doomed = doomed.clone();
+        move |seen: &ReadSet| {
+            let doomed = doomed(seen)?;
+            Ok((doomed.len() as u64, doomed.last().map(|(key, _)| key.clone())))
+        }
+    };
+    if dry_run {
+        return Ok(Operation::read(reads, answer));
+    }
+    let proof: Key = (runtime_id, &run_id).into();
+    let decide = move |seen: &ReadSet| {
+        let doomed = doomed(seen)?;
+        let mut writes: Vec<Write> = doomed.iter().map(|(key, _)| RECEIPTS.delete(key.clone())).collect();
+        if let Some((_, last)) = doomed.last() {
+            writes.push(PRUNED.put(proof.clone(), last.clone()));
+        }
+        Ok(writes)
+    };
+    Ok(Operation::transact_runtime(fence, runtime_id, reads, decide)?.answering(answer))
+}
+
+/// One step over a runtime's inputs.
+struct Step {
+    /// How many inputs it read, and the key of the last.
+    read: usize,
+    last: Option<Key>,
+    /// How many of them were terminal, and how many of those went.
+    terminal: u64,
+    pruned: u64,
+}
+
+/// Prunes those of some inputs that are terminal and that nothing needs, `most` at most.
+fn prune_some_inputs(
+    fence: Option<&Fence>,
+    runtime_id: &LogicalRuntimeId,
+    page: Page,
+    most: u64,
+    needed: Needed,
+    prune: Prune,
+) -> Result<Operation<Step>> {
+    let mut reads = Reads::new();
+    let inputs = reads.range(&INPUTS, (runtime_id,), page);
+    let step = move |seen: &ReadSet| step_over(seen, inputs, most, &needed, prune);
+    if prune.dry_run {
+        return Ok(Operation::read(reads, move |seen| Ok(step(seen)?.0)));
+    }
+    let answer = step.clone();
+    let decide = move |seen: &ReadSet| Ok(step(seen)?.1.into_iter().map(|key| INPUTS.delete(key)).collect());
+    let operation = Operation::transact_runtime(fence, runtime_id, reads, decide)?;
+    Ok(operation.answering(move |seen| Ok(answer(seen)?.0)))
+}
+
+fn step_over(
+    seen: &ReadSet,
+    inputs: Many<Document<StoredInputState>>,
+    most: u64,
+    needed: &Needed,
+    prune: Prune,
+) -> Result<(Step, Vec<Key>)> {
+    let found = seen.many(inputs)?;
+    let last = found.last().map(|(key, _)| (*key).clone());
+    let mut step = Step { read: found.len(), last, terminal: 0, pruned: 0 };
+    let mut doomed = Vec::new();
+    for (key, input) in found {
+        if step.terminal == most || !input.state()?.is_terminal() {
+            continue;
+        }
+        step.terminal += 1;
+        let is_old = prune.before.is_none_or(|before| is_before(key.text(1), before));
+        if is_old && !needed.inputs.contains(input.key()) {
+            step.pruned += 1;
+            doomed.push(key.clone());
+        }
+    }
+    Ok((step, doomed))
+}
