@@ -1,0 +1,222 @@
+//! What the contract says: for each subject its state, and what a call answers, changes and tells. Too simple to be wrong.
+
+use std::collections::BTreeMap;
+
+use burrow::{ChangeKind, Labels, RuntimeState};
+
+use super::call::{Answer, Boundary, Call, Claim, Receipt, Session, Subject};
+
+/// The state of one subject.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    Mob(Mob),
+    Runtime(Runtime),
+    Flows(Option<Vec<u16>>),
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Mob {
+    labels: BTreeMap<u8, Labels>,
+    cursor: Option<u64>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Runtime {
+    session: Option<Session>,
+    /// Whether a snapshot was ever committed under the session's key.
+    has_key: bool,
+    boundaries: BTreeMap<(u8, u64), Boundary>,
+    inputs: BTreeMap<u8, u16>,
+    state: Option<RuntimeState>,
+    ops: Option<u64>,
+    epoch: u64,
+    /// The call that made the claim in force.
+    holder: Option<usize>,
+}
+
+/// What a call comes to.
+pub struct Effect {
+    pub answer: Answer,
+    /// What watchers are told: the run of a mob that it is about, and the kinds of records. `None` where nothing is written
+    /// that they are told of.
+    pub told: Option<(u8, Vec<ChangeKind>)>,
+}
+
+impl State {
+    pub fn of(subject: Subject) -> Self {
+        match subject {
+            Subject::Mob(_) => Self::Mob(Mob::default()),
+            Subject::Runtime(_) => Self::Runtime(Runtime::default()),
+            Subject::Flows => Self::Flows(None),
+        }
+    }
+
+    /// Makes a call; `number` is its own.
+    pub fn apply(&mut self, number: usize, call: &Call, claim: Option<Claim>) -> Effect {
+        match self {
+            Self::Mob(mob) => mob.apply(call),
+            Self::Runtime(runtime) => runtime.apply(number, call, claim),
+            Self::Flows(flows) => untold(apply_to_flows(flows, call)),
+        }
+    }
+}
+
+fn told(answer: Answer, run: u8, kinds: &[ChangeKind]) -> Effect {
+    Effect { answer, told: Some((run, kinds.to_vec())) }
+}
+
+fn untold(answer: Answer) -> Effect {
+    Effect { answer, told: None }
+}
+
+impl Mob {
+    fn apply(&mut self, call: &Call) -> Effect {
+        let of = |labels: &BTreeMap<u8, Labels>, run: &u8| labels.get(run).cloned().unwrap_or_default();
+        match call {
+            Call::SetLabels { run, labels, .. } => self.replace(*run, labels.clone(), Answer::Done),
+            Call::DeleteLabels { run, .. } => self.replace(*run, Labels::new(), Answer::Labels(of(&self.labels, run))),
+            Call::PatchLabels { run, set, remove, .. } => {
+                let before = of(&self.labels, run);
+                let mut after = before.clone();
+                after.retain(|name, _| !remove.contains(name));
+                after.extend(set.clone());
+                let answer = Answer::Labels(after.clone());
+                if before == after { untold(answer) } else { self.replace(*run, after, answer) }
+            }
+            Call::CompareLabels { run, expected, labels, .. } => {
+                if of(&self.labels, run) != *expected {
+                    return untold(Answer::Conflict);
+                }
+                self.replace(*run, labels.clone(), Answer::Done)
+            }
+            Call::Labels { run, .. } => untold(Answer::Labels(of(&self.labels, run))),
+            Call::LabelsOfMob { .. } => untold(Answer::LabelsOfMob(self.labels.clone().into_iter().collect())),
+            Call::SetCursor { cursor, .. } => self.move_to(*cursor, Answer::Done),
+            Call::AdvanceCursor { cursor, .. } => match self.cursor.filter(|there| there >= cursor) {
+                Some(there) => untold(Answer::Cursor(Some(there))),
+                None => self.move_to(*cursor, Answer::Cursor(Some(*cursor))),
+            },
+            Call::CompareCursor { expected, .. } if self.cursor != *expected => untold(Answer::Conflict),
+            Call::CompareCursor { cursor, .. } => self.move_to(*cursor, Answer::Done),
+            Call::Cursor { .. } => untold(Answer::Cursor(self.cursor)),
+            other => unreachable!("no call about a mob: {other:?}"),
+        }
+    }
+
+    fn replace(&mut self, run: u8, labels: Labels, answer: Answer) -> Effect {
+        match labels.is_empty() {
+            true => self.labels.remove(&run),
+            false => self.labels.insert(run, labels),
+        };
+        told(answer, run, &[ChangeKind::Labels])
+    }
+
+    fn move_to(&mut self, cursor: u64, answer: Answer) -> Effect {
+        self.cursor = Some(cursor);
+        told(answer, 0, &[ChangeKind::Cursor])
+    }
+}
+
+impl Runtime {
+    fn apply(&mut self, number: usize, call: &Call, claim: Option<Claim>) -> Effect {
+        // A retry of what was committed succeeds under any claim.
+        let is_retry =
+            matches!(call, Call::Commit { boundary, .. } if self.boundary(boundary).is_some_and(|b| b == boundary));
+        if let Some(claim) = claim.filter(|claim| self.holder != Some(claim.made_by))
+            && call.writes_to_runtime()
+            && !is_retry
+        {
+            return untold(Answer::Fenced { held: claim.epoch, current: self.epoch });
+        }
+        match call {
+            Call::Commit { .. } if is_retry => untold(Answer::Done),
+            Call::Commit { boundary, .. } => self.commit(boundary),
+            Call::CommitSession { session, .. } => {
+                self.session = Some(*session);
+                told(Answer::Done, 0, &[ChangeKind::Session])
+            }
+            Call::PersistInput { input, version, .. } => {
+                self.inputs.insert(*input, *version);
+                told(Answer::Done, 0, &[ChangeKind::Inputs])
+            }
+            Call::Step { from, .. } if self.state.unwrap_or_default() != *from => untold(Answer::Conflict),
+            Call::Step { to, inputs, .. } => {
+                self.state = Some(*to);
+                self.inputs.extend(inputs.iter().copied());
+                let kinds = [ChangeKind::Inputs, ChangeKind::State];
+                told(Answer::Done, 0, &kinds[usize::from(inputs.is_empty())..])
+            }
+            Call::PersistOps { version, .. } => {
+                self.ops = Some(*version);
+                told(Answer::Done, 0, &[ChangeKind::Ops])
+            }
+            Call::Claim { .. } => {
+                self.epoch += 1;
+                self.holder = Some(number);
+                told(Answer::Epoch(self.epoch), 0, &[ChangeKind::Claim])
+            }
+            Call::Release { .. } => {
+                if claim.is_none_or(|claim| self.holder != Some(claim.made_by)) {
+                    return untold(Answer::Done);
+                }
+                self.epoch += 1;
+                self.holder = None;
+                told(Answer::Done, 0, &[ChangeKind::Claim])
+            }
+            read => untold(self.read(read)),
+        }
+    }
+
+    fn commit(&mut self, boundary: &Boundary) -> Effect {
+        if self.boundary(boundary).is_some() {
+            return untold(Answer::Conflict);
+        }
+        let mut kinds = Vec::new();
+        if let Some(session) = boundary.session {
+            self.session = Some(session);
+            self.has_key |= session.own;
+            kinds.push(ChangeKind::Session);
+        }
+        if !boundary.inputs.is_empty() {
+            self.inputs.extend(boundary.inputs.iter().copied());
+            kinds.push(ChangeKind::Inputs);
+        }
+        self.boundaries.insert((boundary.run, boundary.sequence), boundary.clone());
+        kinds.push(ChangeKind::Receipt);
+        told(Answer::Done, 0, &kinds)
+    }
+
+    fn boundary(&self, like: &Boundary) -> Option<&Boundary> {
+        self.boundaries.get(&(like.run, like.sequence))
+    }
+
+    fn read(&self, call: &Call) -> Answer {
+        let receipt = |boundary: &Boundary| -> Receipt { (boundary.run, boundary.sequence, boundary.message_count) };
+        match call {
+            Call::Session { .. } => Answer::Session(self.session),
+            Call::SessionById { .. } => Answer::Session(self.session.filter(|session| session.own && self.has_key)),
+            Call::Receipt { run, sequence, .. } => {
+                Answer::Receipt(self.boundaries.get(&(*run, *sequence)).map(receipt))
+            }
+            Call::Receipts { .. } => Answer::Receipts(self.boundaries.values().map(receipt).collect()),
+            Call::LastReceipt { .. } => Answer::Receipt(self.boundaries.values().next_back().map(receipt)),
+            Call::Input { input, .. } => Answer::Input(self.inputs.get(input).copied()),
+            Call::Inputs { .. } => Answer::Inputs(self.inputs.iter().map(|(id, version)| (*id, *version)).collect()),
+            Call::InputIds { .. } => Answer::InputIds(self.inputs.keys().copied().collect()),
+            Call::State { .. } => Answer::State(self.state),
+            Call::Ops { .. } => Answer::Ops(self.ops),
+            other => unreachable!("no call about a runtime: {other:?}"),
+        }
+    }
+}
+
+fn apply_to_flows(flows: &mut Option<Vec<u16>>, call: &Call) -> Answer {
+    match call {
+        Call::AddFlow { flow } => flows.get_or_insert_default().push(*flow),
+        Call::ReplaceFlows { flow } => *flows = Some(vec![*flow]),
+        Call::FailToAddFlow => return Answer::OwnError,
+        Call::Flows => return Answer::Flows(flows.clone()),
+        other => unreachable!("no call about flows: {other:?}"),
+    }
+    Answer::Done
+}

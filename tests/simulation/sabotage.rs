@@ -1,0 +1,155 @@
+//! How the database does its work: as it should, or with one of its promises broken, for the tests of the checker.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use burrow::{
+    Change, RuntimeStoreError,
+    engine::{Commit, Decide, Engine, ReadSet, Reads, Result, memory::Memory},
+};
+
+use super::world::now;
+
+/// A broken promise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Sabotage {
+    LosesOneWriteOfACommit,
+    LosesACommit,
+    CommitsTwice,
+    CommitsAndSaysItFailed,
+    IgnoresFences,
+    DecidesOnAnOldSnapshot,
+    ReadsAnOldSnapshot,
+    WritesDespiteARefusal,
+    TellsNobody,
+    TellsTwice,
+    TellsLate,
+    TellsWhatIsNotWritten,
+}
+
+/// How often a promise is broken: one time in so many, so that the checker has to find it among what is right.
+const ONE_IN: u64 = 3;
+
+pub struct Saboteur {
+    sabotage: Option<Sabotage>,
+    memo: Mutex<Memo>,
+}
+
+#[derive(Default)]
+struct Memo {
+    calls: u64,
+    /// What was seen last by reads like these.
+    seen: HashMap<String, ReadSet>,
+    late: Option<Change>,
+}
+
+impl Saboteur {
+    pub fn new(sabotage: Option<Sabotage>) -> Self {
+        Self { sabotage, memo: Mutex::default() }
+    }
+
+    fn does(&self, sabotage: Sabotage) -> bool {
+        if self.sabotage != Some(sabotage) {
+            return false;
+        }
+        let mut memo = self.memo.lock().unwrap();
+        memo.calls += 1;
+        memo.calls.is_multiple_of(ONE_IN)
+    }
+
+    pub fn read(&self, memory: &Memory, reads: &Reads) -> Result<ReadSet> {
+        let seen = now(memory.read(reads.clone()))?;
+        if self.sabotage == Some(Sabotage::ReadsAnOldSnapshot) {
+            let again = now(memory.read(reads.clone()))?;
+            return Ok(self.older(reads, again).unwrap_or(seen));
+        }
+        Ok(seen)
+    }
+
+    /// What the same reads have seen before; remembers what they see now.
+    fn older(&self, reads: &Reads, now: ReadSet) -> Option<ReadSet> {
+        self.memo.lock().unwrap().seen.insert(format!("{reads:?}"), now)
+    }
+
+    pub fn transact(
+        &self,
+        memory: &Memory,
+        reads: &Reads,
+        decide: &Arc<Mutex<Decide>>,
+    ) -> Result<(ReadSet, Option<Change>)> {
+        let about_claims = format!("{reads:?}").contains("burrow_claims");
+        let old = match self.sabotage {
+            Some(Sabotage::DecidesOnAnOldSnapshot) => self.older(reads, now(memory.read(reads.clone()))?),
+            Some(Sabotage::IgnoresFences) if about_claims => self.older(reads, now(memory.read(reads.clone()))?),
+            _ => None,
+        };
+        if self.does(Sabotage::LosesACommit) {
+            let seen = now(memory.read(reads.clone()))?;
+            let change = (decide.lock().unwrap())(&seen)?.change;
+            return Ok((seen, change));
+        }
+        let done = self.commit(memory, reads, decide, old)?;
+        if self.does(Sabotage::CommitsTwice) {
+            return self.commit(memory, reads, decide, None).or(Ok(done));
+        }
+        if self.does(Sabotage::CommitsAndSaysItFailed) {
+            return Err(RuntimeStoreError::WriteFailed { message: "injected".to_owned(), cause: None });
+        }
+        Ok(done)
+    }
+
+    fn commit(
+        &self,
+        memory: &Memory,
+        reads: &Reads,
+        decide: &Arc<Mutex<Decide>>,
+        old: Option<ReadSet>,
+    ) -> Result<(ReadSet, Option<Change>)> {
+        let change = Arc::new(Mutex::new(None));
+        let (decide, kept) = (Arc::clone(decide), Arc::clone(&change));
+        let nothing = ReadSet::new(reads.as_slice(), reads.as_slice().iter().map(|_| Vec::new()));
+        let loses_one = self.does(Sabotage::LosesOneWriteOfACommit);
+        let despite = self.does(Sabotage::WritesDespiteARefusal);
+        let decision = move |seen: &ReadSet| {
+            let decided = (decide.lock().unwrap())(old.as_ref().unwrap_or(seen));
+            let mut commit = match decided {
+                // As if there were nothing stored.
+                Err(_) if despite => (decide.lock().unwrap())(&nothing)?,
+                decided => decided?,
+            };
+            *kept.lock().unwrap() = commit.change.take();
+            if loses_one {
+                commit.writes.pop();
+            }
+            Ok(Commit { writes: commit.writes, change: None })
+        };
+        let seen = now(memory.transact(reads.clone(), Box::new(decision)))?;
+        let change = change.lock().unwrap().take();
+        Ok((seen, change))
+    }
+
+    pub fn tell(&self, change: Option<Change>, publish: impl Fn(&Change)) {
+        if self.does(Sabotage::TellsWhatIsNotWritten) && change.is_none() {
+            let scope = burrow::ChangeScope::Runtime(super::values::runtime(0));
+            publish(&Change { scope, kinds: vec![burrow::ChangeKind::Session] });
+        }
+        let Some(change) = change else { return };
+        if self.does(Sabotage::TellsNobody) {
+            return;
+        }
+        if self.does(Sabotage::TellsLate) {
+            self.memo.lock().unwrap().late = Some(change);
+            return;
+        }
+        publish(&change);
+        if self.does(Sabotage::TellsTwice) {
+            publish(&change);
+        }
+        let late = self.memo.lock().unwrap().late.take();
+        if let Some(late) = late {
+            publish(&late);
+        }
+    }
+}
