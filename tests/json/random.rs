@@ -2,29 +2,7 @@
 
 use fastrand::Rng;
 
-/// A form of JSON.
-pub enum Form {
-    Any,
-    Text,
-    Uuid,
-    Time,
-    U64,
-    U32,
-    Name(&'static [&'static str]),
-    List(&'static Form),
-    Map(&'static Form),
-    Object(&'static [(&'static str, Need, Form)]),
-}
-
-/// What holds where a member is not there.
-pub enum Need {
-    /// It is refused.
-    Required,
-    /// Nothing: `null` is the same.
-    Optional,
-    /// It is this.
-    Or(&'static str),
-}
+use super::json::{Form, Need};
 
 /// Instants in RFC 3339 form.
 pub const TIMES: &[&str] = &[

@@ -6,7 +6,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { root } from "../../scripts/toolchain.mjs";
 
-const FOLDERS = ["src", "pkg/src", "tests", "scripts", "bench", "demo", "examples", "www"];
+const FOLDERS = ["src", "pkg/src", "tests", "fuzz", "scripts", "bench", "demo", "examples", "www"];
 const SOURCE = /\.(rs|mjs|cjs|js|ts|tsx|css|html)$/;
 const GENERATED = /(^|\/)(node_modules|dist|target)\//;
 const MOST_LINES = 400;

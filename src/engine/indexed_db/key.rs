@@ -1,14 +1,14 @@
 //! Keys as IndexedDB orders and DevTools shows them: an array of strings, one per component.
-//!
-//! IndexedDB compares strings by UTF-16 units, and its numbers end at 2^53. So a number is written with 20 digits,
-//! and text with each UTF-8 byte from 0x7E (`~`) up as `~XX`: ASCII stays readable and the order is that of the bytes.
 
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbKeyRange;
 
-use super::error::{Activity, Attempt, failed};
-use crate::engine::{ColumnType, Key, KeyPart, Order, TableInfo};
+use super::{
+    error::{Activity, Attempt, failed},
+    key_part::{decode, encode},
+};
+use crate::engine::{Key, KeyPart, Order, TableInfo};
 
 /// The key as IndexedDB takes it.
 pub(super) fn to_js(key: &Key) -> Array {
@@ -99,43 +99,12 @@ fn between(lower: &Array, lower_open: bool, upper: &Array) -> Attempt<IdbKeyRang
         .map_err(|error| failed(Activity::Reading, "making a key range", error))
 }
 
-fn encode(part: &KeyPart) -> String {
-    match part {
-        KeyPart::U64(number) => format!("{number:020}"),
-        KeyPart::Text(text) => {
-            let mut encoded = String::with_capacity(text.len());
-            for byte in text.bytes() {
-                match byte {
-                    0..0x7E => encoded.push(char::from(byte)),
-                    _ => encoded.push_str(&format!("~{byte:02X}")),
-                }
-            }
-            encoded
-        }
-    }
-}
-
-fn decode(column_type: ColumnType, encoded: &str) -> Option<KeyPart> {
-    match column_type {
-        ColumnType::U64 => encoded.parse().ok().map(KeyPart::U64),
-        ColumnType::Text => {
-            let mut pieces = encoded.split('~');
-            let mut bytes = pieces.next()?.as_bytes().to_vec();
-            for piece in pieces {
-                let (escaped, rest) = piece.split_at_checked(2)?;
-                bytes.push(u8::from_str_radix(escaped, 16).ok()?);
-                bytes.extend_from_slice(rest.as_bytes());
-            }
-            String::from_utf8(bytes).ok().map(KeyPart::from)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     use super::*;
+    use crate::engine::ColumnType;
 
     const TEXTS: [&str; 12] =
         ["", "\0", " ", "a", "agent-1", "ab", "}", "~", "é", "\u{FFFD}", "\u{1F9E0}", "агент-ß/ポチ"];
@@ -144,6 +113,16 @@ mod tests {
     fn a_text_comes_back_as_it_was() {
         for text in TEXTS {
             assert_eq!(decode(ColumnType::Text, &encode(&text.into())), Some(text.into()), "{text:?}");
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn what_is_written_in_another_way_is_no_component() {
+        for other in ["~61", "~7e", "~C3~A9~", "~+A", "é"] {
+            assert_eq!(decode(ColumnType::Text, other), None, "{other:?}");
+        }
+        for other in ["7", "+0000000000000000007", "000000000000000000007"] {
+            assert_eq!(decode(ColumnType::U64, other), None, "{other:?}");
         }
     }
 

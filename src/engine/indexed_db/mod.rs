@@ -15,6 +15,7 @@ mod handle;
 mod identity;
 mod job;
 mod key;
+mod key_part;
 mod mark;
 mod open;
 mod pages;
