@@ -57,6 +57,7 @@ found! {
     LosesOneWriteOfACommit,
     LosesACommit,
     CommitsTwice,
+    RetriesWithoutLooking,
     CommitsAndSaysItFailed,
     IgnoresFences,
     DecidesOnAnOldSnapshot,

@@ -18,6 +18,7 @@ pub enum Sabotage {
     LosesOneWriteOfACommit,
     LosesACommit,
     CommitsTwice,
+    RetriesWithoutLooking,
     CommitsAndSaysItFailed,
     IgnoresFences,
     DecidesOnAnOldSnapshot,
@@ -57,6 +58,11 @@ impl Saboteur {
         let mut memo = self.memo.lock().unwrap();
         memo.calls += 1;
         memo.calls.is_multiple_of(ONE_IN)
+    }
+
+    /// Whether a commit whose acknowledgement was lost is made once more, whatever has become of it.
+    pub fn retries(&self) -> bool {
+        self.does(Sabotage::RetriesWithoutLooking)
     }
 
     pub fn read(&self, memory: &Memory, reads: &Reads) -> Result<ReadSet> {

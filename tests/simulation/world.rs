@@ -198,7 +198,14 @@ impl World {
             }
             // What was only read has no outcome that is unknown.
             Some(Fault::Unknown { .. }) if is_read => Err(catalogue::refusals().swap_remove(1)),
-            Some(Fault::Unknown { written }) => self.lose_acknowledgement(&job.work, written),
+            Some(Fault::Unknown { written }) => {
+                if written && self.saboteur.retries() {
+                    let retry =
+                        Job { call: job.call, work: job.work.clone(), fault: None, delay: 9, slot: Slot::default() };
+                    state.connections[connection].jobs.push_back(retry);
+                }
+                self.lose_acknowledgement(&job.work, written)
+            }
             Some(Fault::ConnectionLost { written }) => {
                 state.connections[connection].closed = true;
                 for waiting in std::mem::take(&mut state.connections[connection].jobs) {
