@@ -72,6 +72,29 @@ fn no_room_imports_from_one_above_it() {
     }
 }
 
+/// What `docs/guarantees.md` names is there: each file, and each rule of the suite.
+#[cfg(not(target_arch = "wasm32"))]
+#[test]
+fn every_test_that_a_guarantee_names_is_there() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let suite = std::fs::read_to_string(root.join("src/conformance/mod.rs")).unwrap();
+    let (mut files, mut rules) = (0, 0);
+    for name in include_str!("../docs/guarantees.md").split('`').skip(1).step_by(2).filter(|name| !name.contains(' ')) {
+        match name.split_once("::") {
+            Some((area, rule)) => {
+                let listed = suite.split_once(&format!("{area} {{")).unwrap_or_else(|| panic!("{name}")).1;
+                assert!(listed.split('}').next().unwrap().contains(&format!(" {rule},")), "{name}");
+                rules += 1;
+            }
+            None => {
+                assert!(root.join(name).exists(), "{name}");
+                files += 1;
+            }
+        }
+    }
+    assert!(files > 10 && rules > 5, "{files} files, {rules} rules");
+}
+
 /// Every rule is listed in the suite, and the README says how many each area of the contract has.
 #[cfg(not(target_arch = "wasm32"))]
 #[test]
