@@ -13,9 +13,8 @@ use super::{
     check,
     client::{Client, Notes, watch},
     plan::{Plan, Step},
-    sabotage::Sabotage,
     values,
-    world::{Connection, World},
+    world::{Connection, Kind, World},
 };
 
 /// More turns than any simulation takes that does not hang.
@@ -57,8 +56,8 @@ impl Counts {
 ///
 /// # Errors
 /// What does not hold, and the history in which it does not.
-pub fn run(plan: &Plan, sabotage: Option<Sabotage>) -> Result<Counts, String> {
-    let world = World::new(plan.schedule, plan.clients.len() + 1, sabotage);
+pub fn run(plan: &Plan, kind: Kind) -> Result<Counts, String> {
+    let world = World::new(plan.schedule, plan.clients.len() + 1, kind);
     let notes = Arc::new(Notes::default());
     let connections: Vec<_> =
         (0..plan.connections).map(|_| Store::over(world.open(None).expect("no fault was asked for"))).collect();

@@ -7,7 +7,7 @@ use std::{
 
 use burrow::{
     Change, RuntimeStoreError,
-    engine::{Commit, Decide, Engine, ReadSet, Reads, Result, memory::Memory},
+    engine::{Commit, Decide, Engine, ReadSet, Reads, Result},
 };
 
 use super::world::now;
@@ -65,10 +65,10 @@ impl Saboteur {
         self.does(Sabotage::RetriesWithoutLooking)
     }
 
-    pub fn read(&self, memory: &Memory, reads: &Reads) -> Result<ReadSet> {
-        let seen = now(memory.read(reads.clone()))?;
+    pub fn read(&self, engine: &dyn Engine, reads: &Reads) -> Result<ReadSet> {
+        let seen = now(engine.read(reads.clone()))?;
         if self.sabotage == Some(Sabotage::ReadsAnOldSnapshot) {
-            let again = now(memory.read(reads.clone()))?;
+            let again = now(engine.read(reads.clone()))?;
             return Ok(self.older(reads, again).unwrap_or(seen));
         }
         Ok(seen)
@@ -81,24 +81,24 @@ impl Saboteur {
 
     pub fn transact(
         &self,
-        memory: &Memory,
+        engine: &dyn Engine,
         reads: &Reads,
         decide: &Arc<Mutex<Decide>>,
     ) -> Result<(ReadSet, Option<Change>)> {
         let about_claims = format!("{reads:?}").contains("burrow_claims");
         let old = match self.sabotage {
-            Some(Sabotage::DecidesOnAnOldSnapshot) => self.older(reads, now(memory.read(reads.clone()))?),
-            Some(Sabotage::IgnoresFences) if about_claims => self.older(reads, now(memory.read(reads.clone()))?),
+            Some(Sabotage::DecidesOnAnOldSnapshot) => self.older(reads, now(engine.read(reads.clone()))?),
+            Some(Sabotage::IgnoresFences) if about_claims => self.older(reads, now(engine.read(reads.clone()))?),
             _ => None,
         };
         if self.does(Sabotage::LosesACommit) {
-            let seen = now(memory.read(reads.clone()))?;
+            let seen = now(engine.read(reads.clone()))?;
             let change = (decide.lock().unwrap())(&seen)?.change;
             return Ok((seen, change));
         }
-        let done = self.commit(memory, reads, decide, old)?;
+        let done = self.commit(engine, reads, decide, old)?;
         if self.does(Sabotage::CommitsTwice) {
-            return self.commit(memory, reads, decide, None).or(Ok(done));
+            return self.commit(engine, reads, decide, None).or(Ok(done));
         }
         if self.does(Sabotage::CommitsAndSaysItFailed) {
             return Err(RuntimeStoreError::WriteFailed { message: "injected".to_owned(), cause: None });
@@ -108,7 +108,7 @@ impl Saboteur {
 
     fn commit(
         &self,
-        memory: &Memory,
+        engine: &dyn Engine,
         reads: &Reads,
         decide: &Arc<Mutex<Decide>>,
         old: Option<ReadSet>,
@@ -131,7 +131,7 @@ impl Saboteur {
             }
             Ok(Commit { writes: commit.writes, change: None })
         };
-        let seen = now(memory.transact(reads.clone(), Box::new(decision)))?;
+        let seen = now(engine.transact(reads.clone(), Box::new(decision)))?;
         let change = change.lock().unwrap().take();
         Ok((seen, change))
     }

@@ -12,7 +12,7 @@ use std::{
 use super::{
     plan::Plan,
     run::{Counts, run},
-    sabotage::Sabotage,
+    world::Kind,
 };
 
 /// Which seeds are run.
@@ -34,6 +34,12 @@ impl Seeds {
             Some(first) => Self { first, count: 1 },
             None => Self { first: nanoseconds >> 8 << 8, count: number("BURROW_SEEDS").unwrap_or(FEW) },
         }
+    }
+
+    /// One in so many of them.
+    #[cfg(feature = "sqlite")]
+    pub fn one_in(&self, many: u64) -> Self {
+        Self { first: self.first, count: self.count.div_ceil(many) }
     }
 
     pub fn all(&self) -> impl Iterator<Item = u64> + Send + use<> {
@@ -65,14 +71,14 @@ impl fmt::Display for Seeds {
 /// A seed that failed, and why: the least of those that were run.
 pub fn first_failure(
     seeds: impl IntoIterator<Item = u64, IntoIter: Send>,
-    sabotage: Option<Sabotage>,
+    kind: Kind,
 ) -> Result<Counts, (u64, String)> {
     let (seeds, ended) = (Mutex::new(seeds.into_iter()), AtomicBool::new(false));
     let worker = || {
         let mut counts = Counts::default();
         while !ended.load(Ordering::Relaxed) {
             let Some(seed) = seeds.lock().unwrap().next() else { break };
-            match run(&Plan::of_seed(seed), sabotage) {
+            match run(&Plan::of_seed(seed), kind) {
                 Ok(own) => counts.add(own),
                 Err(failure) => {
                     ended.store(true, Ordering::Relaxed);
@@ -99,15 +105,15 @@ pub fn first_failure(
 }
 
 /// The plan with everything left out that is not needed for it to fail, and how it fails then; `None` where it does not.
-pub fn shortest(plan: &Plan, sabotage: Option<Sabotage>) -> Option<(Plan, String)> {
-    let mut found = (plan.clone(), run(plan, sabotage).err()?);
+pub fn shortest(plan: &Plan, kind: Kind) -> Option<(Plan, String)> {
+    let mut found = (plan.clone(), run(plan, kind).err()?);
     loop {
         let smaller = found.0.smaller().flat_map(|plan| {
             // With less in it, it may take another order to fail.
             let orders = [plan.schedule].into_iter().chain(0..8);
             orders.map(move |schedule| plan.with_schedule(schedule)).collect::<Vec<_>>()
         });
-        let next = smaller.filter_map(|plan| run(&plan, sabotage).err().map(|failure| (plan, failure))).next();
+        let next = smaller.filter_map(|plan| run(&plan, kind).err().map(|failure| (plan, failure))).next();
         match next {
             Some(next) => found = next,
             None => return Some(found),
@@ -116,8 +122,8 @@ pub fn shortest(plan: &Plan, sabotage: Option<Sabotage>) -> Option<(Plan, String
 }
 
 /// What is said of a seed that failed.
-pub fn report(seed: u64, failure: &str) -> String {
-    let shortest = match shortest(&Plan::of_seed(seed), None) {
+pub fn report(seed: u64, kind: Kind, failure: &str) -> String {
+    let shortest = match shortest(&Plan::of_seed(seed), kind) {
         Some((plan, shortest)) => format!("the shortest: {shortest}\n{plan:?}"),
         None => "it does not fail again".to_owned(),
     };

@@ -1,4 +1,4 @@
-//! The simulated database: one engine in memory, reached over connections on which everything takes its time and may fail.
+//! The simulated database: one engine, reached over connections on which everything takes its time and may fail.
 //!
 //! Nothing happens here but in `turn`, so that the order of everything is the seed's.
 
@@ -18,7 +18,6 @@ use burrow::{
     engine::{Bus, Decide, Engine, Listener, ReadSet, Reads, Result, memory::Memory},
 };
 use fastrand::Rng;
-use futures_util::FutureExt;
 
 use super::{
     catalogue,
@@ -26,10 +25,30 @@ use super::{
     sabotage::{Sabotage, Saboteur},
 };
 
+/// Which engine the database is over.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    Memory,
+    #[cfg(feature = "sqlite")]
+    Sqlite,
+    /// The one in memory, with a promise broken.
+    Sabotaged(Sabotage),
+}
+
+impl Kind {
+    fn engine(self) -> Box<dyn Engine> {
+        match self {
+            Self::Memory | Self::Sabotaged(_) => Box::new(Memory::default()),
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite => Box::new(now(burrow::engine::sql::Sqlite::in_memory(&burrow::store::TABLES)).unwrap()),
+        }
+    }
+}
+
 /// The database, and the connections to it.
 pub struct World {
     state: Mutex<State>,
-    memory: Memory,
+    engine: Box<dyn Engine>,
     bus: Bus,
     clock: Arc<AtomicU64>,
     saboteur: Saboteur,
@@ -77,7 +96,8 @@ struct Answer {
 }
 
 impl World {
-    pub fn new(schedule: u64, clients: usize, sabotage: Option<Sabotage>) -> Arc<Self> {
+    pub fn new(schedule: u64, clients: usize, kind: Kind) -> Arc<Self> {
+        let sabotage = if let Kind::Sabotaged(sabotage) = kind { Some(sabotage) } else { None };
         let state = State {
             random: Rng::with_seed(schedule),
             connections: Vec::new(),
@@ -88,7 +108,7 @@ impl World {
         };
         Arc::new(Self {
             state: Mutex::new(state),
-            memory: Memory::default(),
+            engine: kind.engine(),
             bus: Bus::default(),
             clock: Arc::default(),
             saboteur: Saboteur::new(sabotage),
@@ -234,8 +254,8 @@ impl World {
 
     fn carry_out(&self, work: &Work) -> Result<ReadSet> {
         let (seen, change) = match work {
-            Work::Read(reads) => (self.saboteur.read(&self.memory, reads)?, None),
-            Work::Transact(reads, decide) => self.saboteur.transact(&self.memory, reads, decide)?,
+            Work::Read(reads) => (self.saboteur.read(&*self.engine, reads)?, None),
+            Work::Transact(reads, decide) => self.saboteur.transact(&*self.engine, reads, decide)?,
         };
         self.saboteur.tell(change, |change: &Change| self.bus.publish(change));
         Ok(seen)
@@ -244,9 +264,9 @@ impl World {
     /// Reads and decides, and writes nothing.
     fn abandon(&self, work: &Work) -> Result<ReadSet> {
         match work {
-            Work::Read(reads) => now(self.memory.read(reads.clone())),
+            Work::Read(reads) => now(self.engine.read(reads.clone())),
             Work::Transact(reads, decide) => {
-                now(self.memory.read(reads.clone())).and_then(|seen| (decide.lock().unwrap())(&seen).map(|_| seen))
+                now(self.engine.read(reads.clone())).and_then(|seen| (decide.lock().unwrap())(&seen).map(|_| seen))
             }
         }
     }
@@ -263,9 +283,9 @@ fn closed() -> RuntimeStoreError {
     RuntimeStoreError::Closed("injected: the connection is gone".to_owned())
 }
 
-/// The engine in memory never makes its caller wait.
+/// The outcome of the engine's call: nothing else happens meanwhile.
 pub fn now<T>(future: impl Future<Output = T>) -> T {
-    future.now_or_never().unwrap()
+    pollster::block_on(future)
 }
 
 /// A connection to the simulated database: the engine that stores are over.
