@@ -31,7 +31,7 @@ async fn a_damaged_file_is_told_and_never_a_panic_and_never_deleted() {
     let (whole, path) = (folder.path().join("whole.sqlite"), folder.path().join("damaged.sqlite"));
     let population = populate(&whole).await;
     let mut tally = Tally::default();
-    for seed in seeds(120) {
+    for seed in seeds(60) {
         let mut file = fs::read(&whole).unwrap();
         let how = damage(&mut file, &mut Rng::with_seed(seed));
         for ending in ["", "-wal", "-shm"] {
