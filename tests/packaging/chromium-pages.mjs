@@ -26,7 +26,8 @@ export function chromiumPages({ flags } = {}) {
     const broken = new Promise((_, reject) => page.onError(reject));
     try {
       await page.goto(url);
-      await Promise.race([page.waitFor("globalThis.result"), broken]);
+      // Settled, not only there: a dev server may load the page anew until then.
+      await Promise.race([page.waitFor("await globalThis.result?.then(() => true, () => true)"), broken]);
       return await page.evaluate("result");
     } finally {
       await page.close();

@@ -19,13 +19,17 @@ export async function run(folder, program, ...args) {
 
 /** The same with these in its environment. */
 export async function runWith(env, folder, program, ...args) {
-  // Without what the test runner tells its own programs.
-  const { NODE_TEST_CONTEXT, NODE_ENV, ...ours } = process.env;
-  const options = { cwd: folder, timeout: PROGRAM_DEADLINE_MS, env: { ...ours, NO_COLOR: "1", ...env } };
+  const options = { cwd: folder, timeout: PROGRAM_DEADLINE_MS, env: ours(env) };
   const { stdout } = await promisify(execFile)(program, args, options).catch((error) => {
     throw new Error(`${error.message}\n${error.stdout}\n${error.stderr}`);
   });
   return stdout;
+}
+
+/** The environment of a user's program: without what the test runner tells its own ones, and with these. */
+export function ours(env = {}) {
+  const { NODE_TEST_CONTEXT, NODE_ENV, ...inherited } = process.env;
+  return { ...inherited, NO_COLOR: "1", ...env };
 }
 
 /** The path of a tool that the repository has from npm. */

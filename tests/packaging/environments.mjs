@@ -15,3 +15,6 @@ export async function fromEnvironments(name) {
   while (typeof target === "object") target = target.import ?? target.default;
   return import(pathToFileURL(path.join(path.dirname(manifest), target)).href);
 }
+
+/** A Node for the tools that need a newer one than the oldest that burrow runs on. */
+export const newerNode = path.join(environments, "node_modules/node24/bin/node");

@@ -1,55 +1,48 @@
-// Next.js, app router, in production: a server component, a route handler and a client component.
+// Next.js, app router: a server component, a route handler and a client component, in development and in production, with
+// Turbopack and with webpack.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import path from "node:path";
 import { test } from "node:test";
 import { chromiumPages } from "./chromium-pages.mjs";
 import { consumer, runWith } from "./consumer.mjs";
 import { environments } from "./environments.mjs";
 import { done } from "./job.mjs";
+import { started } from "./started.mjs";
 
-const next = path.join(environments, "node_modules/next/dist/bin/next");
 const env = { NEXT_TELEMETRY_DISABLED: "1" };
-const { folder } = await consumer("next", { within: environments });
 const pages = chromiumPages();
 
-test("Next.js, the production build", async () => {
-  await runWith(env, folder, process.execPath, next, "build");
-  const server = await started("start");
+for (const [version, within] of [
+  ["15, webpack", path.join(environments, "next15")],
+  ["16, Turbopack", environments],
+]) {
+  const next = [process.execPath, path.join(within, "node_modules/next/dist/bin/next")];
+  const major = version.slice(0, 2);
+
+  test(`Next.js ${version}, the dev server`, async () => {
+    const { folder } = await consumer("next", { within });
+    assert.match(await runWith(env, folder, ...next, "--version"), new RegExp(`v${major}\\.`));
+    await hasDoneTheJob(folder, [...next, "dev"]);
+  });
+
+  test(`Next.js ${version}, the production build`, async () => {
+    const { folder } = await consumer("next", { within });
+    await runWith(env, folder, ...next, "build");
+    await hasDoneTheJob(folder, [...next, "start"]);
+  });
+}
+
+async function hasDoneTheJob(folder, command) {
+  const server = await started(folder, [...command, "--port", "0", "--hostname", "127.0.0.1"], env);
   try {
     assert.deepEqual(await pages.resultOf(server.url), {
       rendered: done("memory"),
       page: done("indexeddb"),
+      worker: done("indexeddb"),
       route: done("memory"),
     });
   } finally {
     await server.close();
   }
-});
-
-/** Next's server, on a port that it picks. */
-async function started(command) {
-  const { NODE_TEST_CONTEXT, NODE_ENV, ...ours } = process.env;
-  const args = [next, command, "--port", "0", "--hostname", "127.0.0.1"];
-  const server = spawn(process.execPath, args, { cwd: folder, env: { ...ours, ...env } });
-  const ended = new Promise((resolve) => server.once("exit", resolve));
-  let printed = "";
-  const url = await new Promise((resolve, reject) => {
-    const read = (data) => {
-      printed += data;
-      const [found] = printed.match(/http:\/\/127\.0\.0\.1:\d+/) ?? [];
-      if (found) resolve(found);
-    };
-    server.stdout.setEncoding("utf8").on("data", read);
-    server.stderr.setEncoding("utf8").on("data", read);
-    ended.then(() => reject(new Error(printed)));
-  });
-  return {
-    url,
-    close: () => {
-      server.kill();
-      return ended;
-    },
-  };
 }
