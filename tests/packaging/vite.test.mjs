@@ -19,29 +19,36 @@ const VITES = {
 const both = [done("indexeddb"), done("indexeddb")];
 
 for (const [major, loading] of Object.entries(VITES)) {
-  test(`Vite ${major}, the dev server, page and worker`, async () => {
-    const { createServer, version } = await loading;
-    assert.equal(version.split(".")[0], major);
-    delete process.env.NODE_ENV;
-    const { folder } = await consumer("vite");
-    const server = await createServer({
-      root: folder,
-      configFile: false,
-      logLevel: "error",
-      server: { host: "127.0.0.1", port: 0 },
+  // Where NODE_ENV is "production" there is no condition "development", but the optimiser moves the JavaScript all the same.
+  for (const [setting, { mode, nodeEnv }] of [
+    ["", {}],
+    ["--mode production, ", { mode: "production" }],
+    ["NODE_ENV=production, ", { nodeEnv: "production" }],
+  ]) {
+    test(`Vite ${major}, the dev server, ${setting}page and worker`, async () => {
+      const { createServer, version } = await loading;
+      assert.equal(version.split(".")[0], major);
+      setNodeEnv(nodeEnv);
+      const { folder } = await consumer("vite");
+      const server = await createServer({
+        root: folder,
+        mode,
+        configFile: false,
+        logLevel: "error",
+        server: { host: "127.0.0.1", port: 0 },
+      });
+      try {
+        await server.listen();
+        assert.deepEqual(await pages.resultOf(server.resolvedUrls.local[0]), both);
+      } finally {
+        await server.close();
+      }
     });
-    try {
-      await server.listen();
-      assert.deepEqual(await pages.resultOf(server.resolvedUrls.local[0]), both);
-    } finally {
-      await server.close();
-    }
-  });
+  }
 
   test(`Vite ${major}, the production build, page and worker`, async () => {
     const { build, preview } = await loading;
-    // Vite's command line finds none, but a dev server in the same process leaves one.
-    delete process.env.NODE_ENV;
+    setNodeEnv(undefined);
     const { folder } = await consumer("vite");
     const common = { root: folder, configFile: false, logLevel: "error" };
     await build(common);
@@ -56,4 +63,10 @@ for (const [major, loading] of Object.entries(VITES)) {
       await server.close();
     }
   });
+}
+
+/** What Vite's command line would find. A dev server in the same process leaves one of its own. */
+function setNodeEnv(value) {
+  if (value === undefined) delete process.env.NODE_ENV;
+  else process.env.NODE_ENV = value;
 }
