@@ -1,8 +1,10 @@
-// The unit tests of those who use the package, in their test tools: each ends by itself, in memory and on fake-indexeddb.
+// The unit tests of those who use the package, in their test tools: each ends by itself, in memory, on fake-indexeddb, and in Chromium.
 
 import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
+import { browser } from "../../scripts/toolchain.mjs";
+import { CHROMIUM_FLAGS } from "../support/browsers.mjs";
 import { consumer, runWith } from "./consumer.mjs";
 import { environments } from "./environments.mjs";
 
@@ -54,3 +56,11 @@ for (const environment of ["node", "jsdom", "happy-dom"]) {
     assert.deepEqual([numPassedTests, numTotalTests], [5, 5]);
   });
 }
+
+test("Vitest, browser mode", async () => {
+  const { folder } = await consumer("browser-mode", { within: environments });
+  const env = { CHROMIUM: browser().chrome, CHROMIUM_FLAGS: CHROMIUM_FLAGS.join(" ") };
+  const printed = await runWith(env, folder, process.execPath, vitest, "run", "--reporter", "json");
+  const { numPassedTests, numTotalTests } = JSON.parse(printed);
+  assert.deepEqual([numPassedTests, numTotalTests], [3, 3]);
+});
