@@ -40,26 +40,12 @@ export class Loader<B extends Bindings = Bindings> {
   }
 
   async #load(source: WasmSource | undefined): Promise<Instance<B>> {
-    this.#module ??= await (source === undefined ? this.#own() : this.#firstOf(() => source));
+    this.#module ??= await this.#firstOf(source === undefined ? this.#source : () => source);
     try {
       return await Instance.of(this.#module, this.#makeBindings, () => (this.#instance = undefined));
     } catch (cause) {
       this.#module = undefined;
       throw instanceFailed(cause);
-    }
-  }
-
-  /** The entry's own. A dev server that moves the JavaScript into a cache within node_modules leaves the wasm where it was. */
-  async #own(): Promise<WebAssembly.Module> {
-    try {
-      return await this.#firstOf(this.#source);
-    } catch (cause) {
-      const address = this.#source();
-      const [, modules] = (address instanceof URL && /^(.*\/node_modules\/)\./.exec(address.href)) || [];
-      if (modules === undefined) throw cause;
-      return this.#firstOf(() => `${modules}burrow-store/wasm/burrow_bg.wasm`).catch(() => {
-        throw cause;
-      });
     }
   }
 

@@ -28,7 +28,7 @@ export async function compile(
   }
   const policy = watchPolicy();
   try {
-    const begun: unknown = source();
+    const begun = begin(source);
     // A Worker's own, for which there is nothing to wait; at its module level there could be nothing to wait with.
     if (is<WebAssembly.Module>(begun, "WebAssembly.Module")) return begun;
     return await inTime(async (signal) => {
@@ -45,6 +45,18 @@ export async function compile(
     throw explained(cause, directive) ?? couldNotFetch(cause);
   } finally {
     policy.end();
+  }
+}
+
+function begin(source: () => WasmSource): unknown {
+  try {
+    return source();
+  } catch (cause) {
+    // A script that is no module has no `import.meta.url`.
+    throw (
+      explained(cause) ??
+      loadFailed(`its address is not known here (${said(cause)}); ${OTHERWISE}`, { cause })
+    );
   }
 }
 
@@ -128,7 +140,28 @@ async function load(
 ): Promise<Response | ArrayBufferView> {
   const file = onDisk(address);
   const read = file !== undefined && (readFile ?? nodesReadFile());
-  return read ? read(file) : fetch(address, { signal });
+  if (read) return read(file);
+  try {
+    const response = await fetch(address, { signal });
+    const instead = isWasmFile(response) ? undefined : inPackage(address);
+    return instead === undefined ? response : await fetch(instead, { signal });
+  } catch (cause) {
+    if (!(file instanceof URL)) throw cause;
+    throw loadFailed(`a page cannot fetch it from the disk (${said(cause)}); ${OTHERWISE}`, { cause });
+  }
+}
+
+function isWasmFile({ ok, headers }: Response): boolean {
+  return ok && !headers.get("content-type")?.startsWith("text/html");
+}
+
+/**
+ * Where the file is in the package, if the address is in a cache within node_modules: a dev server moves the JavaScript there, and
+ * leaves the wasm where it was.
+ */
+function inPackage(address: URL | string): string | undefined {
+  const [, modules] = /^(.*\/node_modules\/)\./.exec(String(address)) ?? [];
+  return modules && `${modules}burrow-store/wasm/burrow_bg.wasm`;
 }
 
 /** The file of an address that is one; what is no address at all is the path of a file. */

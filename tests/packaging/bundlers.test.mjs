@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { copyFile, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
 import { build as esbuild } from "esbuild";
 import { rollup } from "rollup";
@@ -48,11 +49,11 @@ for (const [name, bundler] of [
   });
 }
 
-async function packed(bundler, mode, output) {
+async function packed(bundler, mode, output, entry = "./main.js") {
   const compiler = bundler({
     mode,
     context: folder,
-    entry: "./main.js",
+    entry,
     output,
     // They like pages to load less than 250 kB: that is a matter of taste, all else they say is not.
     performance: false,
@@ -121,6 +122,22 @@ test("Rollup, the wasm copied beside the bundle", async () => {
   await copyFile(path.join(folder, WASM), path.join(outDir, "burrow_bg.wasm"));
   await addPage(outDir);
   assert.deepEqual(await pages.resultIn(outDir), done("indexeddb"));
+});
+
+test("where the wasm cannot be reached from a bundle, the error does not heal and says what to do", async () => {
+  // A script that is no module knows no address of its own.
+  const classic = path.join(folder, "classic");
+  const iife = { bundle: true, format: "iife", outfile: path.join(classic, "main.js"), logLevel: "silent" };
+  await esbuild({ absWorkingDir: folder, entryPoints: ["refused.js"], ...iife });
+  await addPage(classic);
+  assert.match(await pages.resultIn(classic), /^LoadFailed false .*address is not known.*inline/);
+
+  // A page that was opened from the disk fetches nothing.
+  const disk = path.join(folder, "disk");
+  await packed(webpack, "production", { path: disk, filename: "main.js" }, "./refused.js");
+  const page = path.join(disk, "page.html");
+  await writeFile(page, '<!doctype html><meta charset="utf-8" /><script src="main.js"></script>');
+  assert.match(await pages.resultOf(pathToFileURL(page).href), /^LoadFailed false .*from the disk.*inline/);
 });
 
 /** The page of a bundler that makes none itself. */
