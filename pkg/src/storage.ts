@@ -1,5 +1,7 @@
 // What the browser tells of the origin's storage.
 
+import { clearTimer, setTimer } from "./platform.js";
+
 /** What is kept for good, used and allowed; `undefined` what the environment cannot tell. */
 export interface OriginStorage {
   persisted: boolean | undefined;
@@ -18,11 +20,21 @@ export async function originStorage(): Promise<OriginStorage> {
   return { persisted, usage: estimate?.usage, quota: estimate?.quota };
 }
 
-// Some browsers have the method and refuse to answer: in an opaque origin, in a private window.
+const DEADLINE_MS = 2_000;
+
+// Some browsers have the method and refuse to answer: in an opaque origin, in a private window. A call must not wait for ever for
+// an answer that it can do without.
 async function told<T>(ask: () => Promise<T> | undefined): Promise<T | undefined> {
+  let timer;
   try {
-    return await ask();
+    const asked = ask();
+    const late = new Promise<undefined>((resolve) => {
+      timer = asked && setTimer(() => resolve(undefined), DEADLINE_MS);
+    });
+    return await Promise.race([asked, late]);
   } catch {
     return undefined;
+  } finally {
+    clearTimer(timer);
   }
 }
