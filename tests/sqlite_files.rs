@@ -55,6 +55,27 @@ async fn a_folder_is_refused() {
     assert!(reason.contains(folder.path().to_str().unwrap()) && reason.contains("is a folder"), "{reason}");
 }
 
+/// Each name would have a log of its own.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_with_two_names_is_refused_under_both() {
+    let (folder, path) = folder();
+    let store = SqliteRuntimeStore::open(&path).await.unwrap();
+    store.set_subscription_cursor("m", 1).await.unwrap();
+    let other = folder.path().join("other.sqlite");
+    fs::hard_link(&path, &other).unwrap();
+    for name in [&path, &other] {
+        let error = refused(name).await;
+        let RuntimeStoreError::Unsupported(message) = &error else { panic!("{error:?}") };
+        assert!(message.contains("2 names (hard links)"), "{message}");
+    }
+    // Who has it open goes on.
+    store.set_subscription_cursor("m", 2).await.unwrap();
+    drop(store);
+    fs::remove_file(&other).unwrap();
+    assert_eq!(SqliteRuntimeStore::open(&path).await.unwrap().get_subscription_cursor("m").await.unwrap(), Some(2));
+}
+
 #[tokio::test]
 async fn a_file_in_a_folder_that_is_not_there_is_refused() {
     let (folder, _) = folder();

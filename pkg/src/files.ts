@@ -79,8 +79,16 @@ function found(file: string): BigIntStats | undefined {
   if (found && !found.isFile()) {
     throw invalid("options.path", `${quoted(file)} is a device or a pipe; name a file`);
   }
-  if (!found) checkFolder(file, resolve(file, ".."));
+  if (found) refuseSecondName(found, file);
+  else checkFolder(file, resolve(file, ".."));
   return found;
+}
+
+/** SQLite keeps the log beside the name that it is given, so what is committed under one of two names is not found under the other. */
+function refuseSecondName({ nlink }: BigIntStats, file: string): void {
+  if (nlink <= 1n) return;
+  const what = `${quoted(file)} has ${nlink} names (hard links), and what is committed under one is lost under another`;
+  throw new BurrowError("Unsupported", `unsupported: ${what}; copy the file, and remove the other names`);
 }
 
 function checkFolder(file: string, folder: string): void {
@@ -178,6 +186,7 @@ export async function openHandle(
 ): Promise<Opened> {
   const file = fileOf(handle);
   const canonical = file === "" ? undefined : realpathSync(file);
+  if (canonical !== undefined) refuseSecondName(statSync(canonical, { bigint: true }), canonical);
   if (canonical === undefined && durability !== undefined) {
     throw new BurrowError(
       "Unsupported",

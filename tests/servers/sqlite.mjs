@@ -1,6 +1,15 @@
 // What a store in an SQLite file, or in a handle of the program's, does in Node, Deno and Bun. `run.mjs` runs these.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { entry } from "../../pkg/dist/entry.js";
 import { openFile } from "../../pkg/dist/files.js";
@@ -140,6 +149,25 @@ export const tests = {
     const store = await openStore({ path: file });
     await store.setCursor("m", 1n);
     await store.close();
+  },
+
+  async "a file with two names is refused under both, and who has it open goes on"({ file, connect }) {
+    const store = await openStore({ path: file });
+    const other = `${file}-other`;
+    linkSync(file, other);
+    const refused = { code: "Unsupported", retryable: false };
+    for (const name of [file, other]) {
+      await fails(openStore({ path: name }), refused);
+      const database = connect(name);
+      await fails(openStore({ database }), refused);
+      database.close();
+    }
+    await store.setCursor("m", 1n);
+    await store.close();
+    rmSync(other);
+    const again = await openStore({ path: file });
+    equal(await again.getCursor("m"), 1n);
+    await again.close();
   },
 
   async "a file that is no database is refused and left as it is"({ file, folder }) {

@@ -58,6 +58,22 @@ pub(super) fn cannot_open(path: &Path) -> Option<RuntimeStoreError> {
     }
 }
 
+/// Refuses a file that has two names: SQLite keeps the log beside the name that it is given, so what is committed under the one is
+/// not found under the other.
+pub(super) fn refuse_second_name(file: &fs::Metadata, name: &str) -> Result<()> {
+    #[cfg(unix)]
+    let names = std::os::unix::fs::MetadataExt::nlink(file);
+    #[cfg(not(unix))]
+    let names = 1;
+    if file.is_file() && names > 1 {
+        return Err(RuntimeStoreError::Unsupported(format!(
+            "{name} has {names} names (hard links), and what is committed under one is lost under another; copy the file, \
+             and remove the other names"
+        )));
+    }
+    Ok(())
+}
+
 /// Removes a file that SQLite created and nothing was written to.
 pub(super) fn remove_if_empty(path: &Path) {
     if fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {

@@ -97,6 +97,7 @@ impl Rusqlite {
         if before.as_ref().is_some_and(|before| !before.is_file() && !before.is_dir()) {
             return Err(RuntimeStoreError::invalid("path", format!("{name} is a device or a pipe; name a file")));
         }
+        before.as_ref().map_or(Ok(()), |before| files::refuse_second_name(before, name))?;
         let examined = match &before {
             Some(before) if before.len() > 0 => Some(Self::examine(path, name, tables)?),
             _ => None,
