@@ -12,6 +12,7 @@ const OPTIONS = {
   growth: { type: "boolean", default: false },
   memory: { type: "boolean", default: false },
   node: { type: "boolean", default: false },
+  edge: { type: "boolean", default: false },
   only: { type: "string" },
   against: { type: "string" },
 };
@@ -19,6 +20,7 @@ const OPTIONS = {
 await main(async () => {
   const options = parse();
   if (options.node) return inNode(options);
+  if (options.edge) return atTheEdge(options);
   runCommand("node", ["scripts/setup.mjs", "chromium"]);
   runCommand("node", ["scripts/build.mjs"]);
   console.log(`\n${output(browser().chrome, ["--version"])}`);
@@ -37,6 +39,13 @@ function inNode({ quick }) {
   runCommand("node", ["scripts/build.mjs"]);
   const node = path.join(root, "tests/packaging/environments/node_modules/node24/bin/node");
   runCommand(node, ["--no-warnings", "bench/node/run.mjs", ...(quick ? ["--quick"] : [])]);
+}
+
+/** On the edge service, in workerd. */
+function atTheEdge({ quick }) {
+  runCommand("node", ["scripts/setup.mjs"]);
+  runCommand("node", ["scripts/build.mjs"]);
+  runCommand("node", ["bench/edge/run.mjs", ...(quick ? ["--quick"] : [])]);
 }
 
 function parse() {

@@ -43,8 +43,8 @@ export function table(head, rows, texts) {
   return [row(head), `| ${rule.join(" | ")} |`, ...rows.map(row)].join("\n");
 }
 
-function quantile(values, part) {
-  const sorted = values.toSorted((a, b) => a - b);
+export function quantile(values, part) {
+  const sorted = [...values].sort((a, b) => a - b);
   const at = (sorted.length - 1) * part;
   const [below, above] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]];
   return below + (above - below) * (at - Math.floor(at));

@@ -71,7 +71,7 @@ export function writeBase64(packed, prefix) {
 }
 
 // The declarations that a user of the package sees, beginning with `index`; the others speak of its insides.
-const PUBLIC = ["error", "index", "runtime", "store", "types"].flatMap((name) => [
+const PUBLIC = ["connect", "error", "index", "runtime", "serve", "store", "types"].flatMap((name) => [
   `${name}.d.ts`,
   `${name}.d.ts.map`,
 ]);
@@ -92,7 +92,7 @@ export function writeCommonJs() {
   const folder = path.join(pkg, "cjs");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
-  for (const entry of ["node.js", "inline.js"]) {
+  for (const entry of ["connect.js", "inline.js", "node.js", "serve.js"]) {
     const { outputFiles } = buildSync({
       entryPoints: [path.join(pkg, "dist", entry)],
       outdir: "cjs",

@@ -1,5 +1,6 @@
 // `npm run edge`: sets up, builds the package, starts the Worker on loopback and says what to try. Ctrl+C ends it.
 
+import { randomBytes } from "node:crypto";
 import { main, run } from "../../scripts/toolchain.mjs";
 
 await main(async () => {
@@ -7,15 +8,25 @@ await main(async () => {
   run("node", ["scripts/build.mjs"]);
   run("npm", ["install", "--prefix", "examples/edge", "--no-package-lock", "--no-audit", "--no-fund"]);
   const { start } = await import("./start.mjs");
-  const { url, close } = await start();
+  const { tokenFor } = await import("./access.js");
+  // Of this run: with it ends all that the mobs hold.
+  const secret = randomBytes(32).toString("hex");
+  const { ALLOWED_ORIGINS = "" } = process.env;
+  const { url, close } = await start(undefined, { bindings: { BURROW_SECRET: secret, ALLOWED_ORIGINS } });
+  const mob = `${url}mobs/mob-a`;
+  const token = await tokenFor(secret, "mob-a");
   console.log(`
-The Worker answers at ${url}
+The service answers at ${url}, and the mob \`mob-a\` who has its token:
 
-  curl ${url}status
-  curl -X PUT ${url}labels/mob-a -d '{ "env": "dev" }'
-  curl ${url}labels/mob-a
-  curl -X PUT ${url}cursor/mob-a -d 42
-  curl ${url}rpc -d '{ "jsonrpc": "2.0", "id": 1, "method": "mobkit/mob_labels/get", "params": { "mob_id": "mob-a" } }'
+  TOKEN=${token}
+  curl -H "authorization: Bearer $TOKEN" ${mob}/status
+  curl -H "authorization: Bearer $TOKEN" ${mob}/rpc \\
+    -d '{ "jsonrpc": "2.0", "id": 1, "method": "burrow/cursor/advance", "params": { "cursor": "42" } }'
+
+From a program:
+
+  import { connect } from "burrow-store/connect";
+  const store = await connect({ url: "${mob}", token: "${token}" });
 `);
   process.once("SIGINT", close);
   process.once("SIGTERM", close);

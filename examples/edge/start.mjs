@@ -1,9 +1,10 @@
-// Starts a Worker in workerd on loopback, bundled as Wrangler would, on the settings of its wrangler.json.
+// Starts a Worker in workerd on loopback, bundled as Wrangler would, on the settings of its wrangler.jsonc.
 
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { runInNewContext } from "node:vm";
 import { build } from "esbuild";
 import { Miniflare } from "miniflare";
 
@@ -11,10 +12,11 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 
 /**
  * Starts the Worker of a folder, this one's unless another is named. Resolves once it answers; `close()` ends it. `persist` is a folder
- * for what its Durable Objects keep, which otherwise ends with it.
+ * for what its Durable Objects keep, which otherwise ends with it; `bindings` are its secrets, and variables in the place of those in
+ * the settings.
  */
-export async function start(folder = here, { persist } = {}) {
-  const config = JSON.parse(readFileSync(path.join(folder, "wrangler.json"), "utf8"));
+export async function start(folder = here, { persist, bindings } = {}) {
+  const config = settings(folder);
   const bundle = mkdtempSync(path.join(tmpdir(), "burrow-edge-"));
   const remove = () => rmSync(bundle, { recursive: true, force: true });
   process.once("exit", remove);
@@ -39,6 +41,7 @@ export async function start(folder = here, { persist } = {}) {
     scriptPath: config.main,
     modulesRules: [{ type: "CompiledWasm", include: ["**/*.wasm"] }],
     compatibilityDate: config.compatibility_date,
+    bindings: { ...config.vars, ...bindings },
     durableObjects: durableObjects(config),
     ...(persist && { durableObjectsPersist: persist }),
     cf: false,
@@ -52,6 +55,12 @@ export async function start(folder = here, { persist } = {}) {
       process.off("exit", remove);
     },
   };
+}
+
+/** JSON with comments and commas at the end, which JavaScript reads. */
+function settings(folder) {
+  const files = ["wrangler.jsonc", "wrangler.json"].map((name) => path.join(folder, name));
+  return runInNewContext(`(${readFileSync(files.find(existsSync), "utf8")})`);
 }
 
 /** The classes of Durable Objects, by the names of their bindings. */

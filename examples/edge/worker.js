@@ -1,90 +1,84 @@
-// A Worker that keeps labels, cursors and run boundaries for who asks over HTTP. A Worker has no database of its own, so
-// the store is in memory: it lasts as long as the isolate, and `/status` says so.
+// Lets in who may, and passes the request on to the mob's object.
 
-import { BurrowError, openStore } from "burrow-store";
+import { mayAsk, opens, secretOf, tokenIn } from "./access.js";
+import { Refusal, refused } from "./refusal.js";
 
-let opening;
+export { Mob } from "./mob.js";
 
-/** The store of this isolate, opened with the first request, and again when it could not be opened or has failed. */
-async function withStore(work) {
-  opening ??= openStore();
+/** What may be asked of a mob, and how. */
+const METHODS = new Map([
+  ["calls", "POST"],
+  ["rpc", "POST"],
+  ["status", "GET"],
+  ["watch", "GET"],
+]);
+
+/** The longest id of a mob in UTF-8: objects have no longer names. */
+const LONGEST_MOB = 1024;
+
+export default {
+  async fetch(request, env) {
+    const origin = request.headers.get("origin");
+    if (origin !== null && !mayAsk(origin, env)) {
+      return refused(new Refusal(403, "Unauthorized", "this origin may not ask here; see ALLOWED_ORIGINS"));
+    }
+    const response = await answered(request, env).catch(refused);
+    // A WebSocket's response is passed on as it is.
+    return origin === null || response.webSocket ? response : readableFrom(origin, response);
+  },
+};
+
+async function answered(request, env) {
+  const secret = secretOf(env);
+  const { mob, part } = addressed(request);
+  const method = METHODS.get(part);
+  if (request.method === "OPTIONS") return preflight(method);
+  if (request.method !== method) {
+    throw new Refusal(405, "Unsupported", `use ${method}`, { headers: { allow: `${method}, OPTIONS` } });
+  }
+  if (!(await opens(secret, mob, tokenIn(request)))) {
+    const headers = { "www-authenticate": "Bearer" };
+    throw new Refusal(401, "Unauthorized", "the token does not open this mob", { headers });
+  }
   try {
-    return await work(await opening);
-  } catch (error) {
-    if (error instanceof BurrowError && ["LoadFailed", "Poisoned"].includes(error.code)) opening = undefined;
-    throw error;
+    return await env.MOBS.get(env.MOBS.idFromName(mob)).fetch(request);
+  } catch {
+    // The object has ended, or is overloaded: what was asked may have been done.
+    throw new Refusal(503, "OutcomeUnknown", "the mob's object gave no answer; ask again", {
+      retryable: true,
+    });
   }
 }
 
-// JSON has no bigint: the members that are one are strings of digits here.
-const toText = (name, value) => (typeof value === "bigint" ? String(value) : value);
-const BIGINTS = ["sequence", "message_count", "last_boundary_sequence"];
-const fromText = (name, value) =>
-  BIGINTS.includes(name) && typeof value === "string" ? BigInt(value) : value;
-const json = (value, status = 200) =>
-  new Response(JSON.stringify(value, toText), { status, headers: JSON_TYPE });
-const JSON_TYPE = { "content-type": "application/json" };
+/** `/mobs/<mob>/<part>` */
+function addressed(request) {
+  const [root, encoded, part, ...more] = new URL(request.url).pathname.slice(1).split("/");
+  if (root !== "mobs" || !encoded || !METHODS.has(part) || more.length > 0) {
+    const parts = [...METHODS.keys()].join("|");
+    throw new Refusal(404, "NotFound", `there is nothing here; try /mobs/<mob>/(${parts})`);
+  }
+  try {
+    const mob = decodeURIComponent(encoded);
+    if (new TextEncoder().encode(mob).length <= LONGEST_MOB) return { mob, part };
+  } catch {
+    // It is not UTF-8.
+  }
+  const argument = "mob";
+  throw new Refusal(400, "InvalidInput", `expected a mob's id of at most ${LONGEST_MOB} bytes`, { argument });
+}
 
-/** What is done for a method and the first part of a path; the other parts and the request come with the store. */
-const routes = {
-  __proto__: null,
-  "GET status": (store) => store.status(),
-
-  "GET mobs": (store) => store.mobs(),
-  "GET labels": (store, [mob, run], { query }) =>
-    mob === undefined ? store.selectLabels(query.get("selector") ?? "") : store.getLabels({ mob, run }),
-  "PUT labels": async (store, [mob, run], { body }) => store.setLabels({ mob, run }, await body()),
-  "DELETE labels": (store, [mob, run]) => store.deleteLabels({ mob, run }),
-
-  "GET cursor": async (store, [mob]) => (await store.getCursor(mob)) ?? null,
-  "PUT cursor": async (store, [mob], { text }) => store.setCursor(mob, BigInt(await text())),
-
-  "GET runtimes": (store) => store.runtimes(),
-  "GET receipts": (store, [runtime]) => store.runtime(runtime).receipts(),
-  "GET session": async (store, [runtime]) => new Response((await store.runtime(runtime).session()) ?? null),
-  "POST commit": async (store, [runtime], { body }) => {
-    const { session, ...commit } = await body();
-    const bytes = session === undefined ? undefined : new TextEncoder().encode(JSON.stringify(session));
-    await store.runtime(runtime).commitBoundary({ ...commit, session: bytes });
-  },
-
-  "POST rpc": async (store, [mob], { text }) => {
-    const answer = await store.rpc(await text(), mob);
-    return new Response(answer ?? null, { status: answer === undefined ? 204 : 200, headers: JSON_TYPE });
-  },
-};
-
-export default {
-  async fetch(request) {
-    try {
-      const { pathname, searchParams: query } = new URL(request.url);
-      const [first, ...parts] = pathname.split("/").filter(Boolean).map(decodeURIComponent);
-      const route = routes[`${request.method} ${first}`];
-      if (!route)
-        return json({ error: "NoSuchRoute", message: `try ${Object.keys(routes).join(", ")}` }, 404);
-      const text = () => request.text();
-      const body = async () => JSON.parse(await request.text(), fromText);
-      const answer = await withStore((store) => route(store, parts, { query, text, body }));
-      return answer instanceof Response ? answer : json(answer ?? null);
-    } catch (error) {
-      return failure(error);
-    }
-  },
-};
-
-/** The error, with the status that tells whose it is. */
-function failure(error) {
-  // The request held malformed JSON, a malformed number or a malformed address.
-  if (error instanceof SyntaxError || error instanceof URIError)
-    return json({ error: "InvalidInput", message: error.message }, 400);
-  if (!(error instanceof BurrowError)) throw error;
-  const { code, message, argument, retryable } = error;
-  const status = {
-    InvalidInput: 400,
-    Conflict: 409,
-    Fenced: 409,
-    IllegalTransition: 409,
-    SessionKeyMismatch: 409,
+function preflight(method) {
+  const headers = {
+    "access-control-allow-methods": method,
+    "access-control-allow-headers": "authorization, content-type",
+    "access-control-max-age": "7200",
   };
-  return json({ error: code, message, argument, retryable }, status[code] ?? 500);
+  return new Response(null, { status: 204, headers });
+}
+
+function readableFrom(origin, response) {
+  const readable = new Response(response.body, response);
+  readable.headers.set("access-control-allow-origin", origin);
+  readable.headers.append("vary", "origin");
+  return readable;
 }

@@ -49,6 +49,8 @@ export type ErrorCode =
   | "Unopenable"
   /** The store was closed, by the caller or by the browser. */
   | "Closed"
+  /** An edge service does not let this token, or this origin, in. Nothing was done. */
+  | "Unauthorized"
   /** This environment cannot do what was asked. */
   | "Unsupported"
   /** What the operation needs to exist does not. */

@@ -30,15 +30,18 @@ export class Openness {
   }
 }
 
+/** What a handle needs of an instance: `connect` has one that is elsewhere. */
+export type Host = Pick<Instance, "call" | "ended" | "onEnd" | "run">;
+
 /** What holds an object of the module's. */
 export class Handle<Raw> {
   /** The instance that the object lives in. */
-  readonly instance: Instance;
+  readonly instance: Host;
   /** Whether its store is open. */
   readonly openness: Openness;
   readonly #raw: Raw;
 
-  constructor(instance: Instance, openness: Openness, raw: Raw) {
+  constructor(instance: Host, openness: Openness, raw: Raw) {
     this.instance = instance;
     this.openness = openness;
     this.#raw = raw;

@@ -25,6 +25,9 @@ import { originStorage } from "./storage.js";
 import { changes, watch } from "./watch.js";
 import * as wire from "./wire.js";
 
+/** @internal Where `serve` finds a store's handle, in whichever copy of the package. */
+export const HANDLE = Symbol.for("burrow-store.handle");
+
 /**
  * An open store. A resolved promise means committed; a rejection other than `OutcomeUnknown` and `Poisoned`, that nothing
  * was written.
@@ -47,6 +50,11 @@ export class Store implements Disposable, AsyncDisposable {
     this.#kind = kind;
     this.#closed = closed;
     this.#flush = flush;
+  }
+
+  /** @internal */
+  get [HANDLE](): unknown {
+    return this.#handle;
   }
 
   /** The place of one runtime. Any non-empty string is an id, `rt:session:<uuid>` for a session's. */

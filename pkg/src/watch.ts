@@ -26,7 +26,7 @@ export function watch(
 }
 
 /** A listener's own failure is not the commit's, and ends no process; that of one that is asynchronous neither. */
-async function callingBack(listener: () => unknown): Promise<void> {
+export async function callingBack(listener: () => unknown): Promise<void> {
   try {
     await listener();
   } catch (error) {

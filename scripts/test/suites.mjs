@@ -92,7 +92,7 @@ export const PARTS = {
     suites: () => [
       ...inLane("wasm", [
         check("publint", "publint run pkg --strict --pack npm"),
-        check("attw", "attw --pack pkg --entrypoints . inline"),
+        check("attw", "attw --pack pkg --entrypoints . inline connect serve"),
         check("attw, import only", "attw --pack pkg --profile esm-only --entrypoints wasm"),
       ]),
       // Beside the crates of a Rust user's program.
@@ -122,6 +122,7 @@ export const PARTS = {
       check("bench, in Chromium", "node bench/run.mjs --quick"),
       check("bench, the long ones", "node bench/run.mjs --quick --growth --memory"),
       check("bench, in Node", "node bench/run.mjs --quick --node"),
+      check("bench, at the edge", "node bench/run.mjs --quick --edge"),
     ],
   },
 };

@@ -7,6 +7,8 @@
 mod answer;
 mod argument;
 mod failure;
+#[cfg(feature = "sqlite")]
+mod held;
 mod life;
 mod merging;
 mod panic;

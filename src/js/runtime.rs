@@ -231,7 +231,7 @@ fn documents(inputs: &JsValue) -> Result<Vec<Document<StoredInputState>>> {
 
 /// Ownership of a runtime.
 #[wasm_bindgen]
-pub struct RawClaim(RuntimeClaim<Box<dyn Engine>>);
+pub struct RawClaim(pub(super) RuntimeClaim<Box<dyn Engine>>);
 
 #[wasm_bindgen]
 impl RawClaim {

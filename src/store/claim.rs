@@ -141,6 +141,20 @@ impl Fence {
     }
 }
 
+/// A claim whose holder is elsewhere, and brings it as text with each call.
+#[cfg(all(feature = "js", feature = "sqlite", target_arch = "wasm32"))]
+impl Fence {
+    pub(crate) fn text(&self) -> String {
+        claim_text(self.epoch, self.token)
+    }
+
+    /// What is no longer the stored claim is `Fenced`, whoever made it up.
+    pub(crate) fn of_text(runtime_id: LogicalRuntimeId, text: &str) -> Option<Self> {
+        let (epoch, token) = text.split_once(' ')?;
+        Some(Self { runtime_id, epoch: epoch.parse().ok()?, token: Uuid::try_parse(token).ok()? })
+    }
+}
+
 /// Checks, inside a transaction, that a claim still holds.
 pub(super) struct Guard {
     fence: Fence,

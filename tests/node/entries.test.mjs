@@ -6,13 +6,17 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 import * as browser from "../../pkg/dist/browser.js";
+import * as connect from "../../pkg/dist/connect.js";
 import * as inline from "../../pkg/dist/inline.js";
 import * as node from "../../pkg/dist/node.js";
+import * as serve from "../../pkg/dist/serve.js";
 import { entry } from "../../pkg/dist/entry.js";
 import bindings from "../../pkg/wasm/server-bindings.js";
 import { fails } from "../support/expect.mjs";
 
-const common = createRequire(import.meta.url)("../../pkg/cjs/node.js");
+const require = createRequire(import.meta.url);
+const common = require("../../pkg/cjs/node.js");
+const modules = { connect, serve };
 const wasmUrl = new URL("../../pkg/wasm/server_bg.wasm", import.meta.url);
 const wasmOfBrowsers = new URL("../../pkg/wasm/burrow_bg.wasm", import.meta.url);
 const bytes = await readFile(wasmUrl);
@@ -48,6 +52,30 @@ test("every entry exports the same, and works", async () => {
   assert.deepEqual(Object.keys(browser).sort(), Object.keys(node).sort());
 });
 
+test("what connects and what serves are entries of their own", () => {
+  for (const [name, functions] of [
+    ["connect", ["BurrowError", "connect"]],
+    ["serve", ["BurrowError", "LONGEST_MESSAGE", "serve"]],
+  ]) {
+    for (const burrow of [modules[name], require(`../../pkg/cjs/${name}.js`)])
+      assert.deepEqual(Object.keys(burrow).sort(), functions);
+  }
+});
+
+test("what one entry opened another serves, of modules and of CommonJS", async () => {
+  const call = { call: "getCursor", args: ["m"] };
+  const head = { version: 1, client: "0".repeat(32), batch: 1, calls: [call] };
+  const message = new TextEncoder().encode(JSON.stringify(head));
+  for (const { openStore } of [node, common, inline]) {
+    const store = await openStore();
+    await store.setCursor("m", 7n);
+    for (const { serve } of [modules.serve, require("../../pkg/cjs/serve.js")]) {
+      const answer = new TextDecoder().decode(await serve(store, message));
+      assert.equal(answer, '{"answers":[{"value":{"bigint":"7"}}]}\n');
+    }
+  }
+});
+
 test("importing an entry touches nothing: no file is read, nothing fetched, nothing compiled", () => {
   const program = `
     const touched = [];
@@ -64,7 +92,7 @@ test("importing an entry touches nothing: no file is read, nothing fetched, noth
       of[name] = () => touched.push(name);
     syncBuiltinESMExports();
     const globals = Object.getOwnPropertyNames(globalThis).length;
-    for (const name of ["browser", "node", "inline"]) await import(new URL(name + ".js", ${JSON.stringify(
+    for (const name of ["browser", "node", "inline", "connect", "serve"]) await import(new URL(name + ".js", ${JSON.stringify(
       new URL("../../pkg/dist/", import.meta.url).href,
     )}));
     if (Object.getOwnPropertyNames(globalThis).length !== globals) touched.push("globals");

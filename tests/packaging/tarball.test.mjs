@@ -9,7 +9,7 @@ import { build, transform } from "esbuild";
 import { root } from "../../scripts/toolchain.mjs";
 import { consumer } from "./consumer.mjs";
 
-const PUBLIC = ["error", "index", "runtime", "store", "types"];
+const PUBLIC = ["connect", "error", "index", "runtime", "serve", "store", "types"];
 const INNER = [
   "bytes",
   "durable-object",
@@ -20,10 +20,14 @@ const INNER = [
   "instance",
   "json",
   "line",
+  "link",
   "load",
+  "message",
   "open",
   "platform",
+  "remote",
   "server",
+  "socket",
   "source",
   "sqlite",
   "storage",
@@ -49,12 +53,14 @@ test("these files are in it, and no others", () => {
   const each = (names, ...forms) => names.flatMap((name) => forms.map((form) => form.replace("*", name)));
   const modules = each([...PUBLIC, ...INNER, ...ENTRIES], "src/*.ts", "dist/*.js", "dist/*.js.map");
   const declarations = each(PUBLIC, "dist/*.d.ts", "dist/*.d.ts.map", "cjs/*.d.ts", "cjs/*.d.ts.map");
-  const commonJs = each(["node", "inline", "base64", "server-base64"], "cjs/*.js");
+  const commonJs = each(["connect", "inline", "node", "serve", "base64", "server-base64"], "cjs/*.js");
   const wasm = [BROWSERS, SERVERS].flatMap(({ file, text }) => [file, text]);
   const bindings = ["wasm/bindings.js", "wasm/server-bindings.js", "wasm.d.ts", "src/wasm-file.d.ts"];
   const others = [
     "cjs/package.json",
+    "connect/package.json",
     "inline/package.json",
+    "serve/package.json",
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "README.md",
@@ -101,6 +107,10 @@ const LOADS = {
   "dist/node.js": [SERVERS.text],
   "cjs/node.js": [SERVERS.common],
   "dist/workerd.js": [SERVERS.file],
+  "dist/connect.js": [],
+  "cjs/connect.js": [],
+  "dist/serve.js": [],
+  "cjs/serve.js": [],
 };
 
 /** Every file that `exports` may lead to, and from what. */

@@ -1,12 +1,13 @@
 // Workers in workerd, which loads wasm from a static import only, bundled as Wrangler bundles them.
 
 import assert from "node:assert/strict";
-import { cp } from "node:fs/promises";
+import { cp, readdir } from "node:fs/promises";
 import path from "node:path";
 import { after, test } from "node:test";
+import { tokenFor } from "../../examples/edge/access.js";
 import { start } from "../../examples/edge/start.mjs";
 import { root } from "../../scripts/toolchain.mjs";
-import { consumer } from "./consumer.mjs";
+import { consumer, run } from "./consumer.mjs";
 import { done } from "./job.mjs";
 
 const { folder } = await consumer("worker");
@@ -46,16 +47,22 @@ test("JSON-RPC behind fetch, over several requests", async () => {
   assert.equal((await rpc("mobkit/no_such_method", {})).error.code, -32601);
 });
 
-test("the example Worker", async () => {
+test("the example's edge service, and `connect`, each with the packed package", async () => {
   const example = path.join(folder, "example");
-  for (const file of ["worker.js", "wrangler.json"]) {
-    await cp(path.join(root, "examples/edge", file), path.join(example, file));
-  }
-  const { url, close } = await start(example);
+  const names = await readdir(path.join(root, "examples/edge"));
+  for (const name of names.filter((name) => /^\w+\.js$|^wrangler/.test(name)))
+    await cp(path.join(root, "examples/edge", name), path.join(example, name));
+  const secret = "of this test, and as long as it has to be";
+  const { url, close } = await start(example, { bindings: { BURROW_SECRET: secret } });
   try {
-    const labels = new URL("labels/mob-a", url);
-    await fetch(labels, { method: "PUT", body: '{ "env": "dev" }' });
-    assert.deepEqual(await (await fetch(labels)).json(), { env: "dev" });
+    const program = `
+      import { connect } from "burrow-store/connect";
+      const store = await connect(${JSON.stringify({ url: `${url}mobs/a`, token: await tokenFor(secret, "a") })});
+      await store.setLabels({ mob: "a" }, { env: "dev" });
+      console.log((await store.getLabels({ mob: "a" })).env, (await store.status()).backend);
+    `;
+    const printed = await run(folder, process.execPath, "--input-type=module", "--eval", program);
+    assert.equal(printed, "dev durable-object\n");
   } finally {
     await close();
   }

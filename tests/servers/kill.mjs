@@ -1,5 +1,5 @@
 // Kills who commits, again and again, and looks what is there: all that was acknowledged, and nothing half.
-// By hand, for as often as wanted: `node tests/servers/kill.mjs node 200`, `node tests/servers/kill.mjs workerd 100`.
+// By hand, for as often as wanted: `node tests/servers/kill.mjs node 200`, `node tests/servers/kill.mjs workerd 100`, or `edge 100`.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -7,7 +7,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { connect } from "../../pkg/dist/connect.js";
+import { addressOf } from "./edge-address.mjs";
 import { get } from "./get.mjs";
+import { proxy } from "./proxy.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const RUNS = ["01a20127-b8f1-725e-bae9-39a85b9ab50a", "01a20127-b8f1-725e-bae9-39a85b9ab50b"];
@@ -101,9 +104,48 @@ export function killWorkerd(kills) {
   });
 }
 
-/** workerd, in a process group that can be killed as one. */
-async function served(persist) {
-  const child = spawn(process.execPath, [path.join(here, "serve-worker.mjs"), persist], { detached: true });
+/**
+ * Steps are made through `connect` at the edge service, which is killed, `kills` times, and started again on the same folder: each step
+ * is made once, and no caller sees that it was away.
+ */
+export function killEdge(kills) {
+  return inFolder(async (folder) => {
+    let service = await served(folder, "serve-edge.mjs");
+    const between = await proxy(service.url);
+    try {
+      const store = await connect(await addressOf(between.url, "killed"));
+      await store.setCursor("m", 0n);
+      let steps = 0n;
+      let isOver = false;
+      const stepping = (async () => {
+        for (; !isOver; steps++) await store.compareAndSetCursor("m", steps, steps + 1n);
+      })();
+      stepping.catch(() => {});
+      for (let kill = 0; kill < kills; kill++) {
+        const before = steps;
+        while (steps === before)
+          await Promise.race([new Promise((resolve) => setTimeout(resolve, 10)), stepping]);
+        await someTime();
+        service.kill();
+        await service.ended;
+        service = await served(folder, "serve-edge.mjs");
+        between.leadTo(service.url);
+      }
+      isOver = true;
+      await stepping;
+      const cursor = await store.getCursor("m");
+      if (cursor !== steps) throw new Error(`${steps} steps, and the cursor is ${cursor}`);
+      return Number(steps);
+    } finally {
+      service.kill();
+      between.close();
+    }
+  });
+}
+
+/** workerd with the Worker that a program serves, in a process group that can be killed as one. */
+async function served(persist, program = "serve-worker.mjs") {
+  const child = spawn(process.execPath, [path.join(here, program), persist], { detached: true });
   const ended = once(child, "close");
   const kill = () => {
     try {
@@ -122,8 +164,6 @@ async function served(persist) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [what, times, node = process.execPath] = process.argv.slice(2);
   const kills = Number(times);
-  console.log(
-    await (what === "workerd" ? killWorkerd(kills) : killWriters(node, kills)),
-    "acknowledged, all there",
-  );
+  const kill = { workerd: killWorkerd, edge: killEdge, node: (kills) => killWriters(node, kills) }[what];
+  console.log(await kill(kills), "acknowledged, all there");
 }

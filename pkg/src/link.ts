@@ -1,0 +1,251 @@
+// The way to an edge service: what calls bring goes there in batches, one after the other, and each is sent again until it is answered or
+// its time is over. The service knows a batch that it has carried out by its number.
+
+import { BurrowError } from "./error.js";
+import {
+  type Batch,
+  bytesIn,
+  type Call,
+  CALLS,
+  LONGEST,
+  Packer,
+  Unpacker,
+  VERSION,
+  writes,
+} from "./message.js";
+import { clearTimer, setTimer, soon } from "./platform.js";
+
+/** From so many bytes on, what is called further goes with the next batch. */
+const BATCH = 2 ** 20;
+
+/** How long to wait before a batch is sent again: at first, and at most. */
+const PAUSES = { first: 100, longest: 2000 };
+
+/** Where the service is, what it lets in, and how long a call is tried, in milliseconds. */
+export interface Place {
+  url: URL;
+  token: string;
+  timeout: number;
+}
+
+/** A call that waits for its answer. */
+interface Waiting extends Pick<Call, "call" | "runtime" | "claim"> {
+  args: unknown[];
+  size: number;
+  resolve: (answer: unknown) => void;
+  reject: (error: unknown) => void;
+}
+
+const FENCE: Waiting = { call: "fence", args: [], size: 0, resolve() {}, reject() {} };
+
+export class Link {
+  readonly place: Place;
+  readonly #client = randomHex();
+  readonly #waiting: Waiting[] = [];
+  #batch = 0;
+  #isSending = false;
+  /** Whether a batch was given up that may still be on its way: it must not arrive after what is called next. */
+  #isUnsettled = false;
+
+  constructor(place: Place) {
+    this.place = place;
+  }
+
+  /** Makes a call. Calls of one turn of the event loop go together, and each is carried out after those before it. */
+  call(of: Pick<Call, "call" | "runtime" | "claim">, args: unknown[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      // As they are now: the caller may use its buffers again at once.
+      const kept = args.map((arg) => bytesIn(arg)?.slice() ?? arg);
+      const size = kept.reduce((sum: number, arg) => sum + sizeOf(arg), 0);
+      this.#waiting.push({ ...of, args: kept, size, resolve, reject });
+      if (this.#isSending) return;
+      this.#isSending = true;
+      void soon(() => void this.#sendAll());
+    });
+  }
+
+  /** Asks for a part of the service by a request of its own, once. */
+  async fetch(part: string, init: RequestInit, milliseconds: number): Promise<Response> {
+    const { url, token } = this.place;
+    const aborting = new AbortController();
+    const timer = setTimer(
+      () => aborting.abort(new Error(`no answer in ${milliseconds} ms`)),
+      Math.max(1, milliseconds),
+    );
+    try {
+      const response = await fetch(new URL(part, url), {
+        ...init,
+        headers: { ...init.headers, authorization: `Bearer ${token}` },
+        cache: "no-store",
+        credentials: "omit",
+        // Who answers there is who was meant: a token goes nowhere else.
+        redirect: "error",
+        signal: aborting.signal,
+      });
+      // Read within the time.
+      const body = await response.arrayBuffer();
+      return new Response(body.byteLength > 0 ? body : null, response);
+    } finally {
+      clearTimer(timer);
+    }
+  }
+
+  async #sendAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const calls = this.#next();
+      const left = await this.#send(calls);
+      this.#waiting.unshift(...left);
+    }
+    this.#isSending = false;
+  }
+
+  #next(): Waiting[] {
+    if (this.#isUnsettled) this.#waiting.unshift(FENCE);
+    let size = 0;
+    let count = 0;
+    for (const call of this.#waiting) {
+      if (count === CALLS || (count > 0 && size + call.size > BATCH)) break;
+      size += call.size;
+      count += 1;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  /** Sends a batch and settles its calls; returns those that the service leaves for the next. Never rejects. */
+  async #send(calls: Waiting[]): Promise<Waiting[]> {
+    let mayHaveArrived = false;
+    try {
+      const body = this.#message(calls);
+      // Text may be longer than it was counted.
+      if (body.byteLength > LONGEST && calls.length > 1) return await this.#sendEach(calls);
+      if (body.byteLength > LONGEST) throw tooLarge(body.byteLength);
+      const answers = await again(this.place.timeout, async (milliseconds) => {
+        try {
+          const response = await this.fetch("calls", { method: "POST", headers: BYTES, body }, milliseconds);
+          return await answersIn(response);
+        } catch (error) {
+          mayHaveArrived ||= !(error instanceof BurrowError) || error.code === "OutcomeUnknown";
+          throw error;
+        }
+      });
+      if (calls[0] === FENCE) this.#isUnsettled = false;
+      for (const [i, { resolve, reject }] of calls.slice(0, answers.length).entries()) {
+        const { error, value } = answers[i]!;
+        if (error) reject(error);
+        else resolve(value);
+      }
+      return calls.slice(answers.length);
+    } catch (error) {
+      this.#isUnsettled ||= mayHaveArrived && calls.some(writes);
+      for (const call of calls) call.reject(failed(error, mayHaveArrived && writes(call)));
+      return [];
+    }
+  }
+
+  async #sendEach(calls: Waiting[]): Promise<Waiting[]> {
+    for (const call of calls) await this.#send([call]);
+    return [];
+  }
+
+  #message(calls: Waiting[]): Uint8Array<ArrayBuffer> {
+    this.#batch += 1;
+    const packer = new Packer();
+    const packed = calls.map(({ call, runtime, claim, args }) => ({
+      call,
+      ...(runtime !== undefined && { runtime }),
+      ...(claim !== undefined && { claim }),
+      args: args.map((arg) => packer.pack(arg)),
+    }));
+    const batch: Batch = { version: VERSION, client: this.#client, batch: this.#batch, calls: packed };
+    return packer.message(batch);
+  }
+}
+
+const BYTES = { "content-type": "application/octet-stream" };
+
+/**
+ * Tries until it succeeds, is refused for good, or the time is over. One attempt may take half of the time, so that one that hangs is
+ * not the only one.
+ */
+export async function again<T>(
+  timeout: number,
+  attempt: (milliseconds: number) => Promise<T>,
+  isOver = (): boolean => false,
+): Promise<T> {
+  const end = Date.now() + timeout;
+  for (let pause = PAUSES.first; ; pause = Math.min(2 * pause, PAUSES.longest)) {
+    try {
+      return await attempt(Math.min(timeout / 2, end - Date.now()));
+    } catch (error) {
+      const isFinal = error instanceof BurrowError && !error.retryable;
+      if (isFinal || isOver() || Date.now() + pause >= end) throw error;
+    }
+    await new Promise<void>((resolve) => {
+      // Not all at once after the service was away.
+      if (setTimer(resolve, pause * (0.5 + Math.random() / 2)) === undefined) resolve();
+    });
+  }
+}
+
+/** The answers in a response; throws a `BurrowError` where it is the service's refusal, and something else where it is nobody's. */
+async function answersIn(response: Response): Promise<{ error?: BurrowError; value?: unknown }[]> {
+  if (!response.ok) throw await refusalIn(response);
+  const message = new Uint8Array(await response.arrayBuffer());
+  try {
+    const unpacker = new Unpacker(message);
+    const { answers } = unpacker.head as { answers: { error?: unknown; value?: unknown }[] };
+    const unpacked = answers.map((answer) => {
+      const error = BurrowError.from(answer.error);
+      return error ? { error } : { value: unpacker.unpackAll(answer.value) };
+    });
+    unpacker.end();
+    if (unpacked.length > 0) return unpacked;
+  } catch (cause) {
+    throw new Error("what answers there is no store of burrow's", { cause });
+  }
+  throw new Error("there is no answer in the answer");
+}
+
+/** Why the service refused. */
+export async function refusalIn(response: Response): Promise<Error> {
+  const text = await response.text();
+  let refusal: BurrowError | undefined;
+  try {
+    refusal = BurrowError.from(JSON.parse(text));
+  } catch {
+    // It is somebody else's who stands in between.
+  }
+  return refusal ?? new Error(`HTTP ${response.status}: ${text.slice(0, 200)}`);
+}
+
+function tooLarge(size: number): BurrowError {
+  const message = `too large: the call has ${size} bytes, and what a service is asked at once may have ${LONGEST}`;
+  return new BurrowError("TooLarge", message);
+}
+
+/** What a call rejects with whose batch had no answer. */
+export function failed(error: unknown, isUnknown: boolean): BurrowError {
+  if (isUnknown) {
+    return new BurrowError(
+      "OutcomeUnknown",
+      `outcome unknown: the service gave no answer: ${messageOf(error)}; load, to see whether it was committed`,
+      { cause: error },
+    );
+  }
+  if (error instanceof BurrowError && error.code !== "OutcomeUnknown") return error;
+  const message = `read failed: the service gave no answer: ${messageOf(error)}`;
+  return new BurrowError("ReadFailed", message, { retryable: true, cause: error });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function sizeOf(value: unknown): number {
+  return typeof value === "string" ? value.length : ArrayBuffer.isView(value) ? value.byteLength : 0;
+}
+
+function randomHex(): string {
+  const random = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
