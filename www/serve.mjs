@@ -3,8 +3,9 @@
 import { fileURLToPath } from "node:url";
 import { build, preview } from "vite";
 
-// Nothing from elsewhere, and no more than WebAssembly needs.
-const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:";
+// No code from elsewhere, no more than WebAssembly needs, and connections to services at the edge: deployed, or on loopback.
+const LOOPBACK = "http://127.0.0.1:* ws://127.0.0.1:*";
+const POLICY = `default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:; connect-src 'self' https: wss: ${LOOPBACK}`;
 
 /** Builds the console and serves it on a port that is free; `close()` ends it. */
 export async function serveConsole() {

@@ -2,9 +2,11 @@
 
 import { consoles } from "../support/consoles.mjs";
 import { testDemo } from "./demo.mjs";
+import { testEdge } from "./edge.mjs";
 import { testRecords } from "./records.mjs";
 
 const inChromium = consoles();
 
 testRecords(inChromium);
 testDemo(inChromium);
+testEdge(inChromium);

@@ -49,10 +49,12 @@ export function consoles() {
       );
       try {
         await test({
-          /** Opens the console in another tab. */
-          openConsole: async () => {
+          /** The origin of its pages. */
+          origin: new URL(server.url).origin,
+          /** Opens the console in another tab, with this at the end of its address. */
+          openConsole: async (end = "") => {
             const page = await context.newPage();
-            await page.goto(server.url);
+            await page.goto(server.url + end);
             await page.getByRole("heading", { name: "Runtimes" }).waitFor();
             return page;
           },

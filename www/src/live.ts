@@ -6,12 +6,13 @@ import { useContext, useEffect, useState } from "preact/hooks";
 
 /** Hears of every commit while the page is looked at. */
 export class Live {
-  readonly #store: Store;
+  /** What is looked at. */
+  readonly store: Store;
   readonly #listeners = new Set<(change?: Change) => void>();
   #unwatch: (() => void) | undefined;
 
   constructor(store: Store) {
-    this.#store = store;
+    this.store = store;
     const look = (): void => (document.visibilityState === "visible" ? this.#comeBack() : this.#leave());
     document.addEventListener("visibilitychange", look);
     // A watch would keep the page out of the back/forward cache, so it ends before the page goes there.
@@ -26,6 +27,11 @@ export class Live {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Some commits may not have been told. */
+  missed(): void {
+    this.#tell();
+  }
+
   #leave(): void {
     this.#unwatch?.();
     this.#unwatch = undefined;
@@ -33,7 +39,7 @@ export class Live {
 
   #comeBack(): void {
     if (this.#unwatch) return;
-    this.#unwatch = this.#store.watch({}, (change) => this.#tell(change));
+    this.#unwatch = this.store.watch({}, (change) => this.#tell(change));
     this.#tell();
   }
 

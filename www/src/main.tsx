@@ -1,6 +1,8 @@
-// Opens the store and shows it.
+// Opens the store and shows it: the console's own in this browser, or that of a mob at an edge service, which the address names as
+// `?edge=<the mob's address>#<its token>`. What follows the `#` is sent to nobody.
 
-import { openStore, type Store } from "burrow-store";
+import { openStore } from "burrow-store";
+import { connect } from "burrow-store/connect";
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { DemoPanel } from "./demo/panel.js";
@@ -12,12 +14,22 @@ import { Runtimes } from "./runtimes.js";
 
 const STORE = "console";
 
+const edge = new URLSearchParams(location.search).get("edge");
+
+async function openLive(): Promise<Live> {
+  if (edge === null) return new Live(await openStore({ name: STORE }));
+  const opened: { live?: Live } = {};
+  const onWatching = (): void => opened.live?.missed();
+  const store = await connect({ url: edge, token: location.hash.slice(1), onWatching });
+  return (opened.live = new Live(store));
+}
+
 function Console() {
-  const [store, setStore] = useState<Store>();
+  const [live, setLive] = useState<Live>();
   const [error, setError] = useState<unknown>();
   const open = (): void => {
     setError(undefined);
-    openStore({ name: STORE }).then(setStore, setError);
+    openLive().then(setLive, setError);
   };
   useEffect(open, []);
 
@@ -30,16 +42,16 @@ function Console() {
       </main>
     );
   }
-  return store ? <Room store={store} /> : <main class="closed">Opening the store…</main>;
+  return live ? <Room live={live} /> : <main class="closed">Opening the store…</main>;
 }
 
-function Room({ store }: { store: Store }) {
-  const [live] = useState(() => new Live(store));
+function Room({ live }: { live: Live }) {
   return (
-    <Opened.Provider value={{ store, live }}>
+    <Opened.Provider value={{ store: live.store, live }}>
       <Header />
       <main>
-        <DemoPanel />
+        {/* Its agents write to the store in this browser. */}
+        {edge === null && <DemoPanel />}
         <Mobs />
         <Runtimes />
       </main>

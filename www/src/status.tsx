@@ -36,6 +36,7 @@ export function StoreStatus() {
 /** How long the data stay: a browser may evict what it has not promised to keep. */
 function Keeping({ backend, persisted }: Status) {
   if (backend === "memory") return <span class="badge evictable">ends with the page</span>;
+  if (backend === "durable-object") return <span class="badge persisted">at the edge</span>;
   if (persisted === undefined) return <span class="badge">perhaps evictable</span>;
   return persisted ? (
     <span class="badge persisted">persisted</span>
