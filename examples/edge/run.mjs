@@ -6,7 +6,6 @@ import { main, run } from "../../scripts/toolchain.mjs";
 await main(async () => {
   run("node", ["scripts/setup.mjs"]);
   run("node", ["scripts/build.mjs"]);
-  run("npm", ["install", "--prefix", "examples/edge", "--no-package-lock", "--no-audit", "--no-fund"]);
   const { start } = await import("./start.mjs");
   const { tokenFor } = await import("./access.js");
   // Of this run: with it ends all that the mobs hold.

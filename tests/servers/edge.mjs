@@ -2,7 +2,6 @@
 
 import { request } from "node:http";
 import { start } from "../../examples/edge/start.mjs";
-import { run } from "../../scripts/toolchain.mjs";
 import { SECRET } from "./edge-address.mjs";
 
 export const ORIGIN = "https://console.example";
@@ -11,8 +10,6 @@ const BINDINGS = { BURROW_SECRET: SECRET, ALLOWED_ORIGINS: `https://other.exampl
 
 /** Starts the service, with the options of `start`. */
 export function startEdge({ bindings = BINDINGS, persist } = {}) {
-  const install = ["install", "--prefix", "examples/edge", "--no-package-lock", "--no-audit", "--no-fund"];
-  run("npm", install, { stdio: "ignore" });
   return start(undefined, { persist, bindings });
 }
 
