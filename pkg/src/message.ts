@@ -17,8 +17,8 @@ export const LONGEST = 32 * 2 ** 20;
 /** What is asked of a store itself. */
 export const OF_STORE = [
   ...["getLabels", "listLabels", "selectLabels", "getCursor", "mobs", "runtimes", "runtimesIn"],
-  ...["sessionHolder", "oauthFlows", "status", "flush"],
-  ...["setLabels", "deleteLabels", "patchLabels", "compareAndSetLabels"],
+  ...["sessionById", "oauthFlows", "status", "flush"],
+  ...["setLabels", "deleteLabels", "patchLabels", "compareAndSetLabels", "deleteMob"],
   ...["setCursor", "advanceCursor", "compareAndSetCursor", "persistOauthFlows", "replaceOauthFlows"],
   // Does nothing; as it counts as a write, no batch of its client that is older will be carried out after it.
   "fence",
@@ -26,17 +26,18 @@ export const OF_STORE = [
 
 /** What is asked of a runtime, under a claim or not. */
 export const OF_RUNTIME = [
-  ...["session", "sessionOf", "receipt", "receipts", "lastReceipt", "runs", "inputs", "inputIds", "input"],
-  ...["state", "ops"],
+  ...["session", "receipt", "receipts", "lastReceipt", "runs", "inputs", "inputIds", "input"],
+  ...["state", "ops", "recover", "counts"],
   ...["commitBoundary", "commitSession", "persistInput", "transition", "persistOps", "claim", "release"],
+  ...["prune", "delete", "deleteRun"],
 ] as const;
 
 /** Those that only read: to carry one out twice does no harm. */
 const READS: readonly string[] = [
   ...["getLabels", "listLabels", "selectLabels", "getCursor", "mobs", "runtimes", "runtimesIn"],
-  ...["sessionHolder", "oauthFlows", "status", "flush"],
-  ...["session", "sessionOf", "receipt", "receipts", "lastReceipt", "runs", "inputs", "inputIds", "input"],
-  ...["state", "ops"],
+  ...["sessionById", "oauthFlows", "status", "flush"],
+  ...["session", "receipt", "receipts", "lastReceipt", "runs", "inputs", "inputIds", "input"],
+  ...["state", "ops", "recover", "counts"],
 ];
 
 /** Whether a call may write. */
