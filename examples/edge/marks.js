@@ -52,7 +52,7 @@ export class Marks {
     return done;
   }
 
-  async #carryOut({ client, batch, place }, carryOut) {
+  async #carryOut({ client, batch, place, inSteps }, carryOut) {
     const noted = this.#noted(client);
     if (noted.batch > batch) {
       throw new BurrowError(
@@ -70,7 +70,8 @@ export class Marks {
       answers[place] = answer.length > LONGEST ? "" : answer;
       this.#write(client, batch, answers);
     };
-    this.#note = () => write(NOTHING);
+    // What takes several transactions is not done with the first of them.
+    this.#note = inSteps ? undefined : () => write(NOTHING);
     try {
       const answer = await carryOut();
       this.#note = undefined;

@@ -40,6 +40,9 @@ const READS: readonly string[] = [
   ...["state", "ops", "recover", "counts"],
 ];
 
+/** Those that may take several transactions, and go on from where they were when they are carried out again. */
+export const IN_STEPS: readonly string[] = ["prune", "delete"];
+
 /** Whether a call may write. */
 export function writes({ call }: Pick<Call, "call">): boolean {
   return !READS.includes(call);

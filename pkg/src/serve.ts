@@ -5,6 +5,7 @@ import { BurrowError, invalid } from "./error.js";
 import type { Handle } from "./handle.js";
 import type { Instance } from "./instance.js";
 import {
+  IN_STEPS,
   CALLS,
   LONGEST,
   malformed,
@@ -25,6 +26,8 @@ export interface Position {
   batch: number;
   /** The call's place in the batch. */
   place: number;
+  /** Whether it may take several transactions: it is not done with the first of them. */
+  inSteps: boolean;
 }
 
 /**
@@ -63,7 +66,7 @@ export async function serve(
       continue;
     }
     // What writes answers no bytes.
-    const text = await once({ client, batch, place }, async () =>
+    const text = await once({ client, batch, place, inSteps: IN_STEPS.includes(call.call) }, async () =>
       JSON.stringify(await answerOf(new Packer(), carryOut)),
     );
     answers.push(JSON.parse(text) as object);
