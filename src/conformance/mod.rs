@@ -52,6 +52,8 @@ pub mod listing;
 pub mod merging;
 mod model;
 #[doc(hidden)]
+pub mod moving;
+#[doc(hidden)]
 pub mod oauth;
 #[doc(hidden)]
 pub mod ops;
@@ -225,6 +227,22 @@ macro_rules! conformance_suite {
                 releasing_an_overtaken_claim_leaves_the_new_one,
                 writing_without_a_claim_stays_possible,
                 a_claim_writes_to_its_own_runtime_only,
+            }
+            moving {
+                what_a_store_holds_comes_back_identical,
+                what_another_engine_held_comes_back_identical,
+                values_of_any_size_are_moved,
+                a_file_may_be_cut_into_any_pieces,
+                a_record_that_differs_is_refused_and_left_as_it_is,
+                an_import_may_overwrite_what_differs,
+                a_claim_that_was_overwritten_fences_whoever_held_it,
+                epochs_go_on_where_they_were,
+                an_import_that_was_cut_off_is_completed_by_another,
+                a_damaged_line_is_refused_by_its_number,
+                watchers_are_told_of_what_was_imported,
+                an_import_needs_the_whole_store,
+                a_store_is_verified,
+                what_receipts_and_sessions_name_is_looked_for,
             }
             watching {
                 every_commit_is_told_once_with_what_it_changed,

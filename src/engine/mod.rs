@@ -38,7 +38,7 @@ pub use table::{Column, ColumnType, Live, TableInfo, Tables, ValueType};
 #[doc(hidden)]
 pub use self::{
     reads::{Count, Keys, Many, One},
-    record::{Bytes, Record, Text},
+    record::{Bytes, Raw, Record, Text},
     table::Table,
 };
 

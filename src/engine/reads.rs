@@ -2,7 +2,7 @@
 
 use std::{marker::PhantomData, sync::Arc};
 
-use super::{Encoded, Key, KeyPart, Record, Table, TableInfo, Value};
+use super::{Encoded, Key, KeyPart, Raw, Record, Table, TableInfo, Value};
 use crate::model::RuntimeStoreError;
 
 type Result<T, E = RuntimeStoreError> = std::result::Result<T, E>;
@@ -243,7 +243,7 @@ impl ReadSet {
     #[cfg(target_arch = "wasm32")]
     pub(super) fn is(&self, other: &Self) -> bool {
         let rows =
-            |set: &Self| set.results.iter().map(|result| result.rows.first().map(|(_, row)| row.encoded())).collect();
+            |set: &Self| set.results.iter().map(|result| result.rows.first().map(|(_, row)| row.raw().ok())).collect();
         let (own, others): (Vec<_>, Vec<_>) = (rows(self), rows(other));
         own == others
     }
@@ -286,6 +286,16 @@ impl ReadSet {
     ) -> Result<Vec<Arc<V>>> {
         let rows = self.rows(read.0).filter(|(_, key, _)| !self.widened || valid(key)).take(limit as usize);
         rows.map(|(table, key, row)| row.record().map_err(|reason| undecodable(table, key, reason))).collect()
+    }
+
+    /// The records of a range read as they are stored, in key order; of one that cannot be read, why.
+    pub(crate) fn raw(&self, read: Many<Raw>) -> Vec<(Key, Result<Encoded, String>)> {
+        self.rows(read.0).map(|(_, key, row)| (key.clone(), row.raw())).collect()
+    }
+
+    /// The record of a point read as it is stored; why, if it cannot be read.
+    pub(crate) fn raw_one(&self, read: One<Raw>) -> Option<Result<Encoded, String>> {
+        self.rows(read.0).next().map(|(.., row)| row.raw())
     }
 
     /// The keys of a read of distinct values as `valid` converts them, up to `limit` (the read's own limit); those for which
@@ -360,19 +370,18 @@ impl Row {
     pub(crate) fn size(&self, key: &Key) -> usize {
         match self {
             Self::Live(value) => value.size(),
-            Self::Stored(Encoded::Text(text)) => text.len(),
-            Self::Stored(Encoded::Bytes(bytes)) => bytes.len(),
+            Self::Stored(encoded) => encoded.size(),
             Self::Unreadable(_) => 0,
             Self::KeyOnly => key.size(),
         }
     }
 
-    #[cfg(target_arch = "wasm32")]
-    fn encoded(&self) -> Option<Encoded> {
+    fn raw(&self) -> Result<Encoded, String> {
         match self {
-            Self::Live(value) => value.encode().ok(),
-            Self::Stored(encoded) => Some(encoded.clone()),
-            Self::Unreadable(_) | Self::KeyOnly => None,
+            Self::Live(value) => value.encode(),
+            Self::Stored(encoded) => Ok(encoded.clone()),
+            Self::Unreadable(reason) => Err(reason.clone()),
+            Self::KeyOnly => Err("only its key was read".to_owned()),
         }
     }
 
@@ -380,7 +389,8 @@ impl Row {
         match self {
             Self::Live(value) => match value.downcast() {
                 Some(record) => Ok(record),
-                None => Err("it was put as a record of another type".to_owned()),
+                // It was put, or is asked for, as a `Raw` one.
+                None => value.encode().and_then(|encoded| V::decode(&encoded)).map(Arc::new),
             },
             Self::Stored(encoded) => V::decode(encoded).map(Arc::new),
             Self::Unreadable(reason) => Err(reason.clone()),

@@ -14,6 +14,22 @@ pub enum Encoded {
 }
 
 impl Encoded {
+    /// How many bytes it has.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Bytes(bytes) => bytes.len(),
+        }
+    }
+
+    /// Its bytes, as text or not.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+
     /// The text, which may also be there as its bytes; `Err` where they are none.
     pub(crate) fn as_text(&self) -> Result<&str, String> {
         match self {
@@ -92,6 +108,24 @@ impl<T: Stored> Record for Document<T> {
 
     fn decode(encoded: &Encoded) -> Result<Self, String> {
         Self::from_stored(encoded.as_text()?)
+    }
+}
+
+/// A record of any table as it is stored, whatever it is. A table holds it as it holds its own records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Raw(pub Encoded);
+
+impl Record for Raw {
+    fn encode(&self) -> Result<Encoded, String> {
+        Ok(self.0.clone())
+    }
+
+    fn size(&self) -> usize {
+        self.0.size()
+    }
+
+    fn decode(encoded: &Encoded) -> Result<Self, String> {
+        Ok(Self(encoded.clone()))
     }
 }
 

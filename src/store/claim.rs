@@ -11,9 +11,11 @@ use uuid::Uuid;
 
 use super::{Operation, Store, schema::CLAIMS};
 use crate::{
-    engine::{Engine, One, ReadSet, Reads, Result, Text},
+    engine::{Engine, One, ReadSet, Reads, Text},
     model::{LogicalRuntimeId, RuntimeStoreError, json::writer::quoted, random::new_uuid},
 };
+
+type Result<T, E = RuntimeStoreError> = std::result::Result<T, E>;
 
 /// Ownership of a runtime: a handle of the store whose writes to that runtime fail with
 /// [`Fenced`](RuntimeStoreError::Fenced) once another claim on it was made.
@@ -183,14 +185,28 @@ fn claim_text(epoch: u64, token: Uuid) -> String {
     format!("{epoch} {token}")
 }
 
+/// The epoch of a claim as it is stored.
+pub(super) fn parsed_epoch(claim: &str) -> Result<u64, String> {
+    let epoch =
+        claim.split_once(' ').filter(|(_, token)| Uuid::try_parse(token).is_ok()).map(|(epoch, _)| epoch.parse());
+    let Some(Ok(epoch)) = epoch else { return Err(format!("expected an epoch and a token, found {}", quoted(claim))) };
+    Ok(epoch)
+}
+
+/// A claim that comes after two others, so that it fences whoever holds one of them.
+pub(super) fn after_both(a: &str, b: &str, token: Uuid) -> Result<String, String> {
+    let latest = parsed_epoch(a)?.max(parsed_epoch(b)?);
+    let next = next_epoch(latest).map_err(|error| error.to_string())?;
+    Ok(claim_text(next, token))
+}
+
 /// The epoch of the latest claim; 0 where there was none.
 pub(super) fn epoch(seen: &ReadSet, stored: One<Text>, runtime_id: &LogicalRuntimeId) -> Result<u64> {
     let Some(stored) = seen.one(stored)? else { return Ok(0) };
-    let epoch = stored.0.split(' ').next().unwrap_or_default();
-    epoch.parse().map_err(|_| RuntimeStoreError::Decode {
+    parsed_epoch(&stored.0).map_err(|reason| RuntimeStoreError::Decode {
         table: CLAIMS.info.name,
         key: format!("[{runtime_id}]"),
-        reason: format!("expected an epoch and a token, found {}", quoted(&stored.0)),
+        reason,
     })
 }
 

@@ -16,7 +16,8 @@ type Result<T, E = RuntimeStoreError> = std::result::Result<T, E>;
 /// A mob or a run, and its labels.
 pub(crate) type Labelled = (MetadataScope, Document<Labels>);
 
-const SUBSCRIPTION_CURSOR: &str = "subscription_cursor";
+/// The key of a mob's cursor.
+pub(super) const SUBSCRIPTION_CURSOR: &str = "subscription_cursor";
 
 pub(crate) fn cursor(mob_id: &str) -> Result<Operation<Option<u64>>> {
     let key = cursor_key(mob_id)?;
@@ -28,11 +29,13 @@ pub(crate) fn cursor(mob_id: &str) -> Result<Operation<Option<u64>>> {
 /// The cursor that was found under `key`.
 pub(super) fn cursor_in(seen: &ReadSet, stored: One<Text>, key: &Key) -> Result<Option<u64>> {
     let Some(stored) = seen.one(stored)? else { return Ok(None) };
-    stored.0.parse().map(Some).map_err(|_| RuntimeStoreError::Decode {
-        table: METADATA.info.name,
-        key: key.to_string(),
-        reason: format!("expected a number up to 2^64-1, found {}", quoted(&stored.0)),
-    })
+    let undecodable = |reason| RuntimeStoreError::Decode { table: METADATA.info.name, key: key.to_string(), reason };
+    parsed_cursor(&stored.0).map(Some).map_err(undecodable)
+}
+
+/// A cursor as it is stored.
+pub(super) fn parsed_cursor(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("expected a number up to 2^64-1, found {}", quoted(text)))
 }
 
 pub(crate) fn set_cursor(mob_id: &str, cursor: u64) -> Result<Operation<()>> {

@@ -1,10 +1,12 @@
 //! The rules of the contract, each written once over the engines' two operations.
 
+mod checking;
 pub(crate) mod claim;
 pub(crate) mod deleting;
 pub(crate) mod listing;
 pub(crate) mod merging;
 pub(crate) mod metadata;
+pub(crate) mod moving;
 mod operation;
 mod payload;
 pub(crate) mod pruning;
@@ -13,14 +15,18 @@ pub(crate) mod runtime;
 #[doc(hidden)]
 pub mod schema;
 mod traits;
+pub(crate) mod verifying;
+mod walk;
 mod watch;
 
 pub use claim::RuntimeClaim;
 pub use listing::Descending;
+pub use moving::{Export, Import, Imported, OnConflict};
 pub use pruning::{Prune, Pruned};
 pub use recovery::{Counts, Recovered};
 pub use schema::TABLES;
 pub use traits::{OAuthFlowUpdate, PersistentMetadataStore, RuntimeMetadataTable, RuntimeStore};
+pub use verifying::{Finding, Verify};
 
 use std::sync::Arc;
 

@@ -206,7 +206,7 @@ fn bytes(table: &Table<Bytes>, key: impl Into<Key>) -> Operation<Option<Vec<u8>>
 }
 
 /// The key of the one record that holds all OAuth flows.
-const OAUTH_FLOWS_ID: &str = "auth_oauth_flow_state";
+pub(super) const OAUTH_FLOWS_ID: &str = "auth_oauth_flow_state";
 
 fn put_snapshot(runtime_id: &LogicalRuntimeId, session: &SessionDelta) -> Result<Write> {
     limits::snapshot("session", session.session_snapshot.len())?;

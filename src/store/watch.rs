@@ -40,7 +40,8 @@ pub(super) fn change_of(writes: &[Write]) -> Option<Change> {
     change
 }
 
-fn scope_of(kind: ChangeKind, key: &Key) -> Option<ChangeScope> {
+/// What a record under a key belongs to.
+pub(super) fn scope_of(kind: ChangeKind, key: &Key) -> Option<ChangeScope> {
     Some(match kind {
         ChangeKind::Labels => ChangeScope::Mob(super::metadata::scope(key)),
         ChangeKind::Cursor => ChangeScope::Mob(MetadataScope::Mob(key.text(0).to_owned())),

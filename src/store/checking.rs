@@ -1,0 +1,92 @@
+//! What a record of each table has to be, its key included. It is checked where records come from outside of the store's own
+//! calls, from a file that is imported for example.
+
+use uuid::Uuid;
+
+use super::{
+    claim::parsed_epoch,
+    payload::StoredReceipt,
+    runtime::OAUTH_FLOWS_ID,
+    schema::{CLAIMS, INPUTS, LABELS, METADATA, OAUTH_FLOWS, OPS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES, TABLES},
+};
+use crate::{
+    engine::{Encoded, Key, KeyPart, Record, TableInfo, Text},
+    model::{Document, Labels, PersistedOpsSnapshot, RuntimeState, StoredInputState, json::writer::quoted},
+};
+
+type Result = std::result::Result<(), String>;
+
+/// Checks a key and its record; `Err` says what is wrong with them.
+type Check = fn(&Key, &Encoded) -> Result;
+
+static CHECKS: [(&TableInfo, Check); TABLES.len()] = [
+    (INPUTS.info, input),
+    (RECEIPTS.info, receipt),
+    (SNAPSHOTS.info, |key, _| id(key, 0)),
+    (STATES.info, |key, record| id(key, 0).and_then(|()| decodes::<Document<RuntimeState>>(record))),
+    (OPS.info, |key, record| id(key, 0).and_then(|()| decodes::<Document<PersistedOpsSnapshot>>(record))),
+    (OAUTH_FLOWS.info, |key, _| is(key, 0, OAUTH_FLOWS_ID)),
+    // A cursor that is no number is upstream's to have, and is moved.
+    (METADATA.info, |key, record| id(key, 0).and_then(|()| decodes::<Text>(record))),
+    (LABELS.info, |key, record| id(key, 0).and_then(|()| decodes::<Document<Labels>>(record))),
+    (SESSIONS.info, session),
+    (CLAIMS.info, |key, record| id(key, 0).and_then(|()| parsed_epoch(&Text::decode(record)?.0).map(drop))),
+];
+
+/// Checks a record of a table, and that the calls of the store would find it under its key.
+pub(super) fn check(table: &TableInfo, key: &Key, record: &Encoded) -> Result {
+    match CHECKS.iter().find(|(info, _)| info.name == table.name) {
+        Some((_, check)) => check(key, record),
+        None => Err("there is no such table".to_owned()),
+    }
+}
+
+fn input(key: &Key, record: &Encoded) -> Result {
+    id(key, 0)?;
+    let input = Document::<StoredInputState>::decode(record)?;
+    is(key, 1, &input.key().to_string())
+}
+
+fn receipt(key: &Key, record: &Encoded) -> Result {
+    id(key, 0)?;
+    let (run, sequence) = *StoredReceipt::decode(record)?.receipt.key();
+    is(key, 1, &run.to_string())?;
+    match key.parts().get(2) {
+        Some(KeyPart::U64(stored)) if *stored == sequence => Ok(()),
+        _ => Err(format!("the record is of sequence {sequence}, its key is of another")),
+    }
+}
+
+fn session(key: &Key, record: &Encoded) -> Result {
+    match Uuid::try_parse(key.text(0)) {
+        Ok(uuid) => is(key, 0, &uuid.to_string())?,
+        Err(_) => return Err("the id of a session is a UUID".to_owned()),
+    }
+    if Text::decode(record)?.0.is_empty() { Err("expected the id of a runtime".to_owned()) } else { Ok(()) }
+}
+
+fn decodes<R: Record>(record: &Encoded) -> Result {
+    R::decode(record).map(drop)
+}
+
+fn id(key: &Key, column: usize) -> Result {
+    if key.text(column).is_empty() { Err("its id is empty".to_owned()) } else { Ok(()) }
+}
+
+fn is(key: &Key, column: usize, id: &str) -> Result {
+    let stored = key.text(column);
+    if stored == id {
+        return Ok(());
+    }
+    Err(format!("the record is that of {}, its key is that of {}", quoted(id), quoted(stored)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_table_has_a_check() {
+        assert_eq!(CHECKS.map(|(table, _)| table.name), TABLES.map(|table| table.name));
+    }
+}
