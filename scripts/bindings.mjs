@@ -34,8 +34,7 @@ export function writeBindings(generated, { name, prefix, module }, names) {
     minify: true,
   });
   // As parameters they are what `pkg/src/platform.ts` says, and not what the global object has.
-  const given =
-    "setTimeout,queueMicrotask,TextDecoder,TextEncoder,described,bytes,burrowOpenResources";
+  const given = "setTimeout,queueMicrotask,TextDecoder,TextEncoder,described,bytes,burrowOpenResources";
   const body = withoutExports(outputFiles[0].text, (members) => {
     const name = (member) => member.split(":")[0];
     const imports = members
@@ -71,10 +70,9 @@ export function writeBase64(packed, prefix) {
 }
 
 // The declarations that a user of the package sees, beginning with `index`; the others speak of its insides.
-const PUBLIC = ["connect", "error", "index", "runtime", "serve", "store", "types"].flatMap((name) => [
-  `${name}.d.ts`,
-  `${name}.d.ts.map`,
-]);
+const PUBLIC = ["connect", "error", "index", "runtime", "serve", "store", "types", "types-moving"].flatMap(
+  (name) => [`${name}.d.ts`, `${name}.d.ts.map`],
+);
 
 /** Takes the declarations of the package's insides out of what is packed. */
 export function dropInnerDeclarations() {

@@ -2,7 +2,7 @@
 // The bindings and wasm-opt are slow and run only when what they read has changed.
 
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
@@ -44,6 +44,7 @@ await main(() => {
 
   rmSync(path.join(root, "pkg/dist"), { recursive: true, force: true });
   run("tsc", ["-p", "pkg/tsconfig.json"], { env });
+  chmodSync(path.join(root, "pkg/dist/cli.js"), 0o755);
   dropInnerDeclarations();
   writeCommonJs();
   for (const license of ["LICENSE-MIT", "LICENSE-APACHE"]) {

@@ -143,7 +143,7 @@ async fn what_is_damaged_in_a_file_is_found_and_left_as_it_is() {
         ("burrow_sessions [no uuid]", "is a UUID"),
         (
             "burrow_sessions [01a20127-b8f1-725e-bae9-39a85b9ab50a]",
-            "the runtime nobody, which it names, has no snapshot",
+            "the snapshot of the runtime nobody, which it names, is not there",
         ),
     ] {
         assert!(found.iter().any(|line| line.starts_with(place) && line.contains(problem)), "{place}: {found:#?}");

@@ -84,3 +84,11 @@ export type {
   WasmSource,
   WatchScope,
 } from "./types.js";
+export type {
+  Finding,
+  Imported,
+  ImportOptions,
+  ImportSource,
+  Verified,
+  VerifyOptions,
+} from "./types-moving.js";

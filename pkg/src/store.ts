@@ -6,6 +6,7 @@ import { bytes } from "./bytes.js";
 import { BurrowError, invalid } from "./error.js";
 import { Handle } from "./handle.js";
 import { Runtime } from "./runtime.js";
+import { exported, imported, verified } from "./moving.js";
 import type {
   Bytes,
   Change,
@@ -21,6 +22,7 @@ import type {
   Status,
   WatchScope,
 } from "./types.js";
+import type { Imported, ImportOptions, ImportSource, Verified, VerifyOptions } from "./types-moving.js";
 import { originStorage } from "./storage.js";
 import { changes, watch } from "./watch.js";
 import * as wire from "./wire.js";
@@ -273,6 +275,37 @@ export class Store implements Disposable, AsyncDisposable {
     const iterator = changes(this.#handle, scope, () => this.#watches.delete(end));
     this.#watches.add(end);
     return iterator;
+  }
+
+  /**
+   * All that the store holds, as lines of JSON in UTF-8 that `import` reads, from and into any engine: every record byte for byte. It is
+   * read while it is taken, a few pages at a time: `new Response(stream)`, `stream.pipeTo(…)`, `Readable.fromWeb(stream)`.
+   *
+   * Each record is whole; for a copy of one moment nobody may write while it is made. The stream fails with `Decode` at a record that
+   * cannot be read: `verify` finds all of them.
+   */
+  export(): ReadableStream<Uint8Array> {
+    return exported(this.#handle);
+  }
+
+  /**
+   * Takes what a store has exported into this one, beside what it has, and resolves with how many records that were. Each is checked
+   * before it is written. A record that is there already, byte for byte, is passed over: so an import that ended early is completed by
+   * another one of the same file.
+   *
+   * Rejects with `Conflict` at a record that differs from the stored one, unless told to `overwrite`; with `InvalidInput` at a line that
+   * is damaged, and at the end of a file that was cut off; with `SchemaTooNew` for the file of a newer burrow. What was committed
+   * before stays.
+   */
+  async import(source: ImportSource, options: ImportOptions = {}): Promise<Imported> {
+    return imported(this.#handle, source, options);
+  }
+
+  /**
+   * Reads everything and resolves with what is damaged, and with what receipts and sessions name that is not there. It changes nothing.
+   */
+  async verify(options: VerifyOptions = {}): Promise<Verified> {
+    return verified(this.#handle, options);
   }
 
   /**

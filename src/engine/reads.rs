@@ -293,9 +293,9 @@ impl ReadSet {
         self.rows(read.0).map(|(_, key, row)| (key.clone(), row.raw())).collect()
     }
 
-    /// The record of a point read as it is stored; why, if it cannot be read.
-    pub(crate) fn raw_one(&self, read: One<Raw>) -> Option<Result<Encoded, String>> {
-        self.rows(read.0).next().map(|(.., row)| row.raw())
+    /// The same of a point read.
+    pub(crate) fn raw_one(&self, read: One<Raw>) -> Vec<(Key, Result<Encoded, String>)> {
+        self.raw(Many(read.0, PhantomData))
     }
 
     /// The keys of a read of distinct values as `valid` converts them, up to `limit` (the read's own limit); those for which

@@ -11,6 +11,7 @@ mod failure;
 mod held;
 mod life;
 mod merging;
+mod moving;
 mod panic;
 mod runtime;
 #[cfg(feature = "sqlite")]

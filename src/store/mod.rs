@@ -14,6 +14,7 @@ pub(crate) mod recovery;
 pub(crate) mod runtime;
 #[doc(hidden)]
 pub mod schema;
+pub(crate) mod steps;
 mod traits;
 pub(crate) mod verifying;
 mod walk;

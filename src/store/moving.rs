@@ -8,8 +8,10 @@ mod put;
 
 pub use export::Export;
 pub use import::{Import, Imported, OnConflict};
+#[cfg(all(feature = "js", target_arch = "wasm32"))]
+pub(crate) use {export::Exporting, import::Importing};
 
-use super::{Store, walk::Walk};
+use super::Store;
 use crate::engine::Engine;
 
 impl<E: Engine> Store<E> {
@@ -20,7 +22,7 @@ impl<E: Engine> Store<E> {
     /// Each record is whole, but the export is read page by page: what is written meanwhile may be in it or not. For a copy of one
     /// moment nobody may write while it is made.
     pub fn export(&self) -> Export<E> {
-        Export::new(Walk::new(self.clone()))
+        Export::new(self.clone())
     }
 
     /// Takes the lines of an [`export`](Self::export) into the store, beside what it has. A record is checked before it is written,

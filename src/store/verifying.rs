@@ -5,6 +5,7 @@ use super::{
     checking::check,
     metadata::{SUBSCRIPTION_CURSOR, parsed_cursor},
     schema::{INPUTS, METADATA, RECEIPTS, SESSIONS, SNAPSHOTS},
+    steps::{Found, Outcome, Steps},
     walk::Walk,
 };
 use crate::{
@@ -27,18 +28,10 @@ pub struct Finding {
 }
 
 /// A store being verified: see [`Store::verify`].
+#[derive(Debug)]
 pub struct Verify<E> {
     store: Store<E>,
-    walk: Walk<E>,
-    records: u64,
-    /// The last receipt.
-    last: Option<Key>,
-}
-
-impl<E> std::fmt::Debug for Verify<E> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Verify").field("records", &self.records).finish_non_exhaustive()
-    }
+    pages: Verifying,
 }
 
 impl<E: Engine> Store<E> {
@@ -46,123 +39,187 @@ impl<E: Engine> Store<E> {
     /// gap, that the inputs which receipts name are there, and that sessions are held by runtimes with a snapshot. It changes nothing.
     /// It is read page by page: what is written or deleted meanwhile may look like a gap.
     pub fn verify(&self) -> Verify<E> {
-        Verify { store: self.clone(), walk: Walk::new(self.clone()), records: 0, last: None }
-    }
-}
-
-impl<E> Verify<E> {
-    /// How many records were read so far.
-    pub fn records(&self) -> u64 {
-        self.records
+        Verify { store: self.clone(), pages: Verifying::new() }
     }
 }
 
 impl<E: Engine> Verify<E> {
+    /// How many records were read so far.
+    pub fn records(&self) -> u64 {
+        self.pages.records
+    }
+
     /// Reads on for about a mebibyte, and says what is wrong with it; `None` after the last record.
     ///
     /// # Errors
     /// What keeps the store from reading. What cannot be read of the store's records is no error here.
     pub async fn next(&mut self) -> Result<Option<Vec<Finding>>> {
-        let (table, records) = match self.walk.next().await {
-            Ok(Some(found)) => found,
-            Ok(None) => return Ok(None),
-            // A key that the engine itself cannot read hides what is behind it.
-            Err(RuntimeStoreError::Decode { table, key, reason }) => {
-                self.walk.pass();
-                let problem = format!("{reason}; the table was not read any further");
-                return Ok(Some(vec![Finding { table, key, problem }]));
+        self.store.walk(&mut self.pages).await?;
+        Ok(self.pages.take())
+    }
+}
+
+/// A verification without its store.
+pub(crate) struct Verifying {
+    walk: Walk,
+    /// The table that is read.
+    table: Option<&'static TableInfo>,
+    pub(crate) records: u64,
+    /// The last receipt.
+    last: Option<Key>,
+    /// What the records of the page name, each with the key of who names it.
+    named: Vec<(Key, Named)>,
+    /// How many of those are being looked for.
+    sought: usize,
+    findings: Vec<Finding>,
+    /// Whether a page was read that was not taken yet.
+    has_page: bool,
+}
+
+/// What a record names.
+enum Named {
+    Input(Key),
+    SnapshotOf(String),
+}
+
+impl std::fmt::Debug for Verifying {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Verifying").field("records", &self.records).finish_non_exhaustive()
+    }
+}
+
+impl Verifying {
+    pub(crate) fn new() -> Self {
+        Self {
+            walk: Walk::new(),
+            table: None,
+            records: 0,
+            last: None,
+            named: Vec::new(),
+            sought: 0,
+            findings: Vec::new(),
+            has_page: false,
+        }
+    }
+
+    /// What is wrong with the page that was read; `None` where there are no more.
+    pub(crate) fn take(&mut self) -> Option<Vec<Finding>> {
+        let findings = std::mem::take(&mut self.findings);
+        std::mem::take(&mut self.has_page).then_some(findings)
+    }
+
+    fn found(&mut self, table: &'static TableInfo, key: &Key, problem: String) {
+        self.findings.push(Finding { table: table.name, key: key.to_string(), problem });
+    }
+
+    fn read(&mut self, table: &'static TableInfo, found: Vec<Found>) {
+        self.records += found.len() as u64;
+        for (key, record) in found {
+            if let Err(problem) = record.and_then(|record| self.check(table, &key, &record)) {
+                self.found(table, &key, problem);
             }
-            Err(error) => return Err(error),
-        };
-        self.records += records.len() as u64;
-        let mut findings = Vec::new();
-        let mut named = Vec::new();
-        for (key, record) in records {
-            let mut found = |problem| findings.push(Finding { table: table.name, key: key.to_string(), problem });
-            match record.and_then(|record| check(table, &key, &record).map(|()| record)) {
-                Err(problem) => found(problem),
-                Ok(record) if table.name == RECEIPTS.info.name => {
-                    if let Some(gap) = self.last.as_ref().and_then(|last| gap(last, &key)) {
-                        found(gap);
-                    }
-                    let inputs = contributing(&record);
-                    named.extend(inputs.into_iter().map(|input| (key.clone(), input)));
-                }
-                Ok(record) if table.name == SESSIONS.info.name => {
-                    let runtime = record.as_text().unwrap_or_default().to_owned();
-                    if !self.has_snapshot(&runtime).await? {
-                        found(format!("the runtime {runtime}, which it names, has no snapshot"));
-                    }
-                }
-                Ok(record) if table.name == METADATA.info.name && key.text(1) == SUBSCRIPTION_CURSOR => {
-                    let cursor = record.as_text().and_then(parsed_cursor);
-                    if let Err(problem) = cursor {
-                        found(problem);
-                    }
-                }
-                Ok(_) => {}
-            }
-            // One that is damaged is no gap.
+            // A receipt that is damaged is no gap.
             if table.name == RECEIPTS.info.name {
                 self.last = Some(key);
             }
         }
-        for named in named.chunks(INPUTS_AT_ONCE) {
-            self.find_inputs(table, named, &mut findings).await?;
-        }
-        Ok(Some(findings))
     }
 
-    /// Whether the inputs are there that receipts name.
-    async fn find_inputs(
-        &self,
-        table: &'static TableInfo,
-        named: &[(Key, InputId)],
-        findings: &mut Vec<Finding>,
-    ) -> Result<()> {
-        let inputs: Vec<Key> = named.iter().map(|(key, input)| (key.text(0), input).into()).collect();
-        let there = match self.are_there(inputs.clone()).await {
-            Err(RuntimeStoreError::TooLarge(_)) => {
-                let mut there = Vec::new();
-                for input in inputs {
-                    there.extend(self.are_there(vec![input]).await?);
-                }
-                there
+    fn check(&mut self, table: &'static TableInfo, key: &Key, record: &Encoded) -> std::result::Result<(), String> {
+        check(table, key, record)?;
+        if table.name == RECEIPTS.info.name {
+            let inputs: Vec<InputId> = read_member(&Members::read(record.as_text()?)?, "contributing_input_ids")?;
+            let named = |input| (key.clone(), Named::Input((key.text(0), &input).into()));
+            self.named.extend(inputs.into_iter().map(named));
+            if let Some(gap) = self.last.as_ref().and_then(|last| gap(last, key)) {
+                return Err(gap);
             }
-            there => there?,
-        };
-        let missing = named.iter().zip(there).filter(|(_, there)| !there);
-        findings.extend(missing.map(|((key, input), _)| Finding {
-            table: table.name,
-            key: key.to_string(),
-            problem: format!("the input {input}, which it names, is not there"),
-        }));
+        } else if table.name == SESSIONS.info.name {
+            self.named.push((key.clone(), Named::SnapshotOf(record.as_text()?.to_owned())));
+        } else if table.name == METADATA.info.name && key.text(1) == SUBSCRIPTION_CURSOR {
+            parsed_cursor(record.as_text()?)?;
+        }
         Ok(())
-    }
-
-    async fn are_there(&self, inputs: Vec<Key>) -> Result<Vec<bool>> {
-        let mut reads = Reads::new();
-        let table = Table::<Raw>::new(INPUTS.info);
-        let read: Vec<_> = inputs.into_iter().map(|input| reads.get(&table, input)).collect();
-        let there = move |seen: &ReadSet| Ok(read.iter().map(|input| seen.raw_one(*input).is_some()).collect());
-        self.store.run(Ok(Operation::read(reads, there))).await
-    }
-
-    /// Whether a runtime has a snapshot, which is not read for it.
-    async fn has_snapshot(&self, runtime: &str) -> Result<bool> {
-        let mut reads = Reads::new();
-        // The least that is greater than the id: the id is the first before it, if it is there.
-        let after = Some((format!("{runtime}\0"),).into());
-        let page = Page { after, limit: Some(1), order: Order::Descending };
-        let before = reads.distinct(&SNAPSHOTS, Key::all(), page);
-        let runtime = runtime.to_owned();
-        let is_it = move |seen: &ReadSet| Ok(seen.keys(before).next().is_some_and(|key| key.text(0) == runtime));
-        self.store.run(Ok(Operation::read(reads, is_it))).await
     }
 }
 
-/// How many inputs are looked for at a time.
-const INPUTS_AT_ONCE: usize = 64;
+impl Steps for Verifying {
+    fn next(&mut self) -> Result<Vec<Operation<Outcome>>> {
+        if !self.named.is_empty() {
+            let sought: Vec<_> = self.named.iter().take(AT_ONCE).map(|(_, named)| named.seek()).collect();
+            self.sought = sought.len();
+            return Ok(sought);
+        }
+        if self.has_page {
+            return Ok(Vec::new());
+        }
+        let Some((table, read)) = self.walk.next() else { return Ok(Vec::new()) };
+        self.table = Some(table);
+        Ok(vec![read])
+    }
+
+    fn took(&mut self, outcomes: Vec<Result<Outcome>>) -> Result<()> {
+        let Some(table) = self.table else { return Ok(()) };
+        let sought: Vec<_> = self.named.drain(..std::mem::take(&mut self.sought)).collect();
+        if sought.is_empty() {
+            for outcome in outcomes {
+                self.has_page = true;
+                match self.walk.took(outcome) {
+                    Ok(found) => self.read(table, found),
+                    // A key that the engine itself cannot read hides what is behind it.
+                    Err(RuntimeStoreError::Decode { table, key, reason }) => {
+                        let problem = [&reason, "; the table was not read any further"].concat();
+                        self.findings.push(Finding { table, key, problem });
+                        self.walk.pass();
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            return Ok(());
+        }
+        for ((key, named), outcome) in sought.into_iter().zip(outcomes) {
+            if !named.is_there(outcome?) {
+                let (what, id) = match &named {
+                    Named::Input(input) => ("the input ", input.text(1)),
+                    Named::SnapshotOf(runtime) => ("the snapshot of the runtime ", &**runtime),
+                };
+                self.found(table, &key, [what, id, ", which it names, is not there"].concat());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many named records are looked for at a time.
+const AT_ONCE: usize = 16;
+
+impl Named {
+    /// Looks for it.
+    fn seek(&self) -> Operation<Outcome> {
+        let mut reads = Reads::new();
+        match self {
+            Self::Input(key) => {
+                let input = reads.get(&Table::<Raw>::new(INPUTS.info), key.clone());
+                Operation::read(reads, move |seen: &ReadSet| Ok(Outcome::Found(seen.raw_one(input))))
+            }
+            // It is not read for that. The id is the first before the least that is greater than the id, if it is there.
+            Self::SnapshotOf(runtime) => {
+                let after = Some(([runtime, "\0"].concat(),).into());
+                let page = Page { after, limit: Some(1), order: Order::Descending };
+                let before = reads.distinct(&SNAPSHOTS, Key::all(), page);
+                Operation::read(reads, move |seen: &ReadSet| Ok(Outcome::Keys(seen.keys(before).cloned().collect())))
+            }
+        }
+    }
+
+    fn is_there(&self, outcome: Outcome) -> bool {
+        match (self, outcome) {
+            (Self::SnapshotOf(runtime), Outcome::Keys(keys)) => keys.first().is_some_and(|key| key.text(0) == runtime),
+            (_, Outcome::Found(found)) => !found.is_empty(),
+            _ => false,
+        }
+    }
+}
 
 /// What is missing between two receipts, if they are of one run.
 fn gap(last: &Key, key: &Key) -> Option<String> {
@@ -174,10 +231,4 @@ fn gap(last: &Key, key: &Key) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// The inputs that a receipt names.
-fn contributing(record: &Encoded) -> Vec<InputId> {
-    let members = record.as_text().and_then(Members::read);
-    members.and_then(|members| read_member(&members, "contributing_input_ids")).unwrap_or_default()
 }

@@ -1,10 +1,12 @@
 //! Every record of every table, page by page, as it is stored.
 
-use std::collections::VecDeque;
-
-use super::{Operation, Store, schema::TABLES};
+use super::{
+    Operation,
+    schema::TABLES,
+    steps::{Found, Outcome},
+};
 use crate::{
-    engine::{Encoded, Engine, Key, Page, Raw, ReadSet, Reads, Result, Table, TableInfo, ValueType},
+    engine::{Encoded, Key, Page, Raw, ReadSet, Reads, Result, Table, TableInfo, ValueType},
     model::RuntimeStoreError,
 };
 
@@ -15,115 +17,99 @@ const MOST: u32 = if cfg!(target_arch = "wasm32") { 256 } else { 16 };
 /// How many bytes the rows of a page are to have, if they are as large as those before.
 const BYTES: usize = 1 << 20;
 
-/// A record, or why it cannot be read.
-pub(super) type Found = (Key, std::result::Result<Encoded, String>);
-
-/// A place in the tables, and the way on from it.
-pub(super) struct Walk<E> {
-    store: Store<E>,
+/// A place in the tables.
+pub(super) struct Walk {
     /// The table's place among all.
     table: usize,
     after: Option<Key>,
     limit: u32,
     /// Whether the last page of the table was read.
     ended: bool,
-    /// Of a table of bytes, the keys whose records are to be read, each by itself.
-    keys: VecDeque<Key>,
+    /// Of a table of bytes, the keys whose records are to be read, each by itself, in descending order.
+    keys: Vec<Key>,
 }
 
-impl<E: Engine> Walk<E> {
-    pub(super) fn new(store: Store<E>) -> Self {
-        Self { store, table: 0, after: None, limit: MOST, ended: false, keys: VecDeque::new() }
+impl Walk {
+    pub(super) fn new() -> Self {
+        Self::at(0)
     }
 
-    /// The next records, all of one table and in the order of their keys; `None` after the last. Each is whole, as it is when it is
-    /// read. After an error that names a record, `pass` goes on behind its table.
-    pub(super) async fn next(&mut self) -> Result<Option<(&'static TableInfo, Vec<Found>)>> {
-        while let Some(table) = self.current() {
-            let found = match table.value_type {
-                ValueType::Bytes => self.next_of_bytes(table).await?,
-                _ => self.next_page(table).await?,
-            };
-            if !found.is_empty() {
-                return Ok(Some((table, found)));
-            }
+    fn at(table: usize) -> Self {
+        Self { table, after: None, limit: MOST, ended: false, keys: Vec::new() }
+    }
+
+    /// Reads the next page; `None` after the last. Each record is whole, as it is when it is read.
+    pub(super) fn next(&mut self) -> Option<(&'static TableInfo, Operation<Outcome>)> {
+        if self.ended && self.keys.is_empty() {
             self.pass();
         }
-        Ok(None)
-    }
-
-    /// The table that is read.
-    pub(super) fn current(&self) -> Option<&'static TableInfo> {
-        TABLES.get(self.table).copied()
+        let info = *TABLES.get(self.table)?;
+        let table = Table::<Raw>::new(info);
+        let mut reads = Reads::new();
+        let page = Page { after: self.after.clone(), limit: Some(self.limit), ..Page::default() };
+        let operation = if info.value_type != ValueType::Bytes {
+            let rows = reads.range(&table, Key::all(), page);
+            Operation::read(reads, move |seen: &ReadSet| Ok(Outcome::Found(seen.raw(rows))))
+        } else if let Some(key) = self.keys.pop() {
+            let one = reads.get(&table, key);
+            // What was deleted meanwhile is none.
+            Operation::read(reads, move |seen: &ReadSet| Ok(Outcome::Found(seen.raw_one(one))))
+        } else {
+            let keys = reads.distinct(&table, Key::all(), page);
+            Operation::read(reads, move |seen: &ReadSet| Ok(Outcome::Keys(seen.keys(keys).cloned().collect())))
+        };
+        Some((info, operation))
     }
 
     /// Goes on to the next table.
     pub(super) fn pass(&mut self) {
-        *self = Self { table: self.table + 1, ..Self::new(self.store.clone()) };
+        *self = Self::at(self.table + 1);
     }
 
-    async fn next_page(&mut self, table: &'static TableInfo) -> Result<Vec<Found>> {
-        if self.ended {
-            return Ok(Vec::new());
-        }
-        loop {
-            let limit = self.limit;
-            let mut reads = Reads::new();
-            let page = Page { after: self.after.clone(), limit: Some(limit), ..Page::default() };
-            let rows = reads.range(&Table::<Raw>::new(table), Key::all(), page);
-            let read = Operation::read(reads, move |seen: &ReadSet| Ok(seen.raw(rows)));
-            let mut found = match self.store.run(Ok(read)).await {
-                Err(RuntimeStoreError::TooLarge(_)) if limit > 1 => {
-                    self.limit = limit / 2;
-                    continue;
-                }
-                found => found?,
-            };
-            // A key that cannot be read is no place to go on from, nor are the rows behind it, which are met again.
-            let Some(last) = found.iter().rposition(|(_, record)| record.is_ok()) else {
-                if found.len() < limit as usize {
+    /// Takes a page that was read; the records in it, of one table and in the order of their keys.
+    pub(super) fn took(&mut self, outcome: Result<Outcome>) -> Result<Vec<Found>> {
+        let is_full = |length: usize, limit: u32| length >= limit as usize;
+        match outcome {
+            Err(RuntimeStoreError::TooLarge(_)) if self.limit > 1 => {
+                self.limit /= 2;
+                Ok(Vec::new())
+            }
+            Err(error) => Err(error),
+            Ok(Outcome::Written(_)) => Ok(Vec::new()),
+            Ok(Outcome::Keys(mut keys)) => {
+                self.ended = !is_full(keys.len(), self.limit);
+                self.after = keys.last().cloned();
+                keys.reverse();
+                self.keys = keys;
+                Ok(Vec::new())
+            }
+            Ok(Outcome::Found(found)) if self.of_bytes() => Ok(found),
+            Ok(Outcome::Found(mut found)) => {
+                if !is_full(found.len(), self.limit) {
                     self.ended = true;
                     return Ok(found);
                 }
-                self.limit = limit.saturating_mul(2);
-                continue;
-            };
-            if found.len() < limit as usize {
-                self.ended = true;
-            } else {
-                found.truncate(last + 1);
-                self.after = found.last().map(|(key, _)| key.clone());
-                let bytes: usize = found.iter().map(|(_, record)| record.as_ref().map_or(0, Encoded::size)).sum();
-                let fitting = BYTES / (bytes / found.len()).max(1);
-                self.limit = u32::try_from(fitting).unwrap_or(MOST).clamp(1, MOST);
+                // A key that cannot be read is no place to go on from, nor are the rows behind it, which are met again.
+                while found.last().is_some_and(|(_, record)| record.is_err()) {
+                    found.pop();
+                }
+                match found.last() {
+                    None => self.limit = self.limit.saturating_mul(2),
+                    Some((key, _)) => {
+                        self.after = Some(key.clone());
+                        let bytes: usize =
+                            found.iter().map(|(_, record)| record.as_ref().map_or(0, Encoded::size)).sum();
+                        let fitting = BYTES / (bytes / found.len()).max(1);
+                        self.limit = (fitting as u32).clamp(1, MOST);
+                    }
+                }
+                Ok(found)
             }
-            return Ok(found);
         }
     }
 
-    async fn next_of_bytes(&mut self, table: &'static TableInfo) -> Result<Vec<Found>> {
-        let typed = Table::<Raw>::new(table);
-        loop {
-            let Some(key) = self.keys.pop_front() else {
-                let mut reads = Reads::new();
-                let page = Page { after: self.after.clone(), limit: Some(MOST), ..Page::default() };
-                let keys = reads.distinct(&typed, Key::all(), page);
-                let read = Operation::read(reads, move |seen: &ReadSet| Ok(seen.keys(keys).cloned().collect()));
-                self.keys = self.store.run(Ok(read)).await?;
-                self.after = self.keys.back().cloned().or(self.after.take());
-                if self.keys.is_empty() {
-                    return Ok(Vec::new());
-                }
-                continue;
-            };
-            let mut reads = Reads::new();
-            let one = reads.get(&typed, key.clone());
-            let read = Operation::read(reads, move |seen: &ReadSet| Ok(seen.raw_one(one)));
-            // What was deleted meanwhile is passed over.
-            if let Some(record) = self.store.run(Ok(read)).await? {
-                return Ok(vec![(key, record)]);
-            }
-        }
+    fn of_bytes(&self) -> bool {
+        TABLES.get(self.table).is_some_and(|table| table.value_type == ValueType::Bytes)
     }
 }
 

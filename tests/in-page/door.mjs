@@ -96,6 +96,7 @@ const notBytes = [
   Object.create(Uint8Array.prototype),
   detached,
 ];
+const notFlag = [undefined, ...NEVER, ...STRINGS, 0, 1, "true", {}].filter((value) => value !== true);
 const notFunction = [undefined, ...NEVER, ...STRINGS, 0, 7n, {}, ...OBJECTS, new Uint8Array(2)];
 const notDocument = [...notText, ...STRINGS, "null", "7", "[7]", '"text"', '{"a":1', '{"a":{}}'];
 const notDocuments = [...notText, ...STRINGS, "null", "7", "{}", "[7]", "[{}]"];
@@ -144,6 +145,9 @@ const STORE = {
     [undefined, "scope.runtime", given(notId)],
     [() => {}, "listener", notFunction],
   ],
+  export: [],
+  import: [[true, "options.overwrite", notFlag]],
+  verify: [],
   dataLost: [],
   reopens: [],
   authorityKey: [],
@@ -194,6 +198,8 @@ const RUNTIME = {
   ops: [],
   claim: [],
 };
+
+const STEPS = { next: [[undefined, "source", given(notBytes)]] };
 
 const CLAIM = { epoch: [], runtime: [], release: [] };
 
@@ -288,6 +294,7 @@ export async function testDoor(bindings, name, backend) {
   for (const [object, table] of [
     [store, STORE],
     [runtime, RUNTIME],
+    [store.import(false), STEPS],
     [claim, CLAIM],
     [bindings, MODULE],
   ]) {

@@ -9,9 +9,10 @@ import { build, transform } from "esbuild";
 import { root } from "../../scripts/toolchain.mjs";
 import { consumer } from "./consumer.mjs";
 
-const PUBLIC = ["connect", "error", "index", "runtime", "serve", "store", "types"];
+const PUBLIC = ["connect", "error", "index", "runtime", "serve", "store", "types", "types-moving"];
 const INNER = [
   "bytes",
+  "cli",
   "durable-object",
   "entry",
   "files",
@@ -23,6 +24,7 @@ const INNER = [
   "link",
   "load",
   "message",
+  "moving",
   "open",
   "platform",
   "remote",

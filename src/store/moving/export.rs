@@ -3,7 +3,12 @@
 use std::sync::Arc;
 
 use super::{
-    super::{checking::check, walk::Walk},
+    super::{
+        Operation, Store,
+        checking::check,
+        steps::{Found, Outcome, Steps},
+        walk::Walk,
+    },
     lines::{PIECE, Value, Writer},
 };
 use crate::{
@@ -12,13 +17,47 @@ use crate::{
     store::schema::TABLES,
 };
 
-/// The lines of an export, as they are read from the store: see [`Store::export`](crate::Store::export).
+/// The lines of an export, as they are read from the store: see [`Store::export`].
+#[derive(Debug)]
 pub struct Export<E> {
-    walk: Walk<E>,
+    store: Store<E>,
+    lines: Exporting,
+}
+
+impl<E: Engine> Export<E> {
+    pub(super) fn new(store: Store<E>) -> Self {
+        Self { store, lines: Exporting::new() }
+    }
+
+    /// How many records were read so far.
+    pub fn records(&self) -> u64 {
+        self.lines.counts.iter().sum()
+    }
+
+    /// The next lines, each ended by a line feed: about a mebibyte, or one line that is longer. `None` after the last.
+    ///
+    /// # Errors
+    /// `Decode` for a record that cannot be read as what its table holds: [`Store::verify`] finds all of them. After an error there
+    /// are no more lines.
+    pub async fn next(&mut self) -> Result<Option<String>> {
+        // Should this fail or be dropped, there are no more lines.
+        let mut lines = std::mem::replace(&mut self.lines, Exporting { stage: Stage::Ended, ..Exporting::new() });
+        self.store.walk(&mut lines).await?;
+        let text = lines.take();
+        self.lines = lines;
+        Ok(text)
+    }
+}
+
+/// An export without its store.
+pub(crate) struct Exporting {
+    walk: Walk,
+    /// The table that is read.
+    table: Option<&'static TableInfo>,
     writer: Writer,
     counts: [u64; TABLES.len()],
     /// A value of bytes, and how many of them were written.
-    bytes: Option<(&'static TableInfo, Key, Arc<[u8]>, usize)>,
+    bytes: Option<(Key, Arc<[u8]>, usize)>,
     stage: Stage,
 }
 
@@ -29,89 +68,97 @@ enum Stage {
     Ended,
 }
 
-impl<E> std::fmt::Debug for Export<E> {
+impl std::fmt::Debug for Exporting {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Export").field("records", &self.records()).finish_non_exhaustive()
+        f.write_str("Exporting")
     }
 }
 
-impl<E> Export<E> {
-    /// How many records were read so far.
-    pub fn records(&self) -> u64 {
-        self.counts.iter().sum()
-    }
-}
-
-impl<E: Engine> Export<E> {
-    pub(super) fn new(walk: Walk<E>) -> Self {
-        Self { walk, writer: Writer::default(), counts: [0; TABLES.len()], bytes: None, stage: Stage::Begins }
-    }
-
-    /// The next lines, each ended by a line feed: about a mebibyte, or one line that is longer. `None` after the last.
-    ///
-    /// # Errors
-    /// `Decode` for a record that cannot be read as what its table holds: [`Store::verify`](crate::Store::verify) finds all of
-    /// them. After an error there are no more lines.
-    pub async fn next(&mut self) -> Result<Option<String>> {
-        if self.stage == Stage::Ended {
-            return Ok(None);
+impl Exporting {
+    pub(crate) fn new() -> Self {
+        Self {
+            walk: Walk::new(),
+            table: None,
+            writer: Writer::default(),
+            counts: [0; TABLES.len()],
+            bytes: None,
+            stage: Stage::Begins,
         }
-        // Should this fail or be dropped, there are no more lines.
-        let stage = std::mem::replace(&mut self.stage, Stage::Ended);
-        if stage == Stage::Begins {
+    }
+
+    /// The lines that were made; `None` where there are no more.
+    pub(crate) fn take(&mut self) -> Option<String> {
+        let text = std::mem::take(&mut self.writer.text);
+        if text.is_empty() { None } else { Some(text) }
+    }
+
+    fn write_piece(&mut self, table: &'static TableInfo, key: Key, bytes: Arc<[u8]>, from: usize) {
+        let rest = bytes.get(from..).unwrap_or_default();
+        let piece = rest.get(..PIECE).unwrap_or(rest);
+        let more = rest.len() > piece.len();
+        self.writer.record(table, &key, Value::Bytes(piece), more);
+        if more {
+            self.bytes = Some((key, bytes, from + PIECE));
+        }
+    }
+
+    fn write(&mut self, table: &'static TableInfo, key: &Key, record: Encoded) -> std::result::Result<(), String> {
+        check(table, key, &record)?;
+        match table.value_type {
+            ValueType::Bytes => {
+                let bytes = match record {
+                    Encoded::Bytes(bytes) => bytes,
+                    Encoded::Text(text) => text.as_bytes().into(),
+                };
+                self.write_piece(table, key.clone(), bytes, 0);
+            }
+            ValueType::Json => self.writer.record(table, key, Value::Json(record.as_text()?), false),
+            ValueType::Text => self.writer.record(table, key, Value::Text(record.as_text()?), false),
+        }
+        if let Some((_, count)) = TABLES.iter().zip(&mut self.counts).find(|(info, _)| info.name == table.name) {
+            *count += 1;
+        }
+        Ok(())
+    }
+
+    fn write_all(&mut self, table: &'static TableInfo, found: Vec<Found>) -> Result<()> {
+        for (key, record) in found {
+            let written = record.and_then(|record| self.write(table, &key, record));
+            written.map_err(|reason| RuntimeStoreError::Decode { table: table.name, key: key.to_string(), reason })?;
+        }
+        Ok(())
+    }
+}
+
+impl Steps for Exporting {
+    fn next(&mut self) -> Result<Vec<Operation<Outcome>>> {
+        if self.stage == Stage::Begins {
             self.writer.header();
+            self.stage = Stage::Goes;
         }
-        self.stage = self.write_more().await?;
-        Ok(Some(std::mem::take(&mut self.writer.text)))
+        if self.stage == Stage::Ended || !self.writer.text.is_empty() {
+            return Ok(Vec::new());
+        }
+        if let (Some(table), Some((key, bytes, from))) = (self.table, self.bytes.take()) {
+            self.write_piece(table, key, bytes, from);
+            return Ok(Vec::new());
+        }
+        let Some((table, read)) = self.walk.next() else {
+            self.writer.end(&self.counts);
+            self.stage = Stage::Ended;
+            return Ok(Vec::new());
+        };
+        self.table = Some(table);
+        Ok(vec![read])
     }
 
-    async fn write_more(&mut self) -> Result<Stage> {
-        if self.bytes.is_none() && !self.read_more().await? {
-            self.writer.end(&self.counts);
-            return Ok(Stage::Ended);
-        }
-        if let Some((table, key, bytes, from)) = self.bytes.take() {
-            let rest = bytes.get(from..).unwrap_or_default();
-            let piece = rest.get(..PIECE).unwrap_or(rest);
-            let more = rest.len() > piece.len();
-            self.writer.record(table, &key, Value::Bytes(piece), more);
-            if more {
-                self.bytes = Some((table, key, bytes, from + PIECE));
+    fn took(&mut self, outcomes: Vec<Result<Outcome>>) -> Result<()> {
+        for outcome in outcomes {
+            let found = self.walk.took(outcome)?;
+            if let Some(table) = self.table {
+                self.write_all(table, found)?;
             }
         }
-        Ok(Stage::Goes)
-    }
-
-    /// Writes the lines of the next records, or sets the next value of bytes; whether there was any.
-    async fn read_more(&mut self) -> Result<bool> {
-        let Some((table, records)) = self.walk.next().await? else { return Ok(false) };
-        let count = TABLES.iter().zip(&mut self.counts).find(|(info, _)| info.name == table.name);
-        if let Some((_, count)) = count {
-            *count += records.len() as u64;
-        }
-        for (key, record) in records {
-            let record = record.and_then(|record| {
-                check(table, &key, &record)?;
-                match (table.value_type, record) {
-                    (ValueType::Bytes, Encoded::Bytes(bytes)) => self.bytes = Some((table, key.clone(), bytes, 0)),
-                    (ValueType::Bytes, Encoded::Text(text)) => {
-                        self.bytes = Some((table, key.clone(), text.as_bytes().into(), 0));
-                    }
-                    (ValueType::Json, record) => {
-                        self.writer.record(table, &key, Value::Json(record.as_text()?), false);
-                    }
-                    (ValueType::Text, record) => {
-                        self.writer.record(table, &key, Value::Text(record.as_text()?), false);
-                    }
-                }
-                Ok(())
-            });
-            record.map_err(|reason: String| RuntimeStoreError::Decode {
-                table: table.name,
-                key: key.to_string(),
-                reason,
-            })?;
-        }
-        Ok(true)
+        Ok(())
     }
 }

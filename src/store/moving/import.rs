@@ -1,10 +1,15 @@
 //! Lines back into a store.
 
-use std::{collections::BTreeMap, mem::take};
+use std::mem::take;
 
 use super::{
-    super::{Store, checking::check},
-    lines::{Line, Reader},
+    super::{
+        Operation, Store,
+        checking::check,
+        schema::TABLES,
+        steps::{Outcome, Steps},
+    },
+    lines::{Line, Reader, Record},
     put::{Batch, Incoming},
 };
 use crate::{
@@ -36,56 +41,20 @@ pub struct Imported {
 const LINE: usize = 6 * (limits::DOCUMENT + limits::KEY) + 1024;
 
 /// Lines on their way into a store: see [`Store::import`].
+#[derive(Debug)]
 pub struct Import<E> {
     store: Store<E>,
-    reader: Reader,
-    /// What came of a line that has not ended yet.
-    rest: Vec<u8>,
-    /// How many lines have ended.
-    lines: u64,
-    batch: Batch,
-    /// Bytes of a record that goes on in the next line.
-    pieces: Option<(&'static TableInfo, Key, Vec<u8>)>,
-    counts: BTreeMap<String, u64>,
-    imported: Imported,
-    stage: Stage,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Stage {
-    Begins,
-    Goes,
-    /// The last line was there.
-    Ended,
-    Failed,
-}
-
-impl<E> std::fmt::Debug for Import<E> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Import").field("imported", &self.imported).finish_non_exhaustive()
-    }
-}
-
-impl<E> Import<E> {
-    /// How far it has come.
-    pub fn imported(&self) -> Imported {
-        self.imported
-    }
+    lines: Importing,
 }
 
 impl<E: Engine> Import<E> {
     pub(super) fn new(store: Store<E>, on_conflict: OnConflict) -> Self {
-        Self {
-            store,
-            reader: Reader::default(),
-            rest: Vec::new(),
-            lines: 0,
-            batch: Batch::new(on_conflict),
-            pieces: None,
-            counts: BTreeMap::new(),
-            imported: Imported::default(),
-            stage: Stage::Begins,
-        }
+        Self { lines: Importing::new(&store, on_conflict), store }
+    }
+
+    /// How far it has come.
+    pub fn imported(&self) -> Imported {
+        self.lines.imported
     }
 
     /// Takes the next bytes of the file, cut wherever they are, and commits what there is enough of for a transaction.
@@ -95,9 +64,8 @@ impl<E: Engine> Import<E> {
     /// newer burrow; `Conflict` for a record that differs from the stored one. The error names the line. What was committed before
     /// stays, and the import is over: begun anew, it passes over what is there already.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        let stage = self.begin()?;
-        self.stage = self.take(bytes, stage).await?;
-        Ok(())
+        self.lines.give(Some(bytes))?;
+        self.store.walk(&mut self.lines).await
     }
 
     /// Commits the rest, and says how much was imported.
@@ -105,87 +73,162 @@ impl<E: Engine> Import<E> {
     /// # Errors
     /// As [`write`](Self::write), and `InvalidInput` for a file that was cut off.
     pub async fn finish(mut self) -> Result<Imported> {
-        let mut stage = self.begin()?;
-        let lines = self.lines;
-        // Something may have taken the last line feed.
-        let rest = take(&mut self.rest);
-        if !rest.is_empty() && (stage == Stage::Ended || rest.ends_with(b"}")) {
-            self.lines += 1;
-            let line = self.reader.line(&rest);
-            stage = self.line(line, stage).await?;
+        self.lines.give(None)?;
+        self.store.walk(&mut self.lines).await?;
+        Ok(self.lines.imported)
+    }
+}
+
+/// An import without its store.
+pub(crate) struct Importing {
+    reader: Reader,
+    /// Bytes, of which those from `from` on were not read yet, and there is no line feed in them before `sought`.
+    bytes: Vec<u8>,
+    from: usize,
+    sought: usize,
+    /// How many lines were read.
+    lines: u64,
+    batch: Batch,
+    /// Bytes of a record that goes on in the next line.
+    pieces: Option<(&'static TableInfo, Key, Vec<u8>)>,
+    counts: [u64; TABLES.len()],
+    pub(crate) imported: Imported,
+    stage: Stage,
+    /// Whether there are no more bytes to come.
+    finishes: bool,
+    is_claimed: bool,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Stage {
+    Begins,
+    Goes,
+    /// The last line was there.
+    Ended,
+    /// It is over, or a step of it has not ended.
+    Failed,
+}
+
+impl std::fmt::Debug for Importing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Importing").field("imported", &self.imported).finish_non_exhaustive()
+    }
+}
+
+impl Importing {
+    pub(crate) fn new<E: Engine>(store: &Store<E>, on_conflict: OnConflict) -> Self {
+        Self {
+            reader: Reader::default(),
+            bytes: Vec::new(),
+            from: 0,
+            sought: 0,
+            lines: 0,
+            batch: Batch::new(on_conflict),
+            pieces: None,
+            counts: [0; TABLES.len()],
+            imported: Imported::default(),
+            stage: Stage::Begins,
+            finishes: false,
+            is_claimed: store.fence().is_some(),
         }
-        if stage != Stage::Ended {
-            // What came whole before it was cut off is kept, so that less is left to do.
-            self.commit().await?;
-            let reason =
-                format!("it was cut off after line {lines}: the last line of an export says how many records it has");
-            return Err(RuntimeStoreError::invalid(SOURCE, reason));
-        }
-        Ok(self.imported)
     }
 
-    /// Should what follows fail or be dropped, the import is over.
-    fn begin(&mut self) -> Result<Stage> {
-        if self.store.fence().is_some() {
+    /// Gives it the next bytes, or says that there are no more.
+    pub(crate) fn give(&mut self, bytes: Option<&[u8]>) -> Result<()> {
+        if self.is_claimed {
             let reason =
                 "an import writes to every runtime: make it with the store, and not with a claim on one of them";
             return Err(RuntimeStoreError::Unsupported(reason.to_owned()));
         }
-        match std::mem::replace(&mut self.stage, Stage::Failed) {
-            Stage::Failed => Err(RuntimeStoreError::Closed("this import has failed; begin another".to_owned())),
-            stage => Ok(stage),
+        if self.stage == Stage::Failed {
+            return Err(RuntimeStoreError::Closed("this import has failed; begin another".to_owned()));
         }
+        match bytes {
+            None => self.finishes = true,
+            Some(bytes) => {
+                self.sought -= self.from;
+                self.bytes.drain(..take(&mut self.from));
+                self.bytes.extend_from_slice(bytes);
+            }
+        }
+        Ok(())
     }
 
-    async fn take(&mut self, mut bytes: &[u8], mut stage: Stage) -> Result<Stage> {
-        while let Some(at) = bytes.iter().position(|byte| *byte == b'\n') {
-            let (line, rest) = bytes.split_at(at);
-            bytes = rest.get(1..).unwrap_or_default();
+    /// Reads lines until there is enough for a transaction, or there are no more.
+    fn read(&mut self, mut stage: Stage) -> Result<Stage> {
+        while !self.batch.is_full() {
+            let rest = self.bytes.get(self.sought..).unwrap_or_default();
+            let Some(length) = rest.iter().position(|byte| *byte == b'\n') else {
+                self.sought = self.bytes.len();
+                if self.sought - self.from > LINE {
+                    self.lines += 1;
+                    return Err(self.invalid(format!("it has more than {LINE} bytes")));
+                }
+                break;
+            };
             self.lines += 1;
-            let begun = take(&mut self.rest);
-            let next =
-                if begun.is_empty() { self.reader.line(line) } else { self.reader.line(&[&begun, line].concat()) };
-            stage = self.line(next, stage).await?;
+            let end = self.sought + length;
+            let line = self.reader.line(self.bytes.get(self.from..end).unwrap_or_default());
+            (self.from, self.sought) = (end + 1, end + 1);
+            stage = self.line(line, stage)?;
         }
-        if self.rest.len() + bytes.len() > LINE {
-            self.lines += 1;
-            return Err(self.invalid(format!("it has more than {LINE} bytes")));
-        }
-        self.rest.extend_from_slice(bytes);
         Ok(stage)
     }
 
-    async fn line(&mut self, line: std::result::Result<Line, String>, stage: Stage) -> Result<Stage> {
-        match (stage, line.map_err(|reason| self.invalid(reason))?) {
-            (Stage::Begins, Line::Header) => Ok(Stage::Goes),
-            (Stage::Begins, Line::Newer(reason)) => Err(RuntimeStoreError::SchemaTooNew(format!("{SOURCE}: {reason}"))),
-            (Stage::Begins, _) => Err(self.invalid("expected the first line of an export".to_owned())),
-            (Stage::Ended, _) => Err(self.invalid("expected nothing behind the last line".to_owned())),
-            (_, Line::Header | Line::Newer(_)) => Err(self.invalid("a first line stands here again".to_owned())),
-            (_, Line::Record { table, key, value, more }) => {
-                self.record(table, key, value, more).await.map(|()| Stage::Goes)
-            }
-            (_, Line::End(counts)) => {
-                let counted = counts.into_iter().filter(|(_, count)| *count > 0);
-                if self.pieces.is_some() || !counted.eq(self.counts.clone()) {
-                    return Err(self.invalid("there were other records before it than it counts".to_owned()));
-                }
-                self.commit().await?;
-                Ok(Stage::Ended)
-            }
+    /// Reads what came behind the last line feed.
+    fn finish(&mut self, mut stage: Stage) -> Result<Stage> {
+        let lines = self.lines;
+        let rest = self.bytes.split_off(take(&mut self.from));
+        self.bytes.clear();
+        self.sought = 0;
+        // Something may have taken the last line feed.
+        if !rest.is_empty() && (stage == Stage::Ended || rest.ends_with(b"}")) {
+            self.lines += 1;
+            let line = self.reader.line(&rest);
+            stage = self.line(line, stage)?;
         }
+        // What came whole before it was cut off is kept, so that less is left to do.
+        if stage != Stage::Ended && self.batch.is_empty() {
+            let reason =
+                format!("it was cut off after line {lines}: the last line of an export says how many records it has");
+            return Err(RuntimeStoreError::invalid(SOURCE, reason));
+        }
+        Ok(stage)
     }
 
-    async fn record(&mut self, table: &'static TableInfo, key: Key, value: Encoded, more: bool) -> Result<()> {
+    fn line(&mut self, line: std::result::Result<Line, String>, stage: Stage) -> Result<Stage> {
+        match (stage, line.map_err(|reason| self.invalid(reason))?) {
+            (Stage::Begins, Line::Header) => return Ok(Stage::Goes),
+            (Stage::Begins, Line::Newer(reason)) => {
+                return Err(RuntimeStoreError::SchemaTooNew([SOURCE, ": ", &reason].concat()));
+            }
+            (Stage::Goes, Line::Record(record)) => {
+                return self.record(record).map(|()| stage).map_err(|reason| self.invalid(reason));
+            }
+            (Stage::Goes, Line::End(counts)) if self.pieces.is_none() && counts == self.counts => {
+                return Ok(Stage::Ended);
+            }
+            _ => {}
+        }
+        let reason = match stage {
+            Stage::Begins => "expected the first line of an export",
+            Stage::Ended => "expected nothing behind the last line",
+            _ => "expected another record: there were not those before it that it counts, or a first line stands here",
+        };
+        Err(self.invalid(reason.to_owned()))
+    }
+
+    fn record(&mut self, Record { table, key, value, more }: Record) -> std::result::Result<(), String> {
+        let told = |error: RuntimeStoreError| error.to_string();
         let value = match (self.pieces.take(), value) {
             (None, value) if !more => value,
             (before, Encoded::Bytes(piece)) => {
                 let mut bytes = match before {
-                    Some((of, same, bytes)) if of.name == table.name && same == key => bytes,
                     None => Vec::new(),
-                    Some(_) => return Err(self.invalid("expected the rest of the record before it".to_owned())),
+                    Some((of, same, bytes)) if of.name == table.name && same == key => bytes,
+                    Some(_) => return Err(NOT_THE_REST.to_owned()),
                 };
-                limits::snapshot(SOURCE, bytes.len() + piece.len()).map_err(|error| self.invalid(error.to_string()))?;
+                limits::snapshot(SOURCE, bytes.len() + piece.len()).map_err(told)?;
                 bytes.extend_from_slice(&piece);
                 if more {
                     self.pieces = Some((table, key, bytes));
@@ -193,29 +236,17 @@ impl<E: Engine> Import<E> {
                 }
                 Encoded::Bytes(bytes.into())
             }
-            (_, Encoded::Text(_)) => {
-                return Err(self.invalid("expected the rest of the record before it".to_owned()));
-            }
+            (_, Encoded::Text(_)) => return Err(NOT_THE_REST.to_owned()),
         };
-        self.check(table, &key, &value).map_err(|reason| self.invalid(reason))?;
-        *self.counts.entry(table.name.to_owned()).or_default() += 1;
-        self.batch.add(Incoming { line: self.lines, table, key, value });
-        if self.batch.is_full() { self.commit().await } else { Ok(()) }
-    }
-
-    fn check(&self, table: &'static TableInfo, key: &Key, value: &Encoded) -> std::result::Result<(), String> {
-        let told = |error: RuntimeStoreError| error.to_string();
         limits::key(table.key[0].name, key.size()).map_err(told)?;
         if table.value_type == ValueType::Json {
             limits::document(value.as_text()?)?;
         }
-        check(table, key, value)
-    }
-
-    async fn commit(&mut self) -> Result<()> {
-        let records = self.batch.len() as u64;
-        self.imported.written += self.batch.commit(&self.store).await?;
-        self.imported.records += records;
+        check(table, &key, &value)?;
+        if let Some((_, count)) = TABLES.iter().zip(&mut self.counts).find(|(info, _)| info.name == table.name) {
+            *count += 1;
+        }
+        self.batch.add(Incoming { line: self.lines, table, key, value });
         Ok(())
     }
 
@@ -223,6 +254,38 @@ impl<E: Engine> Import<E> {
         RuntimeStoreError::invalid(SOURCE, format!("line {}: {reason}", self.lines))
     }
 }
+
+impl Steps for Importing {
+    fn next(&mut self) -> Result<Vec<Operation<Outcome>>> {
+        // Should this fail, or what it gives be dropped, the import is over.
+        let mut stage = std::mem::replace(&mut self.stage, Stage::Failed);
+        if !self.batch.is_retried() {
+            stage = self.read(stage)?;
+            if self.finishes && !self.batch.is_full() {
+                stage = self.finish(stage)?;
+            }
+        }
+        let commits = if self.batch.is_full() || self.finishes || stage == Stage::Ended {
+            self.batch.commits()?
+        } else {
+            Vec::new()
+        };
+        self.stage = stage;
+        Ok(commits)
+    }
+
+    fn took(&mut self, outcomes: Vec<Result<Outcome>>) -> Result<()> {
+        let stage = std::mem::replace(&mut self.stage, Stage::Failed);
+        if let Some((records, written)) = self.batch.took(outcomes)? {
+            self.imported.records += records;
+            self.imported.written += written;
+        }
+        self.stage = stage;
+        Ok(())
+    }
+}
+
+const NOT_THE_REST: &str = "expected the rest of the record before it";
 
 /// What errors call the file.
 pub(super) const SOURCE: &str = "source";

@@ -3,7 +3,7 @@
 //! Each line ends with a sum over all lines up to it, so that what was damaged, left out or moved is known before it is written
 //! anywhere. It tells damage, not forgery: whoever edits a file can make its sums.
 
-use std::{collections::BTreeMap, hash::Hasher as _};
+use std::hash::Hasher as _;
 
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use uuid::Uuid;
@@ -13,8 +13,8 @@ use crate::{
     engine::{ColumnType, Encoded, Key, KeyPart, TableInfo, ValueType},
     model::json::{
         leaf,
-        lexer::Members,
-        wire::{Wire, read_member, to_json},
+        lexer::{Members, items},
+        wire::read_member,
         writer::{JsonWriter, quoted},
     },
     store::schema::TABLES,
@@ -23,7 +23,7 @@ use crate::{
 type Result<T> = std::result::Result<T, String>;
 
 const FORMAT: &str = "burrow-export";
-const VERSION: u64 = 1;
+const VERSION: &str = "1";
 
 /// The bytes in a line, of values of bytes: a mebibyte of base64.
 pub(super) const PIECE: usize = 786_432;
@@ -54,9 +54,10 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn header(&mut self) {
-        let names: Vec<String> = TABLES.iter().map(|table| table.name.to_owned()).collect();
-        let line = [("format", quoted(FORMAT)), ("version", VERSION.to_string()), ("tables", to_json(&names))];
-        self.line(&line);
+        let mut tables = JsonWriter::default();
+        tables.array(TABLES, |to, table| to.string(table.name));
+        let tables = tables.into_text();
+        self.line(&[("format", &quoted(FORMAT)), ("version", VERSION), ("tables", &tables)]);
     }
 
     /// A record of JSON or text, or some bytes of one; `more` where others follow in the next line.
@@ -68,9 +69,9 @@ impl Writer {
             Value::Text(text) => ("text", quoted(text)),
             Value::Bytes(bytes) => ("bytes", quoted(&base64::encode(bytes))),
         };
-        let line = [("table", quoted(table.name)), ("key", parts.into_text()), (name, value)];
-        let more = more.then(|| ("more", "true".to_owned()));
-        self.line(&line.into_iter().chain(more).collect::<Vec<_>>());
+        let (table, key) = (quoted(table.name), parts.into_text());
+        let line: [(&str, &str); 4] = [("table", &table), ("key", &key), (name, &value), ("more", "true")];
+        self.line(if more { &line } else { &line[..3] });
     }
 
     /// The last line, with how many records each table has.
@@ -78,13 +79,13 @@ impl Writer {
         let mut records = JsonWriter::default();
         let mut object = records.object();
         for (table, count) in TABLES.iter().zip(counts) {
-            count.write(object.named(table.name));
+            object.named(table.name).json(&count.to_string());
         }
         object.end();
-        self.line(&[("end", records.into_text())]);
+        self.line(&[("end", &records.into_text())]);
     }
 
-    fn line(&mut self, members: &[(&str, String)]) {
+    fn line(&mut self, members: &[(&str, &str)]) {
         let mut writer = JsonWriter::default();
         let mut object = writer.object();
         for (name, json) in members {
@@ -112,84 +113,102 @@ pub(super) struct Reader(Sum);
 /// What a line holds.
 pub(super) enum Line {
     Header,
-    /// The tables that a newer burrow has, or the version of its form.
+    /// What this burrow does not know.
     Newer(String),
-    Record {
-        table: &'static TableInfo,
-        key: Key,
-        value: Encoded,
-        more: bool,
-    },
-    End(BTreeMap<String, u64>),
+    Record(Record),
+    End([u64; TABLES.len()]),
+}
+
+/// A record, or some bytes of one.
+pub(super) struct Record {
+    pub(super) table: &'static TableInfo,
+    pub(super) key: Key,
+    pub(super) value: Encoded,
+    pub(super) more: bool,
 }
 
 impl Reader {
     /// Reads the next line; `Err` says what is wrong with it.
     pub(super) fn line(&mut self, line: &[u8]) -> Result<Line> {
-        let line = str::from_utf8(line).map_err(|_| "it is not UTF-8".to_owned())?;
+        let line = str::from_utf8(line).map_err(|_| "it is not UTF-8")?;
         let at = line.len().checked_sub(SUM.len() + SUM_DIGITS + 2);
         let (body, sum) = at.and_then(|at| line.split_at_checked(at)).ok_or(NO_LINE)?;
         let sum = sum.strip_prefix(SUM).and_then(|sum| sum.strip_suffix("\"}")).ok_or(NO_LINE)?;
         if self.0.of_line(body) != sum {
-            return Err(
-                "its sum is another: this line is damaged, or is not the one that followed those before it".to_owned()
-            );
+            return Err(DAMAGED.to_owned());
         }
         let object = [body, "}"].concat();
         let members = Members::read(&object)?;
         if members.get("format").is_some() {
             return header(&members);
         }
-        if members.get("end").is_some() {
-            return read_member(&members, "end").map(Line::End);
+        match members.get("end") {
+            Some(counts) => counted(&Members::read(counts)?).map(Line::End),
+            None => record(&members).map(Line::Record),
         }
-        record(&members)
     }
 }
 
 const NO_LINE: &str = "expected a line of an export of burrow's, which ends with its sum";
 
+const DAMAGED: &str = "its sum is another: this line is damaged, or is not the one that followed those before it";
+
 fn header(members: &Members<'_>) -> Result<Line> {
     let format: String = read_member(members, "format")?;
-    if format != FORMAT {
-        return Err(format!("expected the format {FORMAT}, got {}", quoted(&format)));
+    let version = members.get("version").unwrap_or_default();
+    if format != FORMAT || version != VERSION {
+        return Ok(Line::Newer(["it has the form ", &format, " ", version].concat()));
     }
-    let version: u64 = read_member(members, "version")?;
-    if version != VERSION {
-        return Ok(Line::Newer(format!("it has the form {version}, and this burrow reads the form {VERSION}")));
+    for name in items(members.get("tables").unwrap_or_default())? {
+        let name = leaf::text(name)?;
+        if table(&name).is_none() {
+            return Ok(Line::Newer(["it has the table ", &name, ", which this burrow does not know"].concat()));
+        }
     }
-    let tables: Vec<String> = read_member(members, "tables")?;
-    Ok(match tables.iter().find(|name| table(name).is_none()) {
-        Some(name) => Line::Newer(format!("it has the table {}, which this burrow does not know", quoted(name))),
-        None => Line::Header,
-    })
+    Ok(Line::Header)
 }
 
 fn table(name: &str) -> Option<&'static TableInfo> {
     TABLES.iter().copied().find(|table| table.name == name)
 }
 
-fn record(members: &Members<'_>) -> Result<Line> {
-    let name: String = read_member(members, "table")?;
-    let table = table(&name).ok_or_else(|| format!("table: there is no table {}", quoted(&name)))?;
-    let parts: Vec<String> = read_member(members, "key")?;
-    if parts.len() != table.key.len() {
-        return Err(format!("key: expected {} strings, got {}", table.key.len(), parts.len()));
-    }
-    let part = |(column, part): (&crate::engine::Column, &String)| match column.column_type {
-        ColumnType::Text => Ok(KeyPart::from(part.as_str())),
-        ColumnType::U64 => leaf::u64(part).map(KeyPart::U64).map_err(|reason| format!("key: {reason}")),
-    };
-    let key = table.key.iter().zip(&parts).map(part).collect::<Result<Vec<_>>>()?;
-    let value = match table.value_type {
-        ValueType::Json => Encoded::Text(read_member(members, "json")?),
-        ValueType::Text => Encoded::Text(read_member(members, "text")?),
-        ValueType::Bytes => {
-            let mut bytes = Vec::new();
-            base64::decode(&read_member::<String>(members, "bytes")?, &mut bytes)?;
-            Encoded::Bytes(bytes.into())
+fn counted(members: &Members<'_>) -> Result<[u64; TABLES.len()]> {
+    let mut counts = [0; TABLES.len()];
+    for (name, count) in members.iter() {
+        if let Some((_, place)) = TABLES.iter().zip(&mut counts).find(|(table, _)| table.name == name) {
+            *place = leaf::u64(count)?;
         }
+    }
+    Ok(counts)
+}
+
+fn record(members: &Members<'_>) -> Result<Record> {
+    let name: String = read_member(members, "table")?;
+    let table = table(&name).ok_or_else(|| ["there is no table ", &name].concat())?;
+    let items = items(members.get("key").unwrap_or_default())?;
+    if items.len() != table.key.len() {
+        return Err(format!("key: expected {} strings, got {}", table.key.len(), items.len()));
+    }
+    let mut key = Vec::with_capacity(items.len());
+    for (column, item) in table.key.iter().zip(items) {
+        let part = leaf::text(item)?;
+        key.push(match column.column_type {
+            ColumnType::Text => KeyPart::from(&*part),
+            ColumnType::U64 => KeyPart::U64(leaf::u64(&part)?),
+        });
+    }
+    let member = match table.value_type {
+        ValueType::Json => "json",
+        ValueType::Text => "text",
+        ValueType::Bytes => "bytes",
     };
-    let more = members.get("more").is_some() && table.value_type == ValueType::Bytes;
-    Ok(Line::Record { table, key: Key::new(key), value, more })
+    let text: String = read_member(members, member)?;
+    let value = if table.value_type == ValueType::Bytes {
+        let mut bytes = Vec::new();
+        base64::decode(&text, &mut bytes)?;
+        Encoded::Bytes(bytes.into())
+    } else {
+        Encoded::Text(text)
+    };
+    Ok(Record { table, key: Key::new(key), value, more: members.get("more").is_some() })
 }

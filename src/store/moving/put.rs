@@ -1,17 +1,14 @@
 //! Records from a file, on their way into the store in bounded transactions.
 
-use std::{future::poll_fn, pin::Pin, task::Poll};
-
-use uuid::Uuid;
-
 use super::{OnConflict, import::SOURCE};
 use crate::{
-    engine::{Encoded, Engine, Key, Raw, ReadSet, Reads, Result, Table, TableInfo, Write},
+    engine::{Encoded, Key, Raw, ReadSet, Reads, Result, Table, TableInfo, Write},
     model::{ChangeScope, RuntimeStoreError, random::new_uuid},
     store::{
-        Operation, Store,
+        Operation,
         claim::after_both,
         schema::{CLAIMS, change_kind},
+        steps::{Found, Outcome},
         watch::scope_of,
     },
 };
@@ -39,11 +36,13 @@ pub(super) struct Batch {
     bytes: usize,
     /// Whether there were none of the last records yet, so that there will be none of the next ones either.
     likely_new: bool,
+    /// Whether each record is committed by itself, because what is stored is so much larger than what is imported.
+    singly: bool,
 }
 
 impl Batch {
     pub(super) fn new(on_conflict: OnConflict) -> Self {
-        Self { on_conflict, records: Vec::new(), bytes: 0, likely_new: true }
+        Self { on_conflict, records: Vec::new(), bytes: 0, likely_new: true, singly: false }
     }
 
     pub(super) fn add(&mut self, record: Incoming) {
@@ -51,42 +50,51 @@ impl Batch {
         self.records.push(record);
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.records.len()
+    pub(super) fn is_empty(&self) -> bool {
+        self.records.is_empty()
     }
 
     pub(super) fn is_full(&self) -> bool {
         self.records.len() >= RECORDS || self.bytes >= BYTES
     }
 
-    /// Commits the records, and says how many were written.
-    pub(super) async fn commit<E: Engine>(&mut self, store: &Store<E>) -> Result<u64> {
-        let records = std::mem::take(&mut self.records);
-        self.bytes = 0;
-        let mut calls = Vec::new();
-        for part in records.chunk_by(|a, b| belongs_to(a) == belongs_to(b) && a.table.name == b.table.name) {
-            let operation = put(part.to_vec(), self.on_conflict, self.likely_new)?;
-            calls.push(Box::pin(store.run(Ok(operation))));
-        }
+    /// Whether what is in it was tried already.
+    pub(super) fn is_retried(&self) -> bool {
+        self.singly
+    }
+
+    /// What commits the records.
+    pub(super) fn commits(&self) -> Result<Vec<Operation<Outcome>>> {
+        let together =
+            |a: &Incoming, b: &Incoming| !self.singly && a.table.name == b.table.name && belongs_to(a) == belongs_to(b);
+        let put = |part: &[Incoming]| put(part.to_vec(), self.on_conflict, self.likely_new);
+        let commits = self.records.chunk_by(together).map(put);
+        // By themselves they go one after the other.
+        commits.take(if self.singly { 1 } else { RECORDS }).collect()
+    }
+
+    /// Takes what came of them: how many records are there now, and how many of them were written; `None` where they are to be tried
+    /// again.
+    pub(super) fn took(&mut self, outcomes: Vec<Result<Outcome>>) -> Result<Option<(u64, u64)>> {
         let mut written = 0;
-        for outcome in at_once(calls).await {
+        for outcome in outcomes {
             match outcome {
-                Ok(count) => written += count,
-                // What is stored is so much larger than what is imported.
-                Err(RuntimeStoreError::TooLarge(_)) => return self.commit_singly(store, records).await,
+                Ok(Outcome::Written(count)) => written += count,
+                Ok(_) => {}
+                Err(RuntimeStoreError::TooLarge(_)) if !self.singly => {
+                    self.singly = true;
+                    return Ok(None);
+                }
                 Err(error) => return Err(error),
             }
         }
-        self.likely_new = written == records.len() as u64;
-        Ok(written)
-    }
-
-    async fn commit_singly<E: Engine>(&self, store: &Store<E>, records: Vec<Incoming>) -> Result<u64> {
-        let mut written = 0;
-        for record in records {
-            written += store.run(put(vec![record], self.on_conflict, false)).await?;
+        let records = if self.singly { 1 } else { self.records.len() };
+        self.likely_new = written == records as u64;
+        self.records.drain(..records);
+        if self.records.is_empty() {
+            (self.bytes, self.singly) = (0, false);
         }
-        Ok(written)
+        Ok(Some((records as u64, written)))
     }
 }
 
@@ -96,71 +104,50 @@ fn belongs_to(record: &Incoming) -> Option<ChangeScope> {
 }
 
 /// Puts records of one mob or runtime, all or none, and answers how many were not there yet.
-fn put(records: Vec<Incoming>, on_conflict: OnConflict, likely_new: bool) -> Result<Operation<u64>> {
+fn put(records: Vec<Incoming>, on_conflict: OnConflict, likely_new: bool) -> Result<Operation<Outcome>> {
     let token = new_uuid()?;
     let mut reads = Reads::new();
-    let read = |record: Incoming| {
-        let table = Table::<Raw>::new(record.table);
-        let key = record.key.clone();
-        let stored = if likely_new { reads.get_predicting(&table, key, None) } else { reads.get(&table, key) };
-        (stored, record)
-    };
-    let records: Vec<_> = records.into_iter().map(read).collect();
+    let mut stored = Vec::with_capacity(records.len());
+    for Incoming { table, key, .. } in &records {
+        let (table, key) = (Table::<Raw>::new(table), key.clone());
+        stored.push(if likely_new { reads.get_predicting(&table, key, None) } else { reads.get(&table, key) });
+    }
     let writes = move |seen: &ReadSet| {
         let mut writes = Vec::new();
-        for (stored, record) in &records {
-            let stored = seen.raw_one(*stored);
-            writes.extend(resolved(record, stored, on_conflict, token)?);
+        for (record, stored) in records.iter().zip(&stored) {
+            let value = match seen.raw_one(*stored).pop() {
+                None => record.value.clone(),
+                Some((_, Ok(stored))) if stored.as_bytes() == record.value.as_bytes() => continue,
+                Some(stored) => instead(record, stored, on_conflict, |a, b| after_both(a, b, token))?,
+            };
+            writes.push(Table::<Raw>::new(record.table).put(record.key.clone(), Raw(value)));
         }
-        Ok::<_, RuntimeStoreError>(writes)
+        Ok::<Vec<Write>, RuntimeStoreError>(writes)
     };
     let count = writes.clone();
-    Ok(Operation::transact(reads, writes).answering(move |seen| Ok(count(seen)?.len() as u64)))
+    Ok(Operation::transact(reads, writes).answering(move |seen| Ok(Outcome::Written(count(seen)?.len() as u64))))
 }
 
-/// What is to be written of a record, if anything.
-fn resolved(
+/// What is to be put in the place of another record, if anything.
+fn instead(
     Incoming { line, table, key, value }: &Incoming,
-    stored: Option<std::result::Result<Encoded, String>>,
+    (_, stored): Found,
     on_conflict: OnConflict,
-    token: Uuid,
-) -> Result<Option<Write>> {
-    let put = |value: &Encoded| Some(Table::<Raw>::new(table).put(key.clone(), Raw(value.clone())));
-    match stored {
-        None => Ok(put(value)),
-        Some(Ok(stored)) if stored.as_bytes() == value.as_bytes() => Ok(None),
-        Some(_) if on_conflict == OnConflict::Refuse => Err(RuntimeStoreError::Conflict(format!(
+    after_both: impl FnOnce(&str, &str) -> std::result::Result<String, String>,
+) -> Result<Encoded> {
+    if on_conflict == OnConflict::Refuse {
+        return Err(RuntimeStoreError::Conflict(format!(
             "{SOURCE}: line {line}: the store has another record under {} {key}; it was left as it is",
             table.name
-        ))),
-        // An earlier claim in the place of a later one would let an overtaken writer go on.
-        Some(Ok(stored)) if table.name == CLAIMS.info.name => {
-            let (stored, value) = (stored.as_text(), value.as_text());
-            let claim = stored.and_then(|stored| after_both(stored, value?, token));
-            match claim {
-                Ok(claim) => Ok(put(&Encoded::Text(claim))),
-                Err(reason) => Err(RuntimeStoreError::Decode { table: table.name, key: key.to_string(), reason }),
-            }
-        }
-        Some(_) => Ok(put(value)),
+        )));
     }
-}
-
-/// Runs calls together, so that they are all begun before the first one ends.
-async fn at_once<F: Future>(mut calls: Vec<Pin<Box<F>>>) -> Vec<F::Output> {
-    let mut outcomes: Vec<Option<F::Output>> = calls.iter().map(|_| None).collect();
-    poll_fn(|context| {
-        let mut pending = false;
-        for (call, outcome) in calls.iter_mut().zip(&mut outcomes) {
-            if outcome.is_none() {
-                match call.as_mut().poll(context) {
-                    Poll::Ready(ended) => *outcome = Some(ended),
-                    Poll::Pending => pending = true,
-                }
-            }
+    match stored {
+        // An earlier claim in the place of a later one would let an overtaken writer go on.
+        Ok(stored) if table.name == CLAIMS.info.name => {
+            let claim = stored.as_text().and_then(|stored| after_both(stored, value.as_text()?));
+            let undecodable = |reason| RuntimeStoreError::Decode { table: table.name, key: key.to_string(), reason };
+            claim.map(Encoded::Text).map_err(undecodable)
         }
-        if pending { Poll::Pending } else { Poll::Ready(()) }
-    })
-    .await;
-    outcomes.into_iter().flatten().collect()
+        _ => Ok(value.clone()),
+    }
 }

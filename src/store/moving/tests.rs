@@ -37,8 +37,9 @@ fn refused(lines: impl FnOnce(&mut Writer)) -> String {
     let (store, outcome) = import(lines);
     let error = outcome.unwrap_err();
     assert_eq!(error.code(), "InvalidInput", "{error}");
-    let lines = pollster::block_on(async { store.export().next().await.unwrap().unwrap() });
-    assert_eq!(lines.lines().count(), 2, "{error}: something was written");
+    let mut export = store.export();
+    while pollster::block_on(export.next()).unwrap().is_some() {}
+    assert_eq!(export.records(), 0, "{error}: something was written");
     error.to_string()
 }
 
@@ -71,7 +72,7 @@ fn a_record_that_is_none_of_its_table_is_refused() {
         // The value of another type.
         (SNAPSHOTS.info, key(&["r"]), Value::Text("x"), "bytes: missing"),
         (STATES.info, key(&["r", "s"]), Value::Json("\"idle\""), "key: expected 1 strings, got 2"),
-        (RECEIPTS.info, key(&["r", RUN, "-1"]), Value::Json(&receipt), "key: expected a whole number"),
+        (RECEIPTS.info, key(&["r", RUN, "-1"]), Value::Json(&receipt), "expected a whole number"),
     ] {
         let error = refused(|writer| writer.record(table, &key, value, false));
         assert!(error.starts_with("invalid input: source: line 2: ") && error.contains(told), "{told}: {error}");
@@ -98,7 +99,7 @@ fn pieces_belong_together() {
         piece(writer, &a, true);
         writer.end(&[0; TABLES.len()]);
     });
-    assert!(error.contains("line 3: there were other records"), "{error}");
+    assert!(error.contains("line 3: expected another record"), "{error}");
 }
 
 #[test]
@@ -108,14 +109,14 @@ fn a_file_that_counts_other_records_is_refused() {
             writer.record(STATES.info, &key(&["a"]), Value::Json("\"idle\""), false);
             writer.end(&counts);
         });
-        assert!(outcome.unwrap_err().to_string().contains("line 3: there were other records before it than it counts"));
+        assert!(outcome.unwrap_err().to_string().contains("line 3: expected another record"));
     }
     let told = refused(|writer| {
         writer.end(&[0; TABLES.len()]);
         writer.end(&[0; TABLES.len()]);
     });
     assert!(told.contains("line 3: expected nothing behind the last line"), "{told}");
-    assert!(refused(Writer::header).contains("line 2: a first line stands here again"));
+    assert!(refused(Writer::header).contains("line 2: expected another record"));
 }
 
 #[test]
@@ -159,5 +160,5 @@ fn the_lines_are_those_of_the_page_about_the_format() {
     assert!(page.contains(&format!("\n{}", writer.text)), "{}", writer.text);
     let mut reader = Reader::default();
     let lines = writer.text.lines().map(|line| reader.line(line.as_bytes()).unwrap());
-    assert_eq!(lines.filter(|line| matches!(line, Line::Record { .. })).count(), 1);
+    assert_eq!(lines.filter(|line| matches!(line, Line::Record(_))).count(), 1);
 }

@@ -1,0 +1,52 @@
+// What export, import and verification take and give.
+
+import type { Bytes } from "./types.js";
+
+/** An export: a stream or another iterable of its bytes, a file or another blob, or the bytes themselves. Of a `Response`, its `body`. */
+export type ImportSource =
+  ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | Iterable<Uint8Array> | Blob | Bytes;
+
+/** How an import is made. */
+export interface ImportOptions {
+  /**
+   * Whether a record takes the place of a stored one that differs, which is a `Conflict` otherwise. In the place of another claim comes
+   * a new one, later than both, so that whoever held one of them is `Fenced`. Default: false.
+   */
+  overwrite?: boolean | undefined;
+  /** Called after each step, while there is more to come. What it throws ends the import. */
+  onProgress?: ((progress: Imported) => void) | undefined;
+}
+
+/** How far an import has come. */
+export interface Imported {
+  /** The records of the file that are in the store by now. */
+  records: number;
+  /** How many of them were written; the others were there already. */
+  written: number;
+}
+
+/** How a verification is made. */
+export interface VerifyOptions {
+  /** Called after each page that was read. What it throws ends the verification. */
+  onProgress?: ((progress: Omit<Verified, "findings">) => void) | undefined;
+}
+
+/** What a verification found. */
+export interface Verified {
+  /** How many records were read. */
+  records: number;
+  /** How many things are wrong. */
+  problems: number;
+  /** What they are: the first 1,000 of them. */
+  findings: Finding[];
+}
+
+/** Something that is wrong with a stored record. */
+export interface Finding {
+  /** The table that holds the record. */
+  table: string;
+  /** The record's key, as `[column, column]`. */
+  key: string;
+  /** What is wrong with it. */
+  problem: string;
+}
