@@ -88,6 +88,7 @@ export type {
   Finding,
   Imported,
   ImportOptions,
+  ImportProgress,
   ImportSource,
   Verified,
   VerifyOptions,

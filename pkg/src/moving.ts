@@ -66,12 +66,12 @@ export async function imported(
   const chunks = iterated(source);
   const [next, free] = begun<[records: number, written: number]>(store, (raw) => raw.import(overwrite));
   try {
-    let before = 0;
+    let bytes = 0;
     for await (const chunk of chunks) {
       for (const part of parts(chunk)) {
         const [records, written] = await next(part);
-        if (records > before) onProgress({ records, written });
-        before = records;
+        bytes += part.byteLength;
+        onProgress({ records, written, bytes });
       }
     }
     const [records, written] = await next();

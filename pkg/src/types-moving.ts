@@ -13,8 +13,14 @@ export interface ImportOptions {
    * a new one, later than both, so that whoever held one of them is `Fenced`. Default: false.
    */
   overwrite?: boolean | undefined;
-  /** Called after each step, while there is more to come. What it throws ends the import. */
-  onProgress?: ((progress: Imported) => void) | undefined;
+  /** Called after each mebibyte, or each chunk that is smaller. What it throws ends the import. */
+  onProgress?: ((progress: ImportProgress) => void) | undefined;
+}
+
+/** How far an import has come, and how many bytes of the source were read for it. */
+export interface ImportProgress extends Imported {
+  /** The bytes that were read. */
+  bytes: number;
 }
 
 /** How far an import has come. */

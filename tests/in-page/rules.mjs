@@ -8,6 +8,7 @@ import { errors } from "./errors.mjs";
 import { lifetime } from "./lifetime.mjs";
 import { limits } from "./limits.mjs";
 import { documents } from "./documents.mjs";
+import { moving } from "./moving.mjs";
 import { bytes, input, receipt, U64_MAX } from "./makers.mjs";
 
 export const rules = {
@@ -18,6 +19,7 @@ export const rules = {
   ...errors,
   ...lifetime,
   ...limits,
+  ...moving,
 
   async "labels are replaced wholesale, read, listed and deleted"({ store }) {
     await store.setLabels({ mob: "m" }, { env: "dev", team: "a" });

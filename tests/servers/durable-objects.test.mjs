@@ -1,10 +1,18 @@
 // A store in a Durable Object, in workerd: the whole contract, compiled to wasm, and what is said of objects.
 
 import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { start } from "../../examples/edge/start.mjs";
+import { openStore } from "../../pkg/dist/node.js";
+import { root } from "../../scripts/toolchain.mjs";
+import { run } from "../packaging/consumer.mjs";
+import { environments } from "../packaging/environments.mjs";
 import { buildRules } from "./build-rules.mjs";
+import { filled } from "./filled.mjs";
 import { get } from "./get.mjs";
 import { killWorkerd } from "./kill.mjs";
 
@@ -27,6 +35,7 @@ const inObject =
   (name) =>
   (call, ...args) =>
     ask(["store", name, call, ...args].map((part) => encodeURIComponent(part)).join("/"));
+const post = async (route, body) => JSON.parse(await get(new URL(route, url), body));
 const refused = async (answer, code, argument) => {
   const { error } = await answer;
   assert.deepEqual(
@@ -120,6 +129,36 @@ test("a watch is told of the commits of other requests to the object", async () 
   await call("setCursor", "m", 1);
   await inObject("not watched")("setCursor", "m", 2);
   assert.deepEqual(await call("told"), [{ mob: "m", kinds: ["cursor"] }]);
+});
+
+test("a store moves from memory into a file, into an object, and back, and nothing of it changes", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "burrow-moving-"));
+  after(() => rm(folder, { recursive: true }));
+  const from = await filled(await openStore());
+  const lines = path.join(folder, "memory.ndjson");
+  const text = await new Response(from.export()).text();
+  await writeFile(lines, text);
+  const node24 = path.join(environments, "node_modules/node24/bin/node");
+  const shell = (...args) => run(root, node24, "pkg/dist/cli.js", ...args);
+  const file = path.join(folder, "moved.sqlite");
+  await shell("import", file, lines);
+  await shell("export", file, path.join(folder, "file.ndjson"));
+  const ofFile = await readFile(path.join(folder, "file.ndjson"), "utf8");
+  assert.ok(ofFile === text);
+  const { records, written } = await post("store/moved/import", ofFile);
+  assert.ok(records > 300 && records === written);
+  const call = inObject("moved");
+  assert.deepEqual(await call("problems"), []);
+  await end(call);
+  const ofObject = await call("export");
+  assert.ok(ofObject === text);
+  const back = await openStore();
+  await back.import(new Blob([ofObject]));
+  assert.ok((await new Response(back.export()).text()) === text);
+  // Cut off, and in an object that has something else.
+  await refused(post("store/cut/import", text.slice(0, -100)), "InvalidInput", "source");
+  await inObject("other")("setCursor", "mob-1", 7);
+  await refused(post("store/other/import", text), "Conflict");
 });
 
 test("flush() resolves", async () => assert.equal(await inObject("flushed")("flush"), null));

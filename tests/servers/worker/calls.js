@@ -29,6 +29,20 @@ WebAssembly.instantiate = async (...args) => {
 };
 
 export const calls = {
+  /** All that the store holds. */
+  async export(object) {
+    return new Response((await object.store()).export()).text();
+  },
+
+  /** Takes an export, as it comes over the network. */
+  async import(object, body) {
+    return (await object.store()).import(body);
+  },
+
+  async problems(object) {
+    return (await (await object.store()).verify()).findings;
+  },
+
   /** How large the module's memory is. */
   async memory() {
     if (memories.length === 0) throw new Error("no module was instantiated");

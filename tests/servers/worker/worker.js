@@ -24,7 +24,7 @@ export class StoreObject extends DurableObject {
   async fetch(request) {
     const [, , , call, ...args] = new URL(request.url).pathname.split("/").map(decodeURIComponent);
     try {
-      return json(await calls[call](this, ...args));
+      return json(await calls[call](this, ...args, request.body));
     } catch (error) {
       const { name, code, argument, retryable, message } = error;
       return json({ error: { name, code, argument, retryable, message } });

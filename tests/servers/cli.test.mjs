@@ -1,0 +1,139 @@
+// `burrow-store` from a shell, in Node, Deno and Bun.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
+import { openStore } from "../../pkg/dist/node.js";
+import { root } from "../../scripts/toolchain.mjs";
+import { tool } from "../packaging/consumer.mjs";
+import { environments } from "../packaging/environments.mjs";
+import { filled } from "./filled.mjs";
+
+const cli = path.join(root, "pkg/dist/cli.js");
+const node24 = path.join(environments, "node_modules/node24/bin/node");
+const RUNTIMES = {
+  "Node 24": [node24],
+  Deno: [tool("deno"), "run", "--no-remote", "--node-modules-dir=manual", "--allow-all"],
+  Bun: [tool("bun"), "--no-install"],
+};
+
+const folder = await mkdtemp(path.join(tmpdir(), "burrow-cli-"));
+after(() => rm(folder, { recursive: true }));
+const text = await new Response((await filled(await openStore())).export()).text();
+const lines = path.join(folder, "all.ndjson");
+writeFileSync(lines, text);
+
+function begin([program, ...flags], ...args) {
+  const child = spawn(program, [...flags, cli, ...args], { cwd: folder });
+  const said = { out: "", errors: "" };
+  child.stdout.on("data", (data) => (said.out += data));
+  child.stderr.on("data", (data) => (said.errors += data));
+  child.stdin.on("error", () => {});
+  return { child, said, closed: once(child, "close") };
+}
+
+/** Runs a command to its end; `input` is what its standard input has. */
+async function call(runtime, args, input = "") {
+  const { child, said, closed } = begin(runtime, ...args);
+  child.stdin.end(input);
+  const [code] = await closed;
+  return { code, ...said };
+}
+
+let files = 0;
+const newFile = () => path.join(folder, `${(files += 1)}.sqlite`);
+
+for (const [name, runtime] of Object.entries(RUNTIMES)) {
+  test(`${name}: a store goes out and comes in, by files and by pipes`, async () => {
+    const [a, b, copy] = [newFile(), newFile(), path.join(folder, `${files}.ndjson`)];
+    const imported = await call(runtime, ["import", a, lines]);
+    assert.equal(imported.code, 0, imported.errors);
+    const { records, written } = JSON.parse(imported.out);
+    assert.ok(records > 300 && records === written);
+    const exported = await call(runtime, ["export", a, copy]);
+    assert.deepEqual([exported.code, exported.errors], [0, ""]);
+    assert.ok(readFileSync(copy, "utf8") === text);
+    const piped = await call(runtime, ["export", a]);
+    assert.ok(piped.out === text);
+    assert.deepEqual(JSON.parse((await call(runtime, ["import", b], piped.out)).out), { records, written });
+    const verified = await call(runtime, ["verify", b]);
+    assert.deepEqual([verified.code, JSON.parse(verified.out)], [0, { records, problems: 0, findings: [] }]);
+    const status = JSON.parse((await call(runtime, ["status", b])).out);
+    assert.deepEqual([status.backend, status.durability], ["sqlite", "strict"]);
+    assert.match(status.authorityKey, /^sqlite:.*\.sqlite$/);
+    // Never over another file, and what differs stays.
+    const over = await call(runtime, ["export", a, copy]);
+    assert.equal(over.code, 1);
+    assert.match(over.errors, /^burrow-store: .*exist/);
+    assert.ok(readFileSync(copy, "utf8") === text);
+  });
+
+  test(`${name}: what it is not called with, it refuses, and leaves nothing behind`, async () => {
+    const none = newFile();
+    const before = readdirSync(folder);
+    for (const [args, code, told] of [
+      [[], 2, "no command was given"],
+      [["nothing"], 2, 'there is no command "nothing"'],
+      [["toString", none], 2, 'there is no command "toString"'],
+      [["export"], 2, "export takes the PATH of a store"],
+      [["verify", none, "more"], 2, 'unknown argument "more"'],
+      [["export", none, "a", "b"], 2, 'unknown argument "b"'],
+      [["export", none, "--overwrite"], 2, "--overwrite is for import"],
+      [["import", none, "--over"], 2, "unknown option --over"],
+      [["export", none], 1, "there is no file"],
+      [["status", none], 1, "there is no file"],
+      [["verify", none], 1, "there is no file"],
+      [["import", none, `${none}.ndjson`], 1, "there is no file"],
+      [["status", lines], 1, "file is not a database"],
+    ]) {
+      const { code: is, out, errors } = await call(runtime, args);
+      assert.deepEqual([is, out], [code, ""], `${args}: ${errors}`);
+      assert.ok(errors.startsWith("burrow-store: ") && errors.includes(told), errors);
+      assert.equal(errors.split("\n").length, 2, errors);
+    }
+    const help = await call(runtime, ["export", "--help"]);
+    assert.deepEqual([help.code, help.errors], [0, ""]);
+    assert.match(help.out, /burrow-store verify PATH/);
+    assert.deepEqual(readdirSync(folder), before);
+  });
+}
+
+test("what is cut off or damaged is told, and what differs is overwritten only where that was asked for", async () => {
+  const file = newFile();
+  const cut = await call(RUNTIMES["Node 24"], ["import", file], text.slice(0, -1000));
+  assert.deepEqual([cut.code, cut.out], [1, ""]);
+  assert.match(cut.errors, /source: it was cut off after line \d+/);
+  const store = path.join(folder, "other.ndjson");
+  const other = await filled(await openStore());
+  writeFileSync(store, await new Response(other.export()).text());
+  const whole = await call(RUNTIMES["Node 24"], ["import", file, lines]);
+  assert.ok(JSON.parse(whole.out).written < JSON.parse(whole.out).records);
+  const differs = await call(RUNTIMES["Node 24"], ["import", file, store]);
+  assert.match(differs.errors, /conflict: source: line \d+: the store has another record under/);
+  const over = await call(RUNTIMES["Node 24"], ["import", file, store, "--overwrite"]);
+  assert.equal(over.code, 0, over.errors);
+});
+
+test("an import that is killed in the middle is completed by another", async () => {
+  const file = newFile();
+  const runtime = RUNTIMES["Node 24"];
+  for (let part = 1; part < 8; part++) {
+    const { child, closed } = begin(runtime, "import", file);
+    child.stdin.write(text.slice(0, (text.length / 8) * part));
+    await new Promise((resolve) => setTimeout(resolve, 300 + 40 * part));
+    child.kill("SIGKILL");
+    const [, signal] = await closed;
+    assert.equal(signal, "SIGKILL");
+  }
+  const { code, errors, out } = await call(runtime, ["import", file, lines]);
+  assert.equal(code, 0, errors);
+  const { records, written } = JSON.parse(out);
+  assert.ok(written < records, `${written} of ${records}: nothing was committed before a kill`);
+  assert.ok((await call(runtime, ["export", file])).out === text);
+  assert.equal((await call(runtime, ["verify", file])).code, 0);
+});
