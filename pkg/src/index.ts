@@ -85,6 +85,7 @@ export type {
   WatchScope,
 } from "./types.js";
 export type {
+  Chunk,
   Finding,
   Imported,
   ImportOptions,

@@ -6,6 +6,7 @@ import { invalid } from "./error.js";
 import { Handle } from "./handle.js";
 import { described } from "./json.js";
 import type {
+  Chunk,
   Finding,
   Imported,
   ImportOptions,
@@ -38,8 +39,8 @@ function begun<Step>(
 }
 
 /** What the store holds, read when it is asked for. */
-export function exported(store: Handle<RawStore>): ReadableStream<Uint8Array> {
-  const [next, free] = begun<Uint8Array | undefined>(store, (raw) => raw.export());
+export function exported(store: Handle<RawStore>): ReadableStream<Chunk> {
+  const [next, free] = begun<Chunk | undefined>(store, (raw) => raw.export());
   return new ReadableStream(
     {
       async pull(controller) {

@@ -22,7 +22,14 @@ import type {
   Status,
   WatchScope,
 } from "./types.js";
-import type { Imported, ImportOptions, ImportSource, Verified, VerifyOptions } from "./types-moving.js";
+import type {
+  Chunk,
+  Imported,
+  ImportOptions,
+  ImportSource,
+  Verified,
+  VerifyOptions,
+} from "./types-moving.js";
 import { originStorage } from "./storage.js";
 import { changes, watch } from "./watch.js";
 import * as wire from "./wire.js";
@@ -284,7 +291,7 @@ export class Store implements Disposable, AsyncDisposable {
    * Each record is whole; for a copy of one moment nobody may write while it is made. The stream fails with `Decode` at a record that
    * cannot be read: `verify` finds all of them.
    */
-  export(): ReadableStream<Uint8Array> {
+  export(): ReadableStream<Chunk> {
     return exported(this.#handle);
   }
 

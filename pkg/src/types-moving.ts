@@ -2,6 +2,12 @@
 
 import type { Bytes } from "./types.js";
 
+/**
+ * Bytes as the platform's own streams give and take them: a `Uint8Array`, of an `ArrayBuffer` where the version of TypeScript tells
+ * that from a shared one.
+ */
+export type Chunk = ReturnType<TextEncoder["encode"]>;
+
 /** An export: a stream or another iterable of its bytes, a file or another blob, or the bytes themselves. Of a `Response`, its `body`. */
 export type ImportSource =
   ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | Iterable<Uint8Array> | Blob | Bytes;

@@ -9,6 +9,7 @@ import {
   type Durability,
   type ErrorCode,
   type FoundSession,
+  type Imported,
   init,
   type Labels,
   newId,
@@ -16,6 +17,7 @@ import {
   type Runtime,
   type Status,
   type Store,
+  type Verified,
   type WasmSource,
 } from "burrow-store";
 import wasm from "burrow-store/wasm";
@@ -74,6 +76,22 @@ store.watch({ mob: "mob" }, (change) => {
 store.watch({ mob: "mob", runtime: "runtime" }, () => {});
 // @ts-expect-error There is no such scope.
 store.watch({ runtme: "runtime" }, () => {});
+
+// Moving.
+expectTypeOf(store.export).returns.toExtend<ReadableStream<Uint8Array>>();
+void new Response(store.export());
+void store.export().pipeThrough(new CompressionStream("gzip"));
+expectTypeOf(store.import).returns.resolves.toEqualTypeOf<Imported>();
+declare const sent: Response;
+declare const picked: File;
+if (sent.body) void store.import(sent.body, { overwrite: true });
+void store.import(picked, { onProgress: ({ bytes }) => expectTypeOf(bytes).toBeNumber() });
+void store.import([new Uint8Array(1)]);
+// @ts-expect-error Text is no bytes.
+void store.import("text");
+// @ts-expect-error There is no such option.
+void store.import(picked, { overwrit: true });
+expectTypeOf(store.verify).returns.resolves.toEqualTypeOf<Verified>();
 
 // The end of a block closes a store and gives a claim up.
 async function blocks(): Promise<void> {

@@ -239,14 +239,25 @@ impl Transaction {
                 let sent = if insert { store.add_with_key(&text, &js_key) } else { store.put_with_key(&text, &js_key) };
                 self.sent(table, key, sent)
             }
-            Encoded::Bytes(bytes) => self.put_pieces(table, &store, key, &bytes),
+            Encoded::Bytes(bytes) => self.put_pieces(table, &store, key, &bytes, insert),
         }
     }
 
-    fn put_pieces(&self, table: &TableInfo, store: &IdbObjectStore, key: &Key, bytes: &[u8]) -> Attempt<()> {
+    fn put_pieces(
+        &self,
+        table: &TableInfo,
+        store: &IdbObjectStore,
+        key: &Key,
+        bytes: &[u8],
+        insert: bool,
+    ) -> Attempt<()> {
         let mut pieces = 0;
         for piece in pieces_of(bytes) {
-            self.sent(table, key, store.put_with_key(&Uint8Array::from(piece), &key::piece_to_js(key, pieces)))?;
+            let (piece, js_key) = (Uint8Array::from(piece), key::piece_to_js(key, pieces));
+            // Where there is a value there is a first piece.
+            let inserts = insert && pieces == 0;
+            let sent = if inserts { store.add_with_key(&piece, &js_key) } else { store.put_with_key(&piece, &js_key) };
+            self.sent(table, key, sent)?;
             pieces += 1;
         }
         // A longer value may have been there before, of whichever tab.
