@@ -6,7 +6,7 @@ import type { Bytes } from "./types.js";
  * Bytes as the platform's own streams give and take them: a `Uint8Array`, of an `ArrayBuffer` where the version of TypeScript tells
  * that from a shared one.
  */
-export type Chunk = ReturnType<TextEncoder["encode"]>;
+export type Chunk = ReturnType<InstanceType<typeof TextEncoder>["encode"]>;
 
 /** An export: a stream or another iterable of its bytes, a file or another blob, or the bytes themselves. Of a `Response`, its `body`. */
 export type ImportSource =

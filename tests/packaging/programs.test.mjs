@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { consumer, run, tool } from "./consumer.mjs";
 import { done } from "./job.mjs";
 
-const { folder } = await consumer("programs");
+const { folder, packed } = await consumer("programs");
 
 for (const [name, program, ...args] of [
   ["Node, import", process.execPath, "main.mjs"],
@@ -34,6 +34,16 @@ test("the manual's examples for Node do what they say", async () => {
     await writeFile(path.join(folder, file), example);
     assert.match(await run(folder, process.execPath, file), /backend: 'memory',\n\s*durability: 'none'/);
   }
+});
+
+test("burrow-store is a command, as it is packed", async () => {
+  const { bin } = JSON.parse(
+    await readFile(path.join(folder, "node_modules/burrow-store/package.json"), "utf8"),
+  );
+  const command = path.join("node_modules/burrow-store", bin["burrow-store"]);
+  assert.match(await run(folder, process.execPath, command, "--help"), /burrow-store export PATH/);
+  const { mode } = packed.files.find((file) => file.path === bin["burrow-store"]);
+  assert.equal(mode & 0o111, 0o111, "it may be executed");
 });
 
 test("an error is a BurrowError to all parts of a program, whichever entries they use", async () => {
