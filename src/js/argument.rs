@@ -205,11 +205,6 @@ impl Argument<'_> {
         if self.is_given() { self.bytes().map(Some) } else { Ok(None) }
     }
 
-    /// Yes or no.
-    pub(super) fn flag(self) -> Result<bool> {
-        self.1.as_bool().ok_or_else(|| self.expected("a boolean"))
-    }
-
     /// A function.
     #[inline(never)]
     pub(super) fn function(self) -> Result<Function> {

@@ -7,7 +7,10 @@ use super::{
     claim::parsed_epoch,
     payload::StoredReceipt,
     runtime::OAUTH_FLOWS_ID,
-    schema::{CLAIMS, INPUTS, LABELS, METADATA, OAUTH_FLOWS, OPS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES, TABLES},
+    schema::{
+        CLAIMS, DELETIONS, INPUTS, LABELS, METADATA, OAUTH_FLOWS, OPS, PRUNED, RECEIPTS, SESSIONS, SNAPSHOTS, STATES,
+        TABLES,
+    },
 };
 use crate::{
     engine::{Encoded, Key, KeyPart, Record, TableInfo, Text},
@@ -31,6 +34,8 @@ static CHECKS: [(&TableInfo, Check); TABLES.len()] = [
     (LABELS.info, |key, record| id(key, 0).and_then(|()| decodes::<Document<Labels>>(record))),
     (SESSIONS.info, session),
     (CLAIMS.info, |key, record| id(key, 0).and_then(|()| parsed_epoch(&Text::decode(record)?.0).map(drop))),
+    (PRUNED.info, pruned),
+    (DELETIONS.info, |key, record| id(key, 0).and_then(|()| decodes::<Text>(record))),
 ];
 
 /// Checks a record of a table, and that the calls of the store would find it under its key.
@@ -55,6 +60,11 @@ fn receipt(key: &Key, record: &Encoded) -> Result {
         Some(KeyPart::U64(stored)) if *stored == sequence => Ok(()),
         _ => Err(format!("the record is of sequence {sequence}, its key is of another")),
     }
+}
+
+fn pruned(key: &Key, record: &Encoded) -> Result {
+    id(key, 0)?;
+    is(key, 1, &StoredReceipt::decode(record)?.receipt.key().0.to_string())
 }
 
 fn session(key: &Key, record: &Encoded) -> Result {

@@ -36,7 +36,8 @@ pub struct Verify<E> {
 
 impl<E: Engine> Store<E> {
     /// Reads everything and checks that each record is what its table holds, that the receipts of a run follow each other without a
-    /// gap, that the inputs which receipts name are there, and that sessions are held by runtimes with a snapshot. It changes nothing.
+    /// gap, that the inputs which the last receipt of a runtime names are there (those of others may have been pruned), and that
+    /// sessions are held by runtimes with a snapshot. It changes nothing.
     /// It is read page by page: what is written or deleted meanwhile may look like a gap.
     pub fn verify(&self) -> Verify<E> {
         Verify { store: self.clone(), pages: Verifying::new() }
@@ -65,8 +66,9 @@ pub(crate) struct Verifying {
     /// The table that is read.
     table: Option<&'static TableInfo>,
     pub(crate) records: u64,
-    /// The last receipt.
+    /// The last receipt, and the inputs that it names, if it is the last of its runtime.
     last: Option<Key>,
+    its_inputs: Vec<(Key, Named)>,
     /// What the records of the page name, each with the key of who names it.
     named: Vec<(Key, Named)>,
     /// How many of those are being looked for.
@@ -95,6 +97,7 @@ impl Verifying {
             table: None,
             records: 0,
             last: None,
+            its_inputs: Vec::new(),
             named: Vec::new(),
             sought: 0,
             findings: Vec::new(),
@@ -114,6 +117,9 @@ impl Verifying {
 
     fn read(&mut self, table: &'static TableInfo, found: Vec<Found>) {
         self.records += found.len() as u64;
+        if table.name != RECEIPTS.info.name {
+            self.named.append(&mut self.its_inputs);
+        }
         for (key, record) in found {
             if let Err(problem) = record.and_then(|record| self.check(table, &key, &record)) {
                 self.found(table, &key, problem);
@@ -130,7 +136,11 @@ impl Verifying {
         if table.name == RECEIPTS.info.name {
             let inputs: Vec<InputId> = read_member(&Members::read(record.as_text()?)?, "contributing_input_ids")?;
             let named = |input| (key.clone(), Named::Input((key.text(0), &input).into()));
-            self.named.extend(inputs.into_iter().map(named));
+            let inputs = inputs.into_iter().map(named).collect();
+            let before = std::mem::replace(&mut self.its_inputs, inputs);
+            if self.last.as_ref().is_some_and(|last| last.text(0) != key.text(0)) {
+                self.named.extend(before);
+            }
             if let Some(gap) = self.last.as_ref().and_then(|last| gap(last, key)) {
                 return Err(gap);
             }
@@ -159,9 +169,9 @@ impl Steps for Verifying {
     }
 
     fn took(&mut self, outcomes: Vec<Result<Outcome>>) -> Result<()> {
-        let Some(table) = self.table else { return Ok(()) };
         let sought: Vec<_> = self.named.drain(..std::mem::take(&mut self.sought)).collect();
         if sought.is_empty() {
+            let Some(table) = self.table else { return Ok(()) };
             for outcome in outcomes {
                 self.has_page = true;
                 match self.walk.took(outcome) {
@@ -179,9 +189,9 @@ impl Steps for Verifying {
         }
         for ((key, named), outcome) in sought.into_iter().zip(outcomes) {
             if !named.is_there(outcome?) {
-                let (what, id) = match &named {
-                    Named::Input(input) => ("the input ", input.text(1)),
-                    Named::SnapshotOf(runtime) => ("the snapshot of the runtime ", &**runtime),
+                let (table, what, id) = match &named {
+                    Named::Input(input) => (RECEIPTS.info, "the input ", input.text(1)),
+                    Named::SnapshotOf(runtime) => (SESSIONS.info, "the snapshot of the runtime ", &**runtime),
                 };
                 self.found(table, &key, [what, id, ", which it names, is not there"].concat());
             }
