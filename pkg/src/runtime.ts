@@ -107,12 +107,12 @@ export class Runtime {
    * answer can hold is `TooLarge`: ask for pages.
    */
   async inputs(options: InputsOptions = {}): Promise<Input[]> {
-    const {
-      live,
-      after,
-      limit,
-      order,
-    } = wire.options("options", options, ["live", "after", "limit", "order"]);
+    const { live, after, limit, order } = wire.options("options", options, [
+      "live",
+      "after",
+      "limit",
+      "order",
+    ]);
     return wire.inputsFromJson(await this.#handle.call((raw) => raw.inputs(live, after, limit, order)));
   }
 
@@ -190,12 +190,12 @@ export class Runtime {
    * Rejects with `InvalidInput` where nothing is to be pruned.
    */
   async prune(options: PruneOptions): Promise<Pruned> {
-    const {
-      keepReceipts,
-      keepTerminalInputs,
-      before,
-      dryRun,
-    } = wire.options("options", options, ["keepReceipts", "keepTerminalInputs", "before", "dryRun"]);
+    const { keepReceipts, keepTerminalInputs, before, dryRun } = wire.options("options", options, [
+      "keepReceipts",
+      "keepTerminalInputs",
+      "before",
+      "dryRun",
+    ]);
     const time = before instanceof Date ? before.getTime() : before;
     const [receipts, inputs] = await this.#handle.call((raw) =>
       raw.prune(keepReceipts, keepTerminalInputs, time, dryRun),

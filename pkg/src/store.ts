@@ -30,7 +30,7 @@ import type {
   Verified,
   VerifyOptions,
 } from "./types-moving.js";
-import { originStorage } from "./storage.js";
+import { originStorage, persistOrigin } from "./storage.js";
 import { changes, watch } from "./watch.js";
 import * as wire from "./wire.js";
 
@@ -196,6 +196,21 @@ export class Store implements Disposable, AsyncDisposable {
     const nowhere = { persisted: undefined, usage: undefined, quota: undefined };
     const storage = this.#kind.backend === "indexeddb" ? await originStorage() : nowhere;
     return { ...this.#kind, ...storage, dataLost, reopens };
+  }
+
+  /**
+   * Asks the browser never to evict the origin's data by itself (`navigator.storage.persist()`); resolves with whether it agreed. Call it
+   * when the user does something: some browsers ask them. Files and Durable Objects are evicted by nobody: `true`.
+   *
+   * Rejects with `Unsupported` in memory, and where the browser cannot be asked: in a worker, or over plain HTTP.
+   */
+  async persist(): Promise<boolean> {
+    this.#handle.openness.check();
+    const { backend } = this.#kind;
+    if (backend === "memory") {
+      throw new BurrowError("Unsupported", "unsupported: persist: this store is in memory and ends with it");
+    }
+    return backend === "indexeddb" ? persistOrigin() : true;
   }
 
   /**

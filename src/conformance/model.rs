@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    InputId, Labels, MetadataScope, RunBoundaryReceipt, RunId, RuntimeState, RuntimeStoreError, SessionDelta,
-    StoredInputState,
+    InputId, LabelPatch, Labels, MetadataScope, Prune, RunBoundaryReceipt, RunId, RuntimeState, RuntimeStoreError,
+    SessionDelta, StoredInputState,
 };
 use fastrand::Rng;
 
@@ -19,6 +19,7 @@ pub struct Model {
     cursors: BTreeMap<String, u64>,
     inputs: BTreeMap<(String, InputId), StoredInputState>,
     receipts: BTreeMap<(String, RunId, u64), Boundary>,
+    pruned: BTreeMap<(String, RunId), (u64, Boundary)>,
     snapshots: BTreeMap<String, Vec<u8>>,
     states: BTreeMap<String, RuntimeState>,
 }
@@ -37,7 +38,10 @@ pub struct Operation {
 enum Call {
     SetLabels { run: &'static str, labels: Labels },
     DeleteLabels { run: &'static str },
+    PatchLabels { run: &'static str, set: Labels, remove: Vec<String> },
     SetCursor(u64),
+    Delete,
+    Prune { keep_receipts: u64 },
     CommitSession(Vec<u8>),
     Apply { session: Option<Vec<u8>>, receipt: RunBoundaryReceipt, inputs: Vec<StoredInputState> },
     Step { from: RuntimeState, to: RuntimeState, inputs: Vec<StoredInputState> },
@@ -49,6 +53,7 @@ enum Call {
 pub enum Outcome {
     Done,
     Were(Labels),
+    Pruned(u64),
     Conflict,
     Failed(String),
 }
@@ -88,8 +93,14 @@ impl Dice {
             0 => {
                 let run = self.one_of(&["", "r", "\u{1F9E0}"]);
                 let labels = (0..self.random.usize(..3)).map(|i| (i.to_string(), number.to_string())).collect();
-                if self.random.bool() { Call::SetLabels { run, labels } } else { Call::DeleteLabels { run } }
+                match self.random.u8(..4) {
+                    0 => Call::DeleteLabels { run },
+                    1 => Call::PatchLabels { run, set: labels, remove: vec!["2".to_owned()] },
+                    _ => Call::SetLabels { run, labels },
+                }
             }
+            1 if self.random.u8(..4) == 0 => Call::Delete,
+            1 if self.random.u8(..4) == 0 => Call::Prune { keep_receipts: self.random.u64(..4) },
             1 => Call::SetCursor(number),
             2 => Call::CommitSession(vec![number as u8; self.random.usize(..self.longest_session)]),
             3 | 4 => {
@@ -127,6 +138,13 @@ impl Dice {
     }
 }
 
+impl Operation {
+    /// Whether it may take several transactions, with others in between.
+    pub fn is_in_steps(&self) -> bool {
+        matches!(self.call, Call::Prune { .. })
+    }
+}
+
 fn scope(name: &str, run: &str) -> MetadataScope {
     match run {
         "" => MetadataScope::Mob(name.into()),
@@ -141,6 +159,15 @@ impl Operation {
             Call::SetLabels { run, labels } => done(store.set_labels(&scope(name, run), labels).await),
             Call::DeleteLabels { run } => {
                 store.delete_labels(&scope(name, run)).await.map(Outcome::Were).map_err(Into::into)
+            }
+            Call::PatchLabels { run, set, remove } => {
+                let patch = LabelPatch { set, remove };
+                store.store().patch_labels(&scope(name, run), patch).await.map(Outcome::Were)
+            }
+            Call::Delete => done(store.store().delete_runtime(&id).await),
+            Call::Prune { keep_receipts } => {
+                let prune = Prune { keep_receipts: Some(keep_receipts), ..Prune::default() };
+                store.store().prune(&id, prune).await.map(|pruned| Outcome::Pruned(pruned.receipts))
             }
             Call::SetCursor(cursor) => done(store.set_subscription_cursor(name, cursor).await),
             Call::CommitSession(session) => done(store.commit_session_snapshot(&id, SessionDelta::new(session)).await),
@@ -177,6 +204,24 @@ impl Model {
             Call::DeleteLabels { run } => {
                 return Outcome::Were(self.labels.remove(&(name, run.into())).unwrap_or_default());
             }
+            Call::PatchLabels { run, set, remove } => {
+                let labels = self.labels.entry((name.clone(), run.into())).or_default();
+                labels.retain(|key, _| !remove.contains(key));
+                labels.extend(set);
+                let labels = labels.clone();
+                if labels.is_empty() {
+                    self.labels.remove(&(name, run.into()));
+                }
+                return Outcome::Were(labels);
+            }
+            Call::Delete => {
+                self.inputs.retain(|(id, _), _| *id != name);
+                self.receipts.retain(|(id, ..), _| *id != name);
+                self.pruned.retain(|(id, _), _| *id != name);
+                self.snapshots.remove(&name);
+                self.states.remove(&name);
+            }
+            Call::Prune { keep_receipts } => return Outcome::Pruned(self.prune(&name, keep_receipts)),
             Call::SetCursor(cursor) => {
                 self.cursors.insert(name, cursor);
             }
@@ -186,7 +231,9 @@ impl Model {
             Call::Apply { session, receipt, inputs } => {
                 let key = (name.clone(), receipt.run_id, receipt.sequence);
                 let boundary = (receipt, session.clone(), inputs.clone());
-                match self.receipts.get(&key) {
+                let pruned = self.pruned.get(&(name.clone(), key.1)).filter(|(last, _)| key.2 <= *last);
+                match self.receipts.get(&key).or(pruned.map(|(_, last)| last)) {
+                    Some((last, ..)) if last.sequence > key.2 => return Outcome::Done,
                     Some(stored) if *stored == boundary => return Outcome::Done,
                     Some(_) => return Outcome::Conflict,
                     None => {}
@@ -205,6 +252,29 @@ impl Model {
             Call::Persist(input) => self.put_inputs(&name, vec![input]),
         }
         Outcome::Done
+    }
+
+    /// Prunes all but the latest receipts of a runtime. No input of the model's belongs to a run.
+    fn prune(&mut self, name: &str, keep: u64) -> u64 {
+        let its: Vec<_> = self.receipts.keys().filter(|(id, ..)| id == name).cloned().collect();
+        let is_running = self.states.get(name) == Some(&RuntimeState::Running);
+        let mut pruned = 0;
+        // By run from the greatest id, and within a run by sequence.
+        for (place, key) in its.iter().rev().enumerate() {
+            let is_open = is_running && its.last().is_some_and(|last| last.1 == key.1);
+            if place == 0 || is_open || (place as u64) < keep {
+                continue;
+            }
+            let boundary = self.receipts.remove(key);
+            pruned += 1;
+            if let Some(boundary) = boundary {
+                let last = self.pruned.entry((name.to_owned(), key.1)).or_insert((key.2, boundary.clone()));
+                if key.2 > last.0 {
+                    *last = (key.2, boundary);
+                }
+            }
+        }
+        pruned
     }
 
     fn put_inputs(&mut self, name: &str, inputs: Vec<StoredInputState>) {

@@ -329,6 +329,37 @@ export function testOnePage({ openPage }) {
     await page.close();
   });
 
+  test("the manual's routine recovers an agent after a crash", async () => {
+    const manual = await readFile(new URL("../../pkg/README.md", import.meta.url), "utf8");
+    const [, routine] = manual.match(/\*\*After a crash\*\*.*?```js\n(.*?)```/s);
+    assert.ok(routine.split("\n").length <= 21, "it has about 20 lines");
+    const page = await openPage();
+    await page.evaluate(async () => {
+      const store = await burrow.openStore({ name: "agents" });
+      globalThis.crashed = await store.runtime("crashed").claim();
+      await crashed.transition({ from: "initializing", to: "idle" });
+      const consumed = { ...(await tab.inputOf(0)), current_state: "consumed" };
+      await crashed.transition({ from: "idle", to: "running", inputs: [await tab.inputOf(1), consumed] });
+      await crashed.commitBoundary({ receipt: await tab.receiptOf(7n), session: new Uint8Array([1]) });
+      await store.runtime("asleep").transition({ from: "initializing", to: "idle" });
+    });
+    const recovered = await page.evaluate(async (routine) => {
+      const lines = [];
+      console.log = (line) => lines.push(line);
+      const done = new Promise((resolve) => (globalThis.recovered = resolve));
+      const textContent = `${routine}\nrecovered();`;
+      document.head.append(Object.assign(document.createElement("script"), { type: "module", textContent }));
+      await done;
+      const store = await burrow.openStore({ name: "agents" });
+      const runtime = store.runtime("crashed");
+      const inputs = await runtime.inputs({ live: true });
+      const late = await tab.outcome(crashed.commitSession(new Uint8Array([2])));
+      return [lines, await runtime.state(), inputs.map((input) => input.recovery_count), late];
+    }, routine);
+    assert.deepEqual(recovered, [["crashed: 1 live inputs, last boundary 7"], "idle", [1], "Fenced"]);
+    await page.close();
+  });
+
   test("the README's example does what it says", async () => {
     const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
     const [, example] = readme.match(/```js\n(.*?)```/s);

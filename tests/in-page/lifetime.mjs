@@ -67,4 +67,16 @@ export const lifetime = {
     equal(await store.mobs(), []);
     equal(await store.runtimes(), ["c"]);
   },
+
+  async "the browser is asked to keep the data, where one can be asked"({ store }) {
+    const { backend } = await store.status();
+    if (backend === "memory") return fails(store.persist(), { code: "Unsupported" });
+    if (backend !== "indexeddb") return equal(await store.persist(), true);
+    // Firefox would ask the user.
+    const { storage } = navigator;
+    if (!storage?.persist) return fails(store.persist(), { code: "Unsupported" });
+    Object.defineProperty(storage, "persist", { value: async () => true, configurable: true });
+    equal(await store.persist(), true);
+    delete storage.persist;
+  },
 };
