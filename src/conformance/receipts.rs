@@ -134,7 +134,9 @@ pub async fn a_session_key_must_be_the_snapshots_id(store: impl Door) {
 pub async fn a_session_key_that_matches_is_accepted(store: impl Door) {
     let (receipt, key) = (receipt(0), SessionId::new());
     let id = crate::LogicalRuntimeId::for_session(key);
-    let session = snapshot(&format!(r#"{{"version":2,"id":"{key}","messages":[]}}"#));
+    // However deep it is nested: only documents have a limit.
+    let (open, close) = ("[".repeat(1000), "]".repeat(1000));
+    let session = snapshot(&format!(r#"{{"version":2,"messages":{open}{close},"id":"{key}"}}"#));
     store.atomic_apply(&id, Some(session.clone()), receipt, vec![], Some(key)).await.unwrap();
     assert_eq!(store.load_session_snapshot(&id).await.unwrap().as_deref(), Some(&*session.session_snapshot));
 }

@@ -25,7 +25,7 @@ impl SessionDelta {
     pub fn check_session_key(&self, key: SessionId) -> Result<(), RuntimeStoreError> {
         let id = str::from_utf8(&self.session_snapshot)
             .map_err(|_| "the snapshot is not UTF-8".to_owned())
-            .and_then(Members::read)
+            .and_then(Members::read_of_any_depth)
             .and_then(|members| read_member::<SessionId>(&members, "id"));
         let actual = match id {
             Ok(id) if id == key => return Ok(()),

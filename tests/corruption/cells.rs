@@ -95,7 +95,8 @@ fn damage(database: &Connection, random: &mut Rng) -> Option<Damage> {
     let table = TABLES[random.usize(..TABLES.len())];
     let key: Vec<_> = table.key.iter().map(|column| column.name).collect();
     let count: u32 = database.query_row(&format!("SELECT count(*) FROM {}", table.name), [], |row| row.get(0)).unwrap();
-    let row = random.u32(..count);
+    // Two tables are empty as a rule: of what was pruned, and of what is being deleted.
+    let row = (count > 0).then(|| random.u32(..count))?;
     let sql = format!("SELECT rowid, {}, {} FROM {} LIMIT 1 OFFSET {row}", table.value, key.join(", "), table.name);
     let (rowid, value, parts) = database
         .query_row(&sql, [], |row| {

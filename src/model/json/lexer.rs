@@ -21,13 +21,22 @@ pub struct Members<'a>(Vec<(Cow<'a, str>, &'a str)>);
 impl<'a> Members<'a> {
     /// Splits an object; `Err` says why it is none.
     pub fn read(json: &'a str) -> Result<Self, String> {
+        Self::read_nested(json, DEPTH)
+    }
+
+    /// As [`read`](Self::read), of an object that is nested as deep as it likes.
+    pub fn read_of_any_depth(json: &'a str) -> Result<Self, String> {
+        Self::read_nested(json, usize::MAX)
+    }
+
+    fn read_nested(json: &'a str, depth: usize) -> Result<Self, String> {
         let mut members = Vec::new();
         parts(json, b'{', |first, lexer| {
             lexer.expect(|_| Some(first), b'"').ok_or(Expect::String)?;
             let name = lexer.str_string().map_err(Error::Str)?;
             lexer.expect(Lex::ws_peek, b':').ok_or(Expect::Colon)?;
             let first = lexer.ws_peek().ok_or(Expect::Value)?;
-            members.push((name, value(json, first, lexer)?));
+            members.push((name, value(json, first, lexer, depth)?));
             Ok(())
         })?;
         Ok(Self(members))
@@ -78,7 +87,7 @@ impl<'a> IntoIterator for Members<'a> {
 pub fn items(json: &str) -> Result<Vec<&str>, String> {
     let mut items = Vec::new();
     parts(json, b'[', |first, lexer| {
-        items.push(value(json, first, lexer)?);
+        items.push(value(json, first, lexer, DEPTH)?);
         Ok(())
     })?;
     Ok(items)
@@ -95,7 +104,7 @@ pub fn unescaped(json: &str) -> Option<Cow<'_, str>> {
 /// The text of one JSON value, without white space around it; `None` where the text is something else.
 pub fn valid(json: &str) -> Option<&str> {
     let mut lexer = SliceLexer::new(json.as_bytes());
-    lexer.exactly_one(Lex::ws_peek, |first, lexer| value(json, first, lexer)).ok()
+    lexer.exactly_one(Lex::ws_peek, |first, lexer| value(json, first, lexer, DEPTH)).ok()
 }
 
 /// Reads the parts of an array or object that is the whole text.
@@ -114,9 +123,9 @@ fn parts<'a>(
 }
 
 /// Passes a value and gives its text.
-fn value<'a>(json: &'a str, first: u8, lexer: &mut SliceLexer<'a>) -> Result<&'a str, Error> {
+fn value<'a>(json: &'a str, first: u8, lexer: &mut SliceLexer<'a>, depth: usize) -> Result<&'a str, Error> {
     let start = offset(json, lexer);
-    skip(first, lexer, DEPTH)?;
+    skip(first, lexer, depth)?;
     json.get(start..offset(json, lexer)).ok_or(Expect::Value.into())
 }
 
@@ -124,22 +133,58 @@ fn offset(json: &str, lexer: &SliceLexer<'_>) -> usize {
     json.len() - lexer.as_slice().len()
 }
 
-/// As [`hifijson::ignore::parse`], with a limit of depth, so that the stack cannot overflow.
-fn skip(first: u8, lexer: &mut SliceLexer<'_>, depth: usize) -> Result<(), Error> {
-    let depth = depth.checked_sub(1).ok_or(Expect::Value)?;
-    match first {
-        b'a'..=b'z' => lexer.null_or_bool().map(drop).ok_or(Expect::Value.into()),
-        b'0'..=b'9' | b'-' => lexer.num_ignore().validate().map(drop).map_err(Error::Num),
-        b'"' => skip_string(lexer.discarded()),
-        b'[' => lexer.discarded().seq(b']', Lex::ws_peek, |first, lexer| skip(first, lexer, depth)),
-        b'{' => lexer.discarded().seq(b'}', Lex::ws_peek, |first, lexer| {
-            lexer.expect(|_| Some(first), b'"').ok_or(Expect::String)?;
-            skip_string(lexer)?;
-            lexer.expect(Lex::ws_peek, b':').ok_or(Expect::Colon)?;
-            skip(lexer.ws_peek().ok_or(Expect::Value)?, lexer, depth)
-        }),
-        _ => Err(Expect::Value.into()),
+/// As [`hifijson::ignore::parse`], up to a depth, and without recursion: no text can make the stack overflow.
+fn skip(mut first: u8, lexer: &mut SliceLexer<'_>, depth: usize) -> Result<(), Error> {
+    // The closing brackets of the arrays and objects that are open.
+    let mut open = Vec::new();
+    loop {
+        if open.len() >= depth {
+            return Err(Expect::Value.into());
+        }
+        match first {
+            b'a'..=b'z' => lexer.null_or_bool().map(drop).ok_or(Expect::Value)?,
+            b'0'..=b'9' | b'-' => lexer.num_ignore().validate().map(drop).map_err(Error::Num)?,
+            b'"' => skip_string(lexer.discarded())?,
+            b'[' | b'{' => {
+                let close = if first == b'[' { b']' } else { b'}' };
+                let next = lexer.discarded().ws_peek().ok_or(Expect::Value)?;
+                if next != close {
+                    open.push(close);
+                    first = item(close, next, lexer)?;
+                    continue;
+                }
+                lexer.discarded();
+            }
+            _ => return Err(Expect::Value.into()),
+        }
+        // A value has ended, and with it perhaps those around it.
+        loop {
+            let Some(&close) = open.last() else { return Ok(()) };
+            match lexer.ws_peek() {
+                Some(b',') => {
+                    let next = lexer.discarded().ws_peek().ok_or(Expect::Value)?;
+                    first = item(close, next, lexer)?;
+                    break;
+                }
+                Some(next) if next == close => {
+                    lexer.discarded();
+                    open.pop();
+                }
+                _ => return Err(Expect::CommaOrEnd.into()),
+            }
+        }
     }
+}
+
+/// The first byte of an item's value, where the item begins with `next`: in an object behind its name.
+fn item(close: u8, next: u8, lexer: &mut SliceLexer<'_>) -> Result<u8, Error> {
+    if close == b']' {
+        return Ok(next);
+    }
+    lexer.expect(|_| Some(next), b'"').ok_or(Expect::String)?;
+    skip_string(lexer)?;
+    lexer.expect(Lex::ws_peek, b':').ok_or(Expect::Colon)?;
+    Ok(lexer.ws_peek().ok_or(Expect::Value)?)
 }
 
 /// Passes the rest of a string. The fast path is a string without escapes.
@@ -171,6 +216,8 @@ mod tests {
         let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(items(&deep(DEPTH)).is_ok());
         assert!(items(&deep(100_000)).is_err_and(|reason| reason.contains("deeper than 128 levels")));
+        assert!(Members::read_of_any_depth(&format!(r#"{{"a":{},"b":1}}"#, deep(100_000))).is_ok());
+        assert!(Members::read_of_any_depth(&format!(r#"{{"a":{}}}"#, "[".repeat(100_000))).is_err());
         for bad in [
             "",
             "{",
@@ -190,6 +237,13 @@ mod tests {
             r#"{"a":"\u12"}"#,
             r#"{"a":"}"#,
             r#"{"a":[1 2]}"#,
+            r#"{"a":[1,]}"#,
+            r#"{"a":[,1]}"#,
+            r#"{"a":[1}"#,
+            r#"{"a":{"b":1]}"#,
+            r#"{"a":{"b":1,}}"#,
+            r#"{"a":{"b"}}"#,
+            r#"{"a":[[1],"#,
             "[]",
             "null",
             "7",
