@@ -6,20 +6,16 @@ import { Handle } from "./handle.js";
 import type {
   BoundaryCommit,
   Bytes,
-  Counts,
   Input,
-  InputsOptions,
   InputState,
   NewInput,
   OpsSnapshot,
   PageOptions,
-  Pruned,
-  PruneOptions,
   Receipt,
-  Recovered,
   RuntimeState,
   Transition,
 } from "./types.js";
+import type { Counts, InputsOptions, Pruned, PruneOptions, Recovered } from "./types-lifetime.js";
 import * as wire from "./wire.js";
 
 /** A runtime's place in a store, from `store.runtime(id)`. Making one writes nothing. */

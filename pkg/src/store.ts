@@ -10,7 +10,6 @@ import { exported, imported, verified } from "./moving.js";
 import type {
   Bytes,
   Change,
-  DeleteMobOptions,
   FoundSession,
   LabelPatch,
   Labels,
@@ -22,6 +21,7 @@ import type {
   Status,
   WatchScope,
 } from "./types.js";
+import type { DeleteMobOptions } from "./types-lifetime.js";
 import type {
   Chunk,
   Imported,

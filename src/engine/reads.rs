@@ -56,13 +56,10 @@ impl Read {
     /// The table it reads.
     pub fn table(&self) -> &'static TableInfo {
         match self {
-            Self::Get(table, ..)
-            | Self::Range(table, ..)
-            | Self::Values(table, ..)
-            | Self::Distinct(table, ..)
-            | Self::Keys(table, ..)
-            | Self::Live(table, ..)
-            | Self::Count(table, ..) => table,
+            Self::Get(table, ..) | Self::Range(table, ..) | Self::Values(table, ..) | Self::Distinct(table, ..) => {
+                table
+            }
+            Self::Keys(table, ..) | Self::Live(table, ..) | Self::Count(table, ..) => table,
         }
     }
 }
@@ -172,8 +169,7 @@ impl Reads {
         after: Option<Key>,
         limit: u32,
     ) -> Keys {
-        let page = Page { after, limit: Some(limit), order: Order::Ascending };
-        self.0.push(Read::Keys(table.info, prefix.into(), page));
+        self.0.push(Read::Keys(table.info, prefix.into(), Page { after, limit: Some(limit), ..Page::default() }));
         Keys(self.0.len() - 1)
     }
 

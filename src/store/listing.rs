@@ -253,7 +253,7 @@ pub(crate) fn runs(
     Ok(Operation::read(
         reads,
         move |seen| {
-            if is_deleted(seen, deletion)? { Ok(Vec::new()) } else { ids(seen, runs, limit) }
+            if is_deleted(seen, deletion) { Ok(Vec::new()) } else { ids(seen, runs, limit) }
         },
     ))
 }
@@ -271,7 +271,7 @@ pub(crate) fn input_ids(
     Ok(Operation::read(
         reads,
         move |seen| {
-            if is_deleted(seen, deletion)? { Ok(Vec::new()) } else { ids(seen, inputs, limit) }
+            if is_deleted(seen, deletion) { Ok(Vec::new()) } else { ids(seen, inputs, limit) }
         },
     ))
 }
@@ -287,7 +287,7 @@ pub(crate) fn receipts(
     let deletion = deletion(&mut reads, runtime_id);
     let receipts = reads.values(&RECEIPTS, (runtime_id,), page(after, limit, order)?);
     Ok(Operation::read(reads, move |seen| {
-        if is_deleted(seen, deletion)? {
+        if is_deleted(seen, deletion) {
             return Ok(Vec::new());
         }
         let valid =
@@ -309,7 +309,7 @@ pub(crate) fn last_receipt(
     let deletion = deletion(&mut reads, runtime_id);
     let last = reads.range(&RECEIPTS, prefix, page);
     Ok(Operation::read(reads, move |seen| {
-        let last = if is_deleted(seen, deletion)? { None } else { seen.many(last)?.pop() };
+        let last = if is_deleted(seen, deletion) { None } else { seen.many(last)?.pop() };
         Ok(last.map(|(_, stored)| stored.receipt.clone()))
     }))
 }

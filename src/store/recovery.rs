@@ -7,7 +7,7 @@ use super::{
     schema::{CLAIMS, DELETIONS, INPUTS, OPS, RECEIPTS, SNAPSHOTS, STATES},
 };
 use crate::{
-    engine::{Engine, Many, One, Order, Page, ReadSet, Reads, Result, Text},
+    engine::{Engine, Keys, Many, Order, Page, ReadSet, Reads, Result},
     model::{
         Document, InputId, InputLifecycleState, LogicalRuntimeId, PersistedOpsSnapshot, RunBoundaryReceipt,
         RuntimeState, StoredInputState,
@@ -121,7 +121,7 @@ pub(crate) fn recover(runtime_id: &LogicalRuntimeId) -> Result<Operation<Found>>
     let claim = reads.get(&CLAIMS, (runtime_id,));
     let runtime_id = runtime_id.clone();
     Ok(Operation::read(reads, move |seen| {
-        let is_there = !is_deleted(seen, deletion)?;
+        let is_there = !is_deleted(seen, deletion);
         let inputs = if is_there { seen.many(inputs)? } else { Vec::new() };
         let last = if is_there { seen.many(last_receipt)?.pop() } else { None };
         Ok(Found {
@@ -144,7 +144,7 @@ pub(crate) fn counts(runtime_id: &LogicalRuntimeId) -> Result<Operation<Counts>>
     let runs = reads.distinct(&RECEIPTS, (runtime_id,), Page::default());
     let session = reads.get(&SNAPSHOTS, (runtime_id,));
     Ok(Operation::read(reads, move |seen| {
-        if is_deleted(seen, deletion)? {
+        if is_deleted(seen, deletion) {
             return Ok(Counts::default());
         }
         let live = seen.many(live)?;
@@ -193,21 +193,21 @@ pub(crate) fn live_inputs(
 
 fn documents(
     seen: &ReadSet,
-    deletion: One<Text>,
+    deletion: Keys,
     inputs: Many<Document<StoredInputState>>,
 ) -> Result<Vec<Document<StoredInputState>>> {
-    if is_deleted(seen, deletion)? {
+    if is_deleted(seen, deletion) {
         return Ok(Vec::new());
     }
     Ok(seen.many(inputs)?.into_iter().map(|(_, input)| Document::clone(&input)).collect())
 }
 
 /// Declares the read by which [`is_deleted`] knows whether the runtime's deletion is under way.
-pub(super) fn deletion(reads: &mut Reads, runtime_id: &LogicalRuntimeId) -> One<Text> {
-    reads.get(&DELETIONS, (runtime_id,))
+pub(super) fn deletion(reads: &mut Reads, runtime_id: &LogicalRuntimeId) -> Keys {
+    reads.keys(&DELETIONS, (runtime_id,), None, 1)
 }
 
 /// Whether the deletion of a runtime is under way: then what is left of it does not count.
-pub(super) fn is_deleted(seen: &ReadSet, deletion: One<Text>) -> Result<bool> {
-    Ok(seen.one(deletion)?.is_some())
+pub(super) fn is_deleted(seen: &ReadSet, deletion: Keys) -> bool {
+    seen.keys(deletion).next().is_some()
 }

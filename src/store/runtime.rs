@@ -104,7 +104,7 @@ pub(crate) fn inputs(runtime_id: &LogicalRuntimeId) -> Result<Operation<Vec<Docu
     let deletion = deletion(&mut reads, runtime_id);
     let inputs = reads.values(&INPUTS, (runtime_id,), Page::default());
     Ok(Operation::read(reads, move |seen| {
-        if is_deleted(seen, deletion)? {
+        if is_deleted(seen, deletion) {
             return Ok(Vec::new());
         }
         Ok(seen.many(inputs)?.into_iter().map(|(_, input)| Document::clone(&input)).collect())
@@ -119,7 +119,7 @@ pub(crate) fn input(
     let deletion = deletion(&mut reads, runtime_id);
     let input = reads.get(&INPUTS, (runtime_id, input_id));
     Ok(Operation::read(reads, move |seen| {
-        if is_deleted(seen, deletion)? { Ok(None) } else { Ok(seen.one(input)?.as_deref().cloned()) }
+        if is_deleted(seen, deletion) { Ok(None) } else { Ok(seen.one(input)?.as_deref().cloned()) }
     }))
 }
 
@@ -140,7 +140,7 @@ pub(crate) fn receipt(
     let deletion = deletion(&mut reads, runtime_id);
     let stored = reads.get(&RECEIPTS, receipt_key(runtime_id, run_id, sequence));
     Ok(Operation::read(reads, move |seen| {
-        let stored = if is_deleted(seen, deletion)? { None } else { seen.one(stored)? };
+        let stored = if is_deleted(seen, deletion) { None } else { seen.one(stored)? };
         Ok(stored.map(|stored| stored.receipt.clone()))
     }))
 }

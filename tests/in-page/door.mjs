@@ -80,7 +80,6 @@ const notWhole = [
   ...OBJECTS,
   2 ** 53,
 ];
-const notBoolean = [...NEVER.filter((value) => value !== true), ...STRINGS, 0, 1, 7n, {}, ...OBJECTS];
 const notRoom = [...notLimit, 2 ** 31 + 1];
 const detached = new Uint8Array(4);
 structuredClone(detached.buffer, { transfer: [detached.buffer] });
@@ -146,7 +145,7 @@ const STORE = {
     [() => {}, "listener", notFunction],
   ],
   export: [],
-  import: [[true, "options.overwrite", notFlag]],
+  import: [[true, "options.overwrite", given(notFlag)]],
   verify: [],
   dataLost: [],
   reopens: [],
@@ -171,7 +170,7 @@ const RUNTIME = {
   runs: page(notUuid),
   persistInput: [[input, "input", notDocument]],
   inputs: [
-    [false, "live", given(notBoolean)],
+    [false, "live", given(notFlag)],
     [id, "after", given(notUuid)],
     [undefined, "limit", given(notLimit)],
     order,
@@ -184,7 +183,7 @@ const RUNTIME = {
     [1, "options.keepReceipts", given(notWhole)],
     [1, "options.keepTerminalInputs", given(notWhole)],
     [1, "options.before", given(notWhole)],
-    [true, "options.dryRun", given(notBoolean)],
+    [true, "options.dryRun", given(notFlag)],
   ],
   input: [[id, "inputId", notUuid]],
   inputIds: page(notUuid),

@@ -9,7 +9,17 @@ import { build, transform } from "esbuild";
 import { root } from "../../scripts/toolchain.mjs";
 import { consumer } from "./consumer.mjs";
 
-const PUBLIC = ["connect", "error", "index", "runtime", "serve", "store", "types", "types-moving"];
+const PUBLIC = [
+  "connect",
+  "error",
+  "index",
+  "runtime",
+  "serve",
+  "store",
+  "types",
+  "types-lifetime",
+  "types-moving",
+];
 const INNER = [
   "bytes",
   "cli",

@@ -1,0 +1,70 @@
+// What recovery, pruning and deleting take and give.
+
+import type { Input, InputState, OpsSnapshot, PageOptions, Receipt, RuntimeState } from "./types.js";
+
+/** Which inputs. */
+export interface InputsOptions extends PageOptions {
+  /** Those only that have not ended, in ascending order. Default: false. */
+  live?: boolean | undefined;
+  /** At most so many. Default: all. */
+  limit?: number | undefined;
+}
+
+/** All that a runtime goes on from. */
+export interface Recovered {
+  /** The lifecycle state; `"initializing"` where no step was ever committed. */
+  state: RuntimeState;
+  /** The latest session snapshot. */
+  session: Uint8Array | undefined;
+  /** The inputs that have not ended. */
+  inputs: Input[];
+  /** The receipt of the latest boundary. */
+  lastReceipt: Receipt | undefined;
+  /** The operation registry. */
+  ops: OpsSnapshot | undefined;
+  /** The epoch of the latest claim; 0 where there was none. */
+  epoch: bigint;
+}
+
+/** How much there is of a runtime. */
+export interface Counts {
+  /** The inputs that have not ended, by their state; states without any are left out. */
+  liveInputs: Partial<Record<InputState, number>>;
+  /** The inputs that have ended. */
+  terminalInputs: number;
+  /** The receipts. */
+  receipts: number;
+  /** The runs that have receipts. */
+  runs: number;
+  /** The bytes of the session snapshot. */
+  sessionBytes: number;
+}
+
+/** What is to be pruned of a runtime. With `before` alone, receipts and terminal inputs both are. */
+export interface PruneOptions {
+  /** Prunes receipts, but not the latest ones, so many of the runtime. */
+  keepReceipts?: number | undefined;
+  /** Prunes terminal inputs, but not the latest ones, so many of the runtime. */
+  keepTerminalInputs?: number | undefined;
+  /**
+   * Only what was made before: a date, or milliseconds since 1970. When a run and an input were made is in their ids, of version 7;
+   * what has an id of another version stays.
+   */
+  before?: Date | number | undefined;
+  /** Counts what would be pruned, and prunes nothing. Default: false. */
+  dryRun?: boolean | undefined;
+}
+
+/** How much was pruned. */
+export interface Pruned {
+  /** Receipts. */
+  receipts: number;
+  /** Terminal inputs. */
+  inputs: number;
+}
+
+/** How a mob is deleted. */
+export interface DeleteMobOptions {
+  /** The key of a label whose values, on the mob and its runs, are the ids of runtimes to delete too. */
+  runtimeLabel?: string | undefined;
+}
