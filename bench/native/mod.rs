@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a bench fails by panicking")]
 
 mod contender;
+#[cfg(feature = "sqlite")]
+mod lifetime;
 mod map;
 mod payload;
 mod rounds;
@@ -19,7 +21,12 @@ use self::{
 
 /// Runs every workload and prints the tables.
 pub fn run() {
-    let quick = std::env::args().any(|argument| argument == "--quick");
+    let is_given = |flag: &str| std::env::args().any(|argument| argument == flag);
+    let quick = is_given("--quick");
+    #[cfg(feature = "sqlite")]
+    if is_given("--lifetime") {
+        return lifetime::run(quick);
+    }
     let rounds = Rounds::new(quick);
     let inputs = if quick { 500 } else { 10_000 };
     let map = "a map of structs behind a mutex";

@@ -119,6 +119,7 @@ export const PARTS = {
     needsPackage: true,
     suites: () => [
       check("bench, natively", "cargo bench --features sqlite -- --quick"),
+      check("bench, a long life", "cargo bench --features sqlite -- --lifetime --quick"),
       check("bench, in Chromium", "node bench/run.mjs --quick"),
       check("bench, the long ones", "node bench/run.mjs --quick --growth --memory"),
       check("bench, in Node", "node bench/run.mjs --quick --node"),
