@@ -276,7 +276,7 @@ export class Store implements Disposable, AsyncDisposable {
 
   /**
    * Calls `listener` with every commit in scope from now on, until the returned function is called: those of every tab
-   * and worker of the origin, each once, after it is committed, and those of one tab in their order. A store in memory
+   * and worker of the origin, each once, after it is committed, and those of one store in their order. A store in memory
    * tells its own commits.
    *
    * A commit whose tab ends before it could tell is not told, and a suspended page misses what happens meanwhile: load

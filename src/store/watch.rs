@@ -9,7 +9,7 @@ use crate::{
 impl<E: Engine> Store<E> {
     /// Calls `listener` with every commit in `scope` from now on, until the watch is dropped: those of this process on
     /// the same store or file, and on IndexedDB those of every tab and worker of the origin. Each is told once, after it is
-    /// committed; those of one tab in the order in which they were committed.
+    /// committed; those of one store in the order in which they were committed.
     ///
     /// A commit whose tab ends before it could tell the others is not told. So load what you need when a watch begins, and
     /// when a page comes back from being suspended.
