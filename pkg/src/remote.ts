@@ -79,11 +79,22 @@ class Far implements Host {
   }
 }
 
+/** What takes everything that a store holds, in many steps. */
+const ELSEWHERE = ["export", "import", "verify"];
+
 type Methods = Record<string, (...args: unknown[]) => unknown>;
 
 function rawStore(link: Link, told: Told, far: Far, onWatching: OnWatching): RawStore {
   const store: Methods = {};
   for (const call of OF_STORE) store[call] = (...args) => link.call({ call }, args);
+  for (const call of ELSEWHERE) {
+    store[call] = () => {
+      throw new BurrowError(
+        "Unsupported",
+        `unsupported: ${call}: it does not go over a connection; call it where the store is`,
+      );
+    };
+  }
   Object.assign(store, {
     runtime: (id: unknown) => rawRuntime(link, checkedId("id", id)),
     authorityKey: () => told.authorityKey,

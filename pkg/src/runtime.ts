@@ -202,7 +202,7 @@ export class Runtime {
   /**
    * Deletes the runtime with everything that there is of it, and ends every claim on it: what is written under one rejects with
    * `Deleted`. What is written without a claim afterwards makes the runtime anew. A large one is deleted in several transactions:
-   * should the page end in the middle, its receipts and inputs are hidden, and another call deletes the rest.
+   * should the page end in the middle, its receipts and inputs are hidden, and another call deletes the rest; until then it cannot be claimed.
    */
   async delete(): Promise<void> {
     await this.#handle.call((raw) => raw.delete());
@@ -216,6 +216,8 @@ export class Runtime {
   /**
    * Takes ownership of the runtime, and so ends every claim on it before this one: a write through an older claim
    * rejects with `Fenced`, however late it arrives, and writes nothing. Writing without a claim stays possible.
+   *
+   * Rejects with `Deleted` while the runtime's deletion is under way, or was cut off: delete it again, and then claim it.
    */
   async claim(): Promise<ClaimedRuntime> {
     const { instance, openness } = this.#handle;

@@ -6,7 +6,7 @@ use crate::{
     RuntimeState::{Idle, Initializing},
     RuntimeStore, RuntimeStoreError, SessionId, Store, WatchScope,
     engine::Engine,
-    store::deleting::{Left, begin_deletion},
+    store::deleting::{Left, begin_deletion, delete_rows, delete_sessions},
 };
 
 use super::samples::{at_once, holdings, queued, receipt, runtime, snapshot};
@@ -71,6 +71,9 @@ pub async fn a_large_runtime_is_hidden_while_it_is_deleted_and_another_call_goes
     is_gone(&store, &id, session).await;
     assert_eq!(store.load_input_state(&id, &inputs[7].input_id).await.unwrap(), None);
     assert_eq!(store.load_boundary_receipt(&id, &receipt.run_id, 0).await.unwrap(), None);
+    // What is written under a claim would be deleted with the rest.
+    let claimed = store.claim(&id).await.map(|claim| claim.epoch());
+    assert!(matches!(claimed, Err(RuntimeStoreError::Deleted(_))), "{claimed:?}");
 
     store.delete_runtime(&id).await.unwrap();
 
@@ -79,6 +82,27 @@ pub async fn a_large_runtime_is_hidden_while_it_is_deleted_and_another_call_goes
     // It may be made anew, and nothing of the first one comes back.
     store.persist_input_state(&id, &inputs[0]).await.unwrap();
     assert_eq!(store.load_input_states(&id).await.unwrap(), inputs[..1]);
+}
+
+pub async fn a_deletion_that_was_overtaken_leaves_what_was_made_anew(store: Store<impl Engine>) {
+    let id = runtime("r");
+    let inputs: Vec<_> = (0..1000).map(|_| queued()).collect();
+    for some in inputs.chunks(100) {
+        for outcome in at_once(some.iter().map(|input| store.persist_input_state(&id, input))).await {
+            outcome.unwrap();
+        }
+    }
+    // A suspended tab has come this far, when another call deletes the rest and the runtime is made anew.
+    assert!(matches!(store.run(begin_deletion(None, &id)).await.unwrap(), Left::Rows));
+    store.delete_runtime(&id).await.unwrap();
+    let claim = store.claim(&id).await.unwrap();
+    let (receipt, session) = fill(&claim, &id).await;
+    let before = holdings(&store, &id, &receipt).await;
+    assert!(matches!(store.run(delete_rows(&id)).await.unwrap(), Left::Nothing));
+    assert!(matches!(store.run(delete_sessions(&id, None)).await.unwrap(), Left::Nothing));
+    assert_eq!(holdings(&store, &id, &receipt).await, before);
+    assert!(store.load_session_by_id(session).await.unwrap().is_some());
+    claim.commit_session_snapshot(&id, snapshot("1")).await.unwrap();
 }
 
 pub async fn a_claim_ends_with_its_runtime(store: Store<impl Engine>) {

@@ -200,6 +200,7 @@ macro_rules! conformance_suite {
             deleting {
                 a_deleted_runtime_leaves_nothing_and_its_neighbours_everything,
                 a_large_runtime_is_hidden_while_it_is_deleted_and_another_call_goes_on,
+                a_deletion_that_was_overtaken_leaves_what_was_made_anew,
                 a_claim_ends_with_its_runtime,
                 an_overtaken_claim_deletes_and_prunes_nothing,
                 a_mob_is_deleted_with_its_runs_and_its_cursor,
@@ -215,6 +216,7 @@ macro_rules! conformance_suite {
                 a_dry_run_counts_and_prunes_nothing,
                 what_is_to_be_pruned_must_be_said,
                 many_rows_are_pruned_in_steps,
+                what_is_committed_meanwhile_is_not_pruned,
             }
             claims {
                 each_claim_raises_the_epoch,

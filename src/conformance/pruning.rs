@@ -1,3 +1,9 @@
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    task::Poll,
+};
+
 use crate::{
     InputId,
     InputLifecycleState::{Abandoned, Consumed, Queued},
@@ -167,4 +173,30 @@ pub async fn many_rows_are_pruned_in_steps(store: Store<impl Engine>) {
     assert_eq!(store.prune(&id, prune).await.unwrap().receipts, 443);
     assert_eq!(store.prune(&id, receipts(7)).await.unwrap().receipts, 443);
     assert_eq!(sequences(&store, &id, &run).await, (443..450).collect::<Vec<_>>());
+}
+
+pub async fn what_is_committed_meanwhile_is_not_pruned(store: Store<impl Engine>) {
+    for steps in 0..12 {
+        let id = runtime(&format!("r{steps}"));
+        run_of(&store, &id, 3).await;
+        let taken_in = input(Consumed);
+        let last = RunBoundaryReceipt { contributing_input_ids: vec![taken_in.input_id], ..receipt(0) };
+        let mut pruning = pin!(store.prune(&id, Prune { keep_terminal_inputs: Some(0), ..receipts(0) }));
+        let mut ended = None;
+        for _ in 0..steps {
+            ended = poll_fn(|context| Poll::Ready(pruning.as_mut().poll(context))).await.is_ready().then_some(());
+            if ended.is_some() {
+                break;
+            }
+            // What the pruning has asked for is answered before this.
+            store.load_runtime_state(&id).await.unwrap();
+        }
+        store.atomic_apply(&id, None, last.clone(), vec![taken_in.clone()], None).await.unwrap();
+        if ended.is_none() {
+            pruning.await.unwrap();
+        }
+        assert_eq!(store.load_last_receipt(&id, None).await.unwrap().as_ref(), Some(&last), "after {steps} steps");
+        let stored = store.load_input_state(&id, &taken_in.input_id).await.unwrap();
+        assert_eq!(stored, Some(taken_in), "after {steps} steps");
+    }
 }

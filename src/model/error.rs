@@ -134,9 +134,10 @@ pub enum RuntimeStoreError {
     /// The database belongs to another program. Nothing was changed; give another name or path.
     #[error("foreign database: {0}; nothing was changed, give another name or path")]
     ForeignDatabase(String),
-    /// The database was deleted, moved or replaced while the store was open. Open the store again once the database is where
-    /// it should be: a new one is made where there is none.
-    #[error("deleted: {0}; open the store again")]
+    /// The database was deleted, moved or replaced while the store was open: open the store again once the database is where it
+    /// should be; a new one is made where there is none. Or the runtime of a claim was deleted, or is being deleted: the message says
+    /// which.
+    #[error("deleted: {0}")]
     Deleted(String),
     /// The browser could not read the database and deleted its data. A new, empty one was made: open the store again, and
     /// restore the data from elsewhere.

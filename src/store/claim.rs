@@ -9,7 +9,11 @@ use std::ops::Deref;
 
 use uuid::Uuid;
 
-use super::{Operation, Store, schema::CLAIMS};
+use super::{
+    Operation, Store,
+    recovery::{deletion, is_deleted},
+    schema::CLAIMS,
+};
 use crate::{
     engine::{Engine, One, ReadSet, Reads, Text},
     model::{LogicalRuntimeId, RuntimeStoreError, json::writer::quoted, random::new_uuid},
@@ -36,6 +40,9 @@ impl<E> Clone for RuntimeClaim<E> {
 
 impl<E: Engine> Store<E> {
     /// Claims a runtime. Every earlier claim on it is fenced from now on.
+    ///
+    /// # Errors
+    /// `Deleted` while the runtime's deletion is under way, or was cut off: delete it again, which goes on with that.
     pub async fn claim(&self, runtime_id: &LogicalRuntimeId) -> Result<RuntimeClaim<E>> {
         Ok(self.under(self.run(claim(runtime_id)).await?))
     }
@@ -50,8 +57,15 @@ impl<E: Engine> Store<E> {
 pub(crate) fn claim(runtime_id: &LogicalRuntimeId) -> Result<Operation<Fence>> {
     let mut reads = Reads::new();
     let stored = reads.get(&CLAIMS, (runtime_id,));
+    let deletion = deletion(&mut reads, runtime_id);
     let (runtime_id, token) = (runtime_id.clone(), new_uuid()?);
     let raised = move |seen: &ReadSet| {
+        // What is written under the claim would go with the rest.
+        if is_deleted(seen, deletion)? {
+            return Err(RuntimeStoreError::Deleted(format!(
+                "the deletion of runtime {runtime_id} has begun and not ended; delete it again, and then claim it"
+            )));
+        }
         let epoch = next_epoch(epoch(seen, stored, &runtime_id)?)?;
         Ok(Fence { runtime_id: runtime_id.clone(), epoch, token })
     };

@@ -2,14 +2,16 @@
 //!
 //! A runtime is deleted in one transaction where that is not too much for one. Else the first transaction deletes its state,
 //! snapshot, registry and claim, and leaves a note (`DELETIONS`), which hides the receipts and inputs that are still there; further
-//! ones delete these, and the last one the note. Whoever was cut off calls again, which goes on where that was.
+//! ones delete these, and the last one the note. Whoever was cut off calls again, which goes on where that was. Without the note they
+//! delete nothing: another call has come to the end before, and the runtime may have been made anew.
 //!
-//! Writers under a claim are refused from the first transaction on: the claim is not stored any more. A write without a claim is
+//! Writers under a claim are refused from the first transaction on: the claim is not stored any more, and none is made before the end. A write without a claim is
 //! deleted with the rest while the deletion is under way, and makes the runtime anew afterwards.
 
 use super::{
     Operation, Store,
     claim::Fence,
+    recovery::{deletion, is_deleted},
     schema::{CLAIMS, DELETIONS, INPUTS, LABELS, METADATA, OPS, PRUNED, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
 };
 use crate::{
@@ -106,11 +108,18 @@ pub(crate) fn delete_rows(runtime_id: &LogicalRuntimeId) -> Result<Operation<Lef
     let mut reads = Reads::new();
     let inputs = reads.keys(&INPUTS, (runtime_id,), None, CHUNK);
     let receipts = reads.keys(&RECEIPTS, (runtime_id,), None, CHUNK);
+    let deletion = deletion(&mut reads, runtime_id);
     let decide = move |seen: &ReadSet| {
+        if !is_deleted(seen, deletion)? {
+            return Ok(Vec::new());
+        }
         let inputs = seen.keys(inputs).map(|key| INPUTS.delete(key.clone()));
         Ok(inputs.chain(seen.keys(receipts).map(|key| RECEIPTS.delete(key.clone()))).collect())
     };
     Ok(Operation::transact(reads, decide).answering(move |seen| {
+        if !is_deleted(seen, deletion)? {
+            return Ok(Left::Nothing);
+        }
         let most = seen.keys(inputs).count().max(seen.keys(receipts).count());
         Ok(if most < CHUNK as usize { Left::Sessions(None) } else { Left::Rows })
     }))
@@ -121,8 +130,12 @@ pub(crate) fn delete_sessions(runtime_id: &LogicalRuntimeId, after: Option<Key>)
     let mut reads = Reads::new();
     let page = Page { after, limit: Some(CHUNK), ..Page::default() };
     let sessions = reads.range(&SESSIONS, Key::all(), page);
+    let deletion = deletion(&mut reads, runtime_id);
     let runtime_id = runtime_id.clone();
     let decide = move |seen: &ReadSet| {
+        if !is_deleted(seen, deletion)? {
+            return Ok(Vec::new());
+        }
         let found = seen.many(sessions)?;
         let mut writes = if found.len() < CHUNK as usize { everything(&runtime_id) } else { Vec::new() };
         let its = found.iter().filter(|(_, holder)| holder.0 == runtime_id.as_str());
@@ -130,6 +143,9 @@ pub(crate) fn delete_sessions(runtime_id: &LogicalRuntimeId, after: Option<Key>)
         Ok(writes)
     };
     Ok(Operation::transact(reads, decide).answering(move |seen| {
+        if !is_deleted(seen, deletion)? {
+            return Ok(Left::Nothing);
+        }
         let found = seen.many(sessions)?;
         let last = found.last().filter(|_| found.len() == CHUNK as usize);
         Ok(last.map_or(Left::Nothing, |(key, _)| Left::Sessions(Some((*key).clone()))))

@@ -4,8 +4,9 @@
 //! known to be a retry, also where its receipt is pruned. Never pruned are the runtime's last receipt, the receipts of a run that
 //! is open (the latest one of a runtime that is running), those that live inputs belong to, and the inputs that these name.
 //!
-//! It goes on in small transactions. Each decides on what it finds, so whatever else is written meanwhile is safe, and whoever is
-//! cut off loses nothing by calling again.
+//! It goes on in small transactions. What must stay is read before the first one, the last receipt at the very beginning; each
+//! looks for receipts that came after that, and takes neither these nor what they name. So whatever is written meanwhile is safe, and
+//! whoever is cut off loses nothing by calling again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,12 +14,13 @@ use super::{
     Operation, Store,
     claim::Fence,
     listing::{last_receipt, runs},
-    recovery::live_inputs,
+    payload::StoredReceipt,
+    recovery::{deletion, is_deleted, live_inputs},
     runtime::state,
     schema::{INPUTS, PRUNED, RECEIPTS},
 };
 use crate::{
-    engine::{Engine, Key, Many, Order, Page, ReadSet, Reads, Result, Write},
+    engine::{Engine, Key, Many, One, Order, Page, ReadSet, Reads, Result, Text, Write},
     model::{
         Document, InputId, LogicalRuntimeId, RunBoundaryReceipt, RunId, RuntimeState, RuntimeStoreError,
         StoredInputState, ids::made_at,
@@ -62,6 +64,8 @@ struct Needed {
     live: BTreeSet<InputId>,
     /// Those that the last boundary and the open run have taken in.
     inputs: BTreeSet<InputId>,
+    /// Its deletion is under way.
+    is_deleted: bool,
 }
 
 impl<E: Engine> Store<E> {
@@ -79,19 +83,21 @@ impl<E: Engine> Store<E> {
                 "expected what to prune: keepReceipts, keepTerminalInputs or before",
             ));
         }
-        let needed = self.needed(runtime_id).await?;
+        let mut needed = self.needed(runtime_id).await?;
         let mut pruned = Pruned::default();
         if let Some(keep) = prune.keep_receipts.or(both.then_some(0)) {
-            pruned.receipts = self.prune_receipts(runtime_id, keep, prune, &needed).await?;
+            pruned.receipts = self.prune_receipts(runtime_id, keep, prune, &mut needed).await?;
         }
         if let Some(keep) = prune.keep_terminal_inputs.or(both.then_some(0)) {
-            pruned.inputs = self.prune_inputs(runtime_id, keep, prune, &needed).await?;
+            pruned.inputs = self.prune_inputs(runtime_id, keep, prune, &mut needed).await?;
         }
         Ok(pruned)
     }
 
     async fn needed(&self, runtime_id: &LogicalRuntimeId) -> Result<Needed> {
         let mut needed = Needed::default();
+        // First of all: what is committed from now on comes after it.
+        let last = self.run(last_receipt(runtime_id, None)).await?;
         let mut after = None;
         loop {
             let page = self.run(live_inputs(runtime_id, after.as_ref(), CHUNK)).await?;
@@ -107,7 +113,7 @@ impl<E: Engine> Store<E> {
                 _ => break,
             }
         }
-        let Some(last) = self.run(last_receipt(runtime_id, None)).await? else { return Ok(needed) };
+        let Some(last) = last else { return Ok(needed) };
         let (run, sequence) = *last.key();
         needed.last = Some((run, sequence));
         needed.inputs.extend(last.inputs()?);
@@ -133,7 +139,7 @@ impl<E: Engine> Store<E> {
         runtime_id: &LogicalRuntimeId,
         keep: u64,
         prune: Prune,
-        needed: &Needed,
+        needed: &mut Needed,
     ) -> Result<u64> {
         let (mut kept, mut pruned, mut after) = (0, 0, None);
         loop {
@@ -148,10 +154,13 @@ impl<E: Engine> Store<E> {
                 let mut after: Option<Key> = None;
                 while doomed > 0 {
                     let most = u32::try_from(doomed).unwrap_or(u32::MAX).min(CHUNK);
-                    let page = Page { after: after.take(), limit: Some(most), ..Page::default() };
+                    let page = Page { after: after.clone(), limit: Some(most), ..Page::default() };
                     let fence = self.fence();
                     let some = prune_some_receipts(fence, runtime_id, run_id, page, needed.clone(), prune.dry_run);
-                    let (count, last) = self.run(some).await?;
+                    let Some((count, last)) = self.run(some).await? else {
+                        *needed = self.needed(runtime_id).await?;
+                        continue;
+                    };
                     pruned += count;
                     doomed = if count < u64::from(most) { 0 } else { doomed - count };
                     after = last.filter(|_| prune.dry_run);
@@ -169,7 +178,7 @@ impl<E: Engine> Store<E> {
         runtime_id: &LogicalRuntimeId,
         keep: u64,
         prune: Prune,
-        needed: &Needed,
+        needed: &mut Needed,
     ) -> Result<u64> {
         let counts = self.counts(runtime_id).await?;
         let (mut doomed, mut pruned) = (counts.terminal_inputs.saturating_sub(keep), 0);
@@ -179,7 +188,8 @@ impl<E: Engine> Store<E> {
             let fence = self.fence();
             let some = prune_some_inputs(fence, runtime_id, page, doomed, needed.clone(), prune);
             match self.run(some).await {
-                Ok(step) => {
+                Ok(None) => *needed = self.needed(runtime_id).await?,
+                Ok(Some(step)) => {
                     pruned += step.pruned;
                     doomed = doomed.saturating_sub(step.terminal);
                     match step.last {
@@ -193,6 +203,46 @@ impl<E: Engine> Store<E> {
             }
         }
         Ok(pruned)
+    }
+}
+
+/// The reads that tell a transaction what came after it was read what is needed.
+#[derive(Clone, Copy)]
+struct Later {
+    deletion: One<Text>,
+    receipts: Many<StoredReceipt>,
+    last: Many<StoredReceipt>,
+}
+
+impl Later {
+    fn of(reads: &mut Reads, runtime_id: &LogicalRuntimeId, needed: &Needed) -> Self {
+        let after = needed.last.as_ref().map(|(run, sequence)| (runtime_id, run, *sequence).into());
+        Self {
+            deletion: deletion(reads, runtime_id),
+            receipts: reads.range(&RECEIPTS, (runtime_id,), Page { after, limit: Some(CHUNK), ..Page::default() }),
+            last: reads.range(&RECEIPTS, (runtime_id,), Page { limit: Some(1), order: Order::Descending, after: None }),
+        }
+    }
+
+    /// What is needed, with what came later; `None` where that is too much, or the last receipt is gone: it has to be read anew.
+    fn added_to(self, needed: &Needed, seen: &ReadSet) -> Result<Option<Needed>> {
+        let later = seen.many(self.receipts)?;
+        let last = seen.many(self.last)?.pop().map(|(_, stored)| *stored.receipt.key());
+        // Of what is being deleted nothing is left to be pruned.
+        if is_deleted(seen, self.deletion)? {
+            return Ok(Some(Needed { is_deleted: true, ..Needed::default() }));
+        }
+        if later.len() == CHUNK as usize || (later.is_empty() && last != needed.last) {
+            return Ok(None);
+        }
+        let mut needed = needed.clone();
+        for (_, stored) in later {
+            let (run, sequence) = *stored.receipt.key();
+            let first = needed.boundaries.entry(run).or_insert(sequence);
+            *first = sequence.min(*first);
+            needed.inputs.extend(stored.receipt.inputs()?);
+        }
+        Ok(Some(needed))
     }
 }
 
@@ -219,7 +269,7 @@ fn receipts_of(runtime_id: &LogicalRuntimeId, run_id: &RunId, after: Option<Key>
     }))
 }
 
-/// Prunes the first receipts of a run up to one that is needed; answers how many, and the key of the last.
+/// Prunes the first receipts of a run up to one that is needed; answers how many, and the key of the last. `None`: see `Later`.
 fn prune_some_receipts(
     fence: Option<&Fence>,
     runtime_id: &LogicalRuntimeId,
@@ -227,29 +277,31 @@ fn prune_some_receipts(
     page: Page,
     needed: Needed,
     dry_run: bool,
-) -> Result<Operation<(u64, Option<Key>)>> {
+) -> Result<Operation<Option<(u64, Option<Key>)>>> {
     let mut reads = Reads::new();
+    let later = Later::of(&mut reads, runtime_id, &needed);
     let receipts = reads.range(&RECEIPTS, (runtime_id, run_id), page);
     let run_id = *run_id;
     let doomed = move |seen: &ReadSet| {
+        let Some(needed) = later.added_to(&needed, seen)? else { return Ok(None) };
         let mut doomed = Vec::new();
         for (key, stored) in seen.many(receipts)? {
             let (_, sequence) = *stored.receipt.key();
             let is_last = needed.last == Some((run_id, sequence));
             let is_live = stored.receipt.inputs()?.iter().any(|input| needed.live.contains(input));
             let is_needed = needed.boundaries.get(&run_id).is_some_and(|first| sequence >= *first);
-            if is_last || is_live || is_needed {
+            if needed.is_deleted || is_last || is_live || is_needed {
                 break;
             }
             doomed.push((key.clone(), stored));
         }
-        Ok::<_, RuntimeStoreError>(doomed)
+        Ok::<_, RuntimeStoreError>(Some(doomed))
     };
     let answer = {
         let doomed = doomed.clone();
         move |seen: &ReadSet| {
             let doomed = doomed(seen)?;
-            Ok((doomed.len() as u64, doomed.last().map(|(key, _)| key.clone())))
+            Ok(doomed.map(|doomed| (doomed.len() as u64, doomed.last().map(|(key, _)| key.clone()))))
         }
     };
     if dry_run {
@@ -257,7 +309,7 @@ fn prune_some_receipts(
     }
     let proof: Key = (runtime_id, &run_id).into();
     let decide = move |seen: &ReadSet| {
-        let doomed = doomed(seen)?;
+        let doomed = doomed(seen)?.unwrap_or_default();
         let mut writes: Vec<Write> = doomed.iter().map(|(key, _)| RECEIPTS.delete(key.clone())).collect();
         if let Some((_, last)) = doomed.last() {
             writes.push(PRUNED.put(proof.clone(), last.clone()));
@@ -277,7 +329,7 @@ struct Step {
     pruned: u64,
 }
 
-/// Prunes those of some inputs that are terminal and that nothing needs, `most` at most.
+/// Prunes those of some inputs that are terminal and that nothing needs, `most` at most. `None`: see `Later`.
 fn prune_some_inputs(
     fence: Option<&Fence>,
     runtime_id: &LogicalRuntimeId,
@@ -285,17 +337,24 @@ fn prune_some_inputs(
     most: u64,
     needed: Needed,
     prune: Prune,
-) -> Result<Operation<Step>> {
+) -> Result<Operation<Option<Step>>> {
     let mut reads = Reads::new();
+    let later = Later::of(&mut reads, runtime_id, &needed);
     let inputs = reads.range(&INPUTS, (runtime_id,), page);
-    let step = move |seen: &ReadSet| step_over(seen, inputs, most, &needed, prune);
-    if prune.dry_run {
-        return Ok(Operation::read(reads, move |seen| Ok(step(seen)?.0)));
-    }
+    let step = move |seen: &ReadSet| {
+        let Some(needed) = later.added_to(&needed, seen)? else { return Ok::<_, RuntimeStoreError>(None) };
+        step_over(seen, inputs, most, &needed, prune).map(Some)
+    };
     let answer = step.clone();
-    let decide = move |seen: &ReadSet| Ok(step(seen)?.1.into_iter().map(|key| INPUTS.delete(key)).collect());
-    let operation = Operation::transact_runtime(fence, runtime_id, reads, decide)?;
-    Ok(operation.answering(move |seen| Ok(answer(seen)?.0)))
+    let answer = move |seen: &ReadSet| Ok(answer(seen)?.map(|(step, _)| step));
+    if prune.dry_run {
+        return Ok(Operation::read(reads, answer));
+    }
+    let decide = move |seen: &ReadSet| {
+        let doomed = step(seen)?.map(|(_, doomed)| doomed).unwrap_or_default();
+        Ok(doomed.into_iter().map(|key| INPUTS.delete(key)).collect())
+    };
+    Ok(Operation::transact_runtime(fence, runtime_id, reads, decide)?.answering(answer))
 }
 
 fn step_over(
@@ -309,6 +368,9 @@ fn step_over(
     let last = found.last().map(|(key, _)| (*key).clone());
     let mut step = Step { read: found.len(), last, terminal: 0, pruned: 0 };
     let mut doomed = Vec::new();
+    if needed.is_deleted {
+        return Ok((Step { read: 0, ..step }, doomed));
+    }
     for (key, input) in found {
         if step.terminal == most || !input.state()?.is_terminal() {
             continue;

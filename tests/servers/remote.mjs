@@ -94,6 +94,12 @@ export const tests = {
     equal(await store.flush(), undefined);
   },
 
+  async "what takes all that there is does not go over a connection, and says so"() {
+    const store = await open();
+    for (const call of [() => store.export(), () => store.import(new Uint8Array()), () => store.verify()])
+      await fails(call, { code: "Unsupported", retryable: false });
+  },
+
   async "options that are none are refused by name"() {
     const { url, token } = await addressOf(service, "m");
     for (const [argument, wrong] of [

@@ -252,7 +252,7 @@ fn foreign(doing: &str, version: u64, names: &[String]) -> RuntimeStoreError {
 
 /// The database was deleted under an open store.
 pub(super) fn deleted(name: &str) -> RuntimeStoreError {
-    RuntimeStoreError::Deleted(format!("database {} was deleted under this store", quoted(name)))
+    RuntimeStoreError::Deleted(format!("database {} was deleted under this store; open the store again", quoted(name)))
 }
 
 /// A call was not answered in time.

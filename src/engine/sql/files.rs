@@ -36,7 +36,7 @@ impl Files {
                 Err(_) => "cannot be reached any more",
             };
             return Err(RuntimeStoreError::Deleted(format!(
-                "{path:?} {what} while the database was open, which this store cannot use any more"
+                "{path:?} {what} while the database was open, which this store cannot use any more; open the store again"
             )));
         }
         Ok(())

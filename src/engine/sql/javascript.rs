@@ -129,7 +129,10 @@ impl JsDriver {
             return Err(lost.clone());
         }
         match self.database.lost() {
-            Some(how) => Err(self.lost.get_or_init(|| RuntimeStoreError::Deleted(how)).clone()),
+            Some(how) => Err(self
+                .lost
+                .get_or_init(|| RuntimeStoreError::Deleted(format!("{how}; open the store again")))
+                .clone()),
             None => Ok(()),
         }
     }
@@ -146,7 +149,7 @@ impl JsDriver {
         }
         // A Durable Object's `deleteAll()`, or somebody else's hand.
         if error.to_string().contains("no such table") {
-            return RuntimeStoreError::Deleted(format!("{}: {doing}: {error}", self.name));
+            return RuntimeStoreError::Deleted(format!("{}: {doing}: {error}; open the store again", self.name));
         }
         error::failed(access, doing, &self.name, code, error)
     }
