@@ -61,7 +61,7 @@ pub(crate) fn claim(runtime_id: &LogicalRuntimeId) -> Result<Operation<Fence>> {
     let (runtime_id, token) = (runtime_id.clone(), new_uuid()?);
     let raised = move |seen: &ReadSet| {
         // What is written under the claim would go with the rest.
-        if is_deleted(seen, deletion)? {
+        if is_deleted(seen, deletion) {
             return Err(RuntimeStoreError::Deleted(format!(
                 "the deletion of runtime {runtime_id} has begun and not ended; delete it again, and then claim it"
             )));

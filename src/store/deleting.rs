@@ -110,14 +110,14 @@ pub(crate) fn delete_rows(runtime_id: &LogicalRuntimeId) -> Result<Operation<Lef
     let receipts = reads.keys(&RECEIPTS, (runtime_id,), None, CHUNK);
     let deletion = deletion(&mut reads, runtime_id);
     let decide = move |seen: &ReadSet| {
-        if !is_deleted(seen, deletion)? {
+        if !is_deleted(seen, deletion) {
             return Ok(Vec::new());
         }
         let inputs = seen.keys(inputs).map(|key| INPUTS.delete(key.clone()));
         Ok(inputs.chain(seen.keys(receipts).map(|key| RECEIPTS.delete(key.clone()))).collect())
     };
     Ok(Operation::transact(reads, decide).answering(move |seen| {
-        if !is_deleted(seen, deletion)? {
+        if !is_deleted(seen, deletion) {
             return Ok(Left::Nothing);
         }
         let most = seen.keys(inputs).count().max(seen.keys(receipts).count());
@@ -133,7 +133,7 @@ pub(crate) fn delete_sessions(runtime_id: &LogicalRuntimeId, after: Option<Key>)
     let deletion = deletion(&mut reads, runtime_id);
     let runtime_id = runtime_id.clone();
     let decide = move |seen: &ReadSet| {
-        if !is_deleted(seen, deletion)? {
+        if !is_deleted(seen, deletion) {
             return Ok(Vec::new());
         }
         let found = seen.many(sessions)?;
@@ -143,7 +143,7 @@ pub(crate) fn delete_sessions(runtime_id: &LogicalRuntimeId, after: Option<Key>)
         Ok(writes)
     };
     Ok(Operation::transact(reads, decide).answering(move |seen| {
-        if !is_deleted(seen, deletion)? {
+        if !is_deleted(seen, deletion) {
             return Ok(Left::Nothing);
         }
         let found = seen.many(sessions)?;

@@ -20,7 +20,7 @@ use super::{
     schema::{INPUTS, PRUNED, RECEIPTS},
 };
 use crate::{
-    engine::{Engine, Key, Many, One, Order, Page, ReadSet, Reads, Result, Text, Write},
+    engine::{Engine, Key, Keys, Many, Order, Page, ReadSet, Reads, Result, Write},
     model::{
         Document, InputId, LogicalRuntimeId, RunBoundaryReceipt, RunId, RuntimeState, RuntimeStoreError,
         StoredInputState, ids::made_at,
@@ -209,7 +209,7 @@ impl<E: Engine> Store<E> {
 /// The reads that tell a transaction what came after it was read what is needed.
 #[derive(Clone, Copy)]
 struct Later {
-    deletion: One<Text>,
+    deletion: Keys,
     receipts: Many<StoredReceipt>,
     last: Many<StoredReceipt>,
 }
@@ -229,7 +229,7 @@ impl Later {
         let later = seen.many(self.receipts)?;
         let last = seen.many(self.last)?.pop().map(|(_, stored)| *stored.receipt.key());
         // Of what is being deleted nothing is left to be pruned.
-        if is_deleted(seen, self.deletion)? {
+        if is_deleted(seen, self.deletion) {
             return Ok(Some(Needed { is_deleted: true, ..Needed::default() }));
         }
         if later.len() == CHUNK as usize || (later.is_empty() && last != needed.last) {
