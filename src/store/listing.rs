@@ -10,7 +10,7 @@ use super::{
     Operation, Store,
     metadata::{Labelled, read_each, scope},
     recovery::{deletion, is_deleted},
-    schema::{INPUTS, LABELS, METADATA, OPS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
+    schema::{DELETIONS, INPUTS, LABELS, METADATA, OPS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
 };
 use crate::{
     engine::{Bytes, Engine, Key, KeyPart, Keys, One, Order, Page, ReadSet, Reads, Result, Text},
@@ -202,7 +202,9 @@ pub(crate) fn runtimes(
         reads.distinct(&RECEIPTS, Key::all(), page.clone()),
         reads.distinct(&SNAPSHOTS, Key::all(), page.clone()),
         reads.distinct(&STATES, Key::all(), page.clone()),
-        reads.distinct(&OPS, Key::all(), page),
+        reads.distinct(&OPS, Key::all(), page.clone()),
+        // What is left of one whose deletion was cut off: a call that deletes it goes on.
+        reads.distinct(&DELETIONS, Key::all(), page),
     ];
     Ok(Operation::read(reads, move |seen| {
         first_texts(seen, &tables, limit, order).into_iter().map(LogicalRuntimeId::new).collect()

@@ -269,6 +269,9 @@ fn receipts_of(runtime_id: &LogicalRuntimeId, run_id: &RunId, after: Option<Key>
     }))
 }
 
+/// How many receipts went, and the key of the last.
+type SomePruned = (u64, Option<Key>);
+
 /// Prunes the first receipts of a run up to one that is needed; answers how many, and the key of the last. `None`: see `Later`.
 fn prune_some_receipts(
     fence: Option<&Fence>,
@@ -277,7 +280,7 @@ fn prune_some_receipts(
     page: Page,
     needed: Needed,
     dry_run: bool,
-) -> Result<Operation<Option<(u64, Option<Key>)>>> {
+) -> Result<Operation<Option<SomePruned>>> {
     let mut reads = Reads::new();
     let later = Later::of(&mut reads, runtime_id, &needed);
     let receipts = reads.range(&RECEIPTS, (runtime_id, run_id), page);
