@@ -104,7 +104,7 @@ export const PARTS = {
   servers: {
     needs: ["environments"],
     needsPackage: true,
-    suites: () => [node("SQLite on servers", "tests/servers")],
+    suites: () => [node("SQLite on servers", "tests/servers"), node("kills on servers", "tests/kill")],
   },
 
   console: {

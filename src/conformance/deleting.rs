@@ -4,12 +4,15 @@ use crate::{
     LogicalRuntimeId, MetadataScope, PersistentMetadataStore, Prune, Recovered, RunBoundaryReceipt,
     RuntimeMetadataTable,
     RuntimeState::{Idle, Initializing},
-    RuntimeStore, RuntimeStoreError, SessionId, Store, WatchScope,
+    RuntimeStore, RuntimeStoreError, SessionId, Store, StoredInputState, WatchScope,
     engine::Engine,
     store::deleting::{Left, begin_deletion, delete_rows, delete_sessions},
 };
 
-use super::samples::{at_once, holdings, queued, receipt, runtime, snapshot};
+use super::{
+    moving::findings,
+    samples::{at_once, holdings, queued, receipt, runtime, snapshot},
+};
 
 /// Writes one of everything that a runtime can hold.
 async fn fill(store: &Store<impl Engine>, id: &LogicalRuntimeId) -> (RunBoundaryReceipt, SessionId) {
@@ -61,19 +64,34 @@ pub async fn a_large_runtime_is_hidden_while_it_is_deleted_and_another_call_goes
     let id = runtime("r");
     let (receipt, session) = fill(&store, &id).await;
     let inputs: Vec<_> = (0..1100).map(|_| queued()).collect();
-    for some in inputs.chunks(100) {
-        for outcome in at_once(some.iter().map(|input| store.persist_input_state(&id, input))).await {
+    let named = vec![inputs[0].input_id];
+    let boundaries: Vec<_> = (1..)
+        .zip(&inputs)
+        .map(|(sequence, input)| {
+            let receipt = RunBoundaryReceipt { sequence, contributing_input_ids: named.clone(), ..receipt.clone() };
+            (receipt, vec![input.clone()])
+        })
+        .collect();
+    for some in boundaries.chunks(100) {
+        let commit = |(receipt, inputs): &(RunBoundaryReceipt, Vec<StoredInputState>)| {
+            store.atomic_apply(&id, None, receipt.clone(), inputs.clone(), None)
+        };
+        for outcome in at_once(some.iter().map(commit)).await {
             outcome.unwrap();
         }
     }
     // As where the process is killed after the first transaction.
     assert!(matches!(store.run(begin_deletion(None, &id)).await.unwrap(), Left::Rows));
     is_gone(&store, &id, session).await;
+    assert_eq!(findings(&store).await, []);
     assert_eq!(store.load_input_state(&id, &inputs[7].input_id).await.unwrap(), None);
     assert_eq!(store.load_boundary_receipt(&id, &receipt.run_id, 0).await.unwrap(), None);
     // What is written under a claim would be deleted with the rest.
     let claimed = store.claim(&id).await.map(|claim| claim.epoch());
     assert!(matches!(claimed, Err(RuntimeStoreError::Deleted(_))), "{claimed:?}");
+    // And after the next one, by which what the last receipt names is gone.
+    assert!(matches!(store.run(delete_rows(&id)).await.unwrap(), Left::Rows));
+    assert_eq!(findings(&store).await, []);
 
     store.delete_runtime(&id).await.unwrap();
 

@@ -290,7 +290,8 @@ pub async fn an_import_needs_the_whole_store(store: Store<impl Engine>) {
     assert_eq!(exported(claim.store()).await.lines().count(), 3);
 }
 
-async fn findings(store: &Store<impl Engine>) -> Vec<Finding> {
+/// All that a verification finds.
+pub(super) async fn findings(store: &Store<impl Engine>) -> Vec<Finding> {
     let (mut verify, mut all) = (store.verify(), Vec::new());
     while let Some(findings) = verify.next().await.unwrap() {
         all.extend(findings);

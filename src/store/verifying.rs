@@ -4,7 +4,7 @@ use super::{
     Operation, Store,
     checking::check,
     metadata::{SUBSCRIPTION_CURSOR, parsed_cursor},
-    schema::{INPUTS, METADATA, RECEIPTS, SESSIONS, SNAPSHOTS},
+    schema::{DELETIONS, INPUTS, METADATA, RECEIPTS, SESSIONS, SNAPSHOTS},
     steps::{Found, Outcome, Steps},
     walk::Walk,
 };
@@ -37,7 +37,7 @@ pub struct Verify<E> {
 impl<E: Engine> Store<E> {
     /// Reads everything and checks that each record is what its table holds, that the receipts of a run follow each other without a
     /// gap, that the inputs which the last receipt of a runtime names are there (those of others may have been pruned), and that
-    /// sessions are held by runtimes with a snapshot. It changes nothing.
+    /// sessions are held by runtimes with a snapshot. What a deletion that was cut off has left is not looked at for that. It changes nothing.
     /// It is read page by page: what is written or deleted meanwhile may look like a gap.
     pub fn verify(&self) -> Verify<E> {
         Verify { store: self.clone(), pages: Verifying::new() }
@@ -204,27 +204,41 @@ impl Steps for Verifying {
 const AT_ONCE: usize = 16;
 
 impl Named {
-    /// Looks for it.
+    /// Looks for it, and for a deletion of its runtime that is under way, which may have been cut off: what such a runtime's records
+    /// name does not count.
     fn seek(&self) -> Operation<Outcome> {
         let mut reads = Reads::new();
+        let runtime = match self {
+            Self::Input(key) => key.text(0),
+            Self::SnapshotOf(runtime) => runtime,
+        };
+        let deletion = reads.get(&Table::<Raw>::new(DELETIONS.info), (runtime,));
         match self {
             Self::Input(key) => {
                 let input = reads.get(&Table::<Raw>::new(INPUTS.info), key.clone());
-                Operation::read(reads, move |seen: &ReadSet| Ok(Outcome::Found(seen.raw_one(input))))
+                Operation::read(reads, move |seen: &ReadSet| {
+                    let mut found = seen.raw_one(input);
+                    found.extend(seen.raw_one(deletion));
+                    Ok(Outcome::Found(found))
+                })
             }
             // It is not read for that. The id is the first before the least that is greater than the id, if it is there.
             Self::SnapshotOf(runtime) => {
                 let after = Some(([runtime, "\0"].concat(),).into());
                 let page = Page { after, limit: Some(1), order: Order::Descending };
                 let before = reads.distinct(&SNAPSHOTS, Key::all(), page);
-                Operation::read(reads, move |seen: &ReadSet| Ok(Outcome::Keys(seen.keys(before).cloned().collect())))
+                Operation::read(reads, move |seen: &ReadSet| {
+                    let mut found: Vec<Key> = seen.keys(before).cloned().collect();
+                    found.extend(seen.raw_one(deletion).into_iter().map(|(key, _)| key));
+                    Ok(Outcome::Keys(found))
+                })
             }
         }
     }
 
     fn is_there(&self, outcome: Outcome) -> bool {
         match (self, outcome) {
-            (Self::SnapshotOf(runtime), Outcome::Keys(keys)) => keys.first().is_some_and(|key| key.text(0) == runtime),
+            (Self::SnapshotOf(runtime), Outcome::Keys(keys)) => keys.iter().any(|key| key.text(0) == runtime),
             (_, Outcome::Found(found)) => !found.is_empty(),
             _ => false,
         }

@@ -14,7 +14,6 @@ import { environments } from "../packaging/environments.mjs";
 import { buildRules } from "./build-rules.mjs";
 import { filled } from "./filled.mjs";
 import { get } from "./get.mjs";
-import { killWorkerd } from "./kill.mjs";
 
 /** How long an object is idle until workerd evicts it, and a second more. */
 const EVICTION_MS = 11_000;
@@ -186,8 +185,4 @@ test("a store that is closed finishes what was called before", async () => {
   const call = inObject("closed");
   await refused(call("close"), "Closed");
   assert.equal(await call("reopen"), "9n");
-});
-
-test("workerd is killed in the middle of commits: what was acknowledged is there, and nothing is half there", async () => {
-  assert.ok((await killWorkerd(10)) > 0);
 });

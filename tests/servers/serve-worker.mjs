@@ -1,7 +1,8 @@
-// Serves the tests' Worker, its objects kept in a folder, and says where.
+// Serves a Worker, the tests' own unless another's folder is named, its objects kept in a folder, and says where.
 
 import { fileURLToPath } from "node:url";
 import { start } from "../../examples/edge/start.mjs";
 
-const { url } = await start(fileURLToPath(new URL("worker/", import.meta.url)), { persist: process.argv[2] });
+const [persist, folder = fileURLToPath(new URL("worker/", import.meta.url))] = process.argv.slice(2);
+const { url } = await start(folder, { persist });
 console.log(String(url));

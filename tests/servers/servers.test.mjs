@@ -10,7 +10,6 @@ import { root, withTools } from "../../scripts/toolchain.mjs";
 import { run, tool } from "../packaging/consumer.mjs";
 import { environments } from "../packaging/environments.mjs";
 import { buildRules, executableOf } from "./build-rules.mjs";
-import { killWriters } from "./kill.mjs";
 
 const installed = (name) => path.join(environments, "node_modules", name);
 const node24 = installed("node24/bin/node");
@@ -51,11 +50,6 @@ test("of a native process and one of Node's on one file exactly one wins each st
   } finally {
     await rm(folder, { recursive: true });
   }
-});
-
-test("two processes are killed in the middle of commits: what was acknowledged is there, and nothing is half there", async () => {
-  const acknowledged = await killWriters(node24, 20);
-  assert.ok(acknowledged.every((count) => count > 0));
 });
 
 test("Node 20, which has no SQLite, says what would do", async () => {

@@ -1,7 +1,6 @@
 // The calls that the tests make in a Durable Object.
 
 import { newId, openStore } from "../../../pkg/dist/workerd.js";
-import { commit, verify } from "../stream.mjs";
 
 const receipt = (run_id, sequence) => ({
   run_id,
@@ -169,15 +168,6 @@ export const calls = {
   /** Ends this object: the next request makes it anew. */
   async abort({ ctx }) {
     ctx.abort("by the test");
-  },
-
-  async commit(object, run, number) {
-    await commit((await object.store()).runtime("agent"), run, Number(number));
-    return "committed";
-  },
-
-  async verify(object, run) {
-    return verify((await object.store()).runtime("agent"), run);
   },
 
   /** An id of this instance: after an eviction the object of that name has another. */

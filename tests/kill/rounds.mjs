@@ -1,0 +1,73 @@
+// Several writers, all of whose processes are killed at a random moment, again and again. What was acknowledged is known out here, before
+// the next operation is sent; what is there is looked at by whoever opens the store next, and the operations under way are made again.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { asked, check, Fault } from "./check.mjs";
+import { apply, newWriter, next, takesSeveral } from "./model.mjs";
+
+const WRITERS = ["a", "b", "c", "d"];
+
+/**
+ * Kills `engine` so many times. `engine.start()` gives `{ look(asked), perform(writer, operation), kill() }`, over what the one
+ * before it has left. Resolves with the figures; throws a `Fault` where anything is lost or half there. `onKill(sum)` is told of each.
+ */
+export async function killAgainAndAgain(engine, kills, onKill = () => {}) {
+  let writers = WRITERS.map(newWriter);
+  const sum = { kills: 0, acknowledged: 0, wholeAll: 0, wholeNone: 0, partly: 0, operations: {} };
+  for (;;) {
+    const started = await engine.start();
+    try {
+      const found = await started.look(asked(writers));
+      if (found.findings.length > 0) throw new Fault(`verify finds ${JSON.stringify(found.findings)}`);
+      writers = writers.map((writer) => resolved(writer, found, sum));
+      if (sum.kills === kills) return sum;
+      await streamAndKill(started, writers, sum);
+    } finally {
+      await started.kill();
+    }
+    onKill(sum);
+  }
+}
+
+/** The writer as it is there. What was cut off in the middle, or not done, stays `pending`. */
+function resolved(writer, found, sum) {
+  const became = check(writer, found);
+  if (!writer.pending) return writer;
+  sum[{ all: "wholeAll", nothing: "wholeNone", some: "partly" }[became]] += 1;
+  if (became !== "all") return writer;
+  apply(writer, writer.pending);
+  // A boundary whose acknowledgement was lost is made again, which is a retry.
+  const { pending } = writer;
+  const again = pending.do === "boundary" ? { ...pending, again: true } : undefined;
+  return { ...writer, pending: again, isHidden: false };
+}
+
+/** Kills at a random moment: of all the time, or of an operation that takes several transactions, which is seldom under way. */
+async function streamAndKill(started, writers, sum) {
+  let isKilled = false;
+  let soon;
+  const isLong = new Promise((resolve) => (soon = resolve));
+  const streaming = writers.map(async (writer, number) => {
+    for (;;) {
+      writer.pending ??= next(writer);
+      const { pending } = writer;
+      if (takesSeveral(writer, pending) && Math.random() < 0.3) soon();
+      try {
+        await started.perform(number, pending);
+      } catch (error) {
+        if (isKilled && !(error instanceof Fault)) return;
+        throw new Fault(`${pending.do} of ${writer.name}: ${error.stack}`, { cause: error });
+      }
+      apply(writer, pending);
+      Object.assign(writer, { pending: undefined, isHidden: false });
+      sum.acknowledged += 1;
+      sum.operations[pending.do] = (sum.operations[pending.do] ?? 0) + 1;
+    }
+  });
+  const anyTime = sleep(50 + Math.random() * 450);
+  await Promise.race([anyTime, isLong.then(() => sleep(Math.random() * 50)), ...streaming]);
+  isKilled = true;
+  await started.kill();
+  sum.kills += 1;
+  await Promise.all(streaming);
+}
