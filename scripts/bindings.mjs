@@ -71,15 +71,8 @@ export function writeBase64(packed, prefix) {
 
 // The declarations that a user of the package sees, beginning with `index`; the others speak of its insides.
 const PUBLIC = [
-  "connect",
-  "error",
-  "index",
-  "runtime",
-  "serve",
-  "store",
-  "types",
-  "types-lifetime",
-  "types-moving",
+  ...["connect", "error", "index", "runtime", "serve", "store"],
+  ...["types", "types-lifetime", "types-moving", "types-seal"],
 ].flatMap((name) => [`${name}.d.ts`, `${name}.d.ts.map`]);
 
 /** Takes the declarations of the package's insides out of what is packed. */

@@ -18,6 +18,8 @@ export type ErrorCode =
   | "TooLarge"
   /** A stored record cannot be read. It was left as it is. */
   | "Decode"
+  /** A stored record is sealed under a key that the store was not opened with. It was left as it is. */
+  | "WrongKey"
   /**
    * The disk, the origin's quota or a store's `memoryLimit` is full; of the origin's, `usage` and `quota` say how full. Reads and
    * deletes still work: delete something, or ask for persistent storage.
@@ -113,9 +115,9 @@ export class BurrowError extends Error {
   readonly retryable: boolean;
   /** The argument at fault, where there is one: `receipt.sequence`, for example. */
   declare readonly argument?: string;
-  /** The table of an unreadable record, with `Decode`. */
+  /** The table of an unreadable record, with `Decode` and `WrongKey`. */
   declare readonly table?: string;
-  /** The key of an unreadable record, as `[column, column]`, with `Decode`. */
+  /** The key of an unreadable record, as `[column, column]`, with `Decode` and `WrongKey`. */
   declare readonly key?: string;
   /** Bytes that the origin uses, with `QuotaExceeded`, where the browser tells. */
   declare readonly usage?: number;

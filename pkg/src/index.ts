@@ -96,3 +96,4 @@ export type {
   Verified,
   VerifyOptions,
 } from "./types-moving.js";
+export type { Seal, SealKey } from "./types-seal.js";

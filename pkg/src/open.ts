@@ -3,6 +3,8 @@
 import { BurrowError } from "./error.js";
 import { Handle, Openness } from "./handle.js";
 import type { Loader } from "./load.js";
+import { sealerFor } from "./seal-option.js";
+import { sealed } from "./sealed.js";
 import { Store } from "./store.js";
 import type { Durability, OpenOptions } from "./types.js";
 import * as wire from "./wire.js";
@@ -18,17 +20,19 @@ export async function open(loader: Loader, options: OpenOptions = {}): Promise<S
     "path",
     "database",
     "storage",
+    "seal",
   ]);
   if ((given.path ?? given.database ?? given.storage) !== undefined) {
     throw new BurrowError("Unsupported", "unsupported: there is no SQLite in this entry of the package");
   }
   const { name = "burrow", durability, backend = defaultBackend() } = given;
   const { memoryLimit = backend === "memory" ? defaultMemoryLimit() : undefined } = given;
+  const sealer = await sealerFor(given.seal);
   const instance = await loader.instance();
   const raw = await instance.call(() =>
     instance.bindings.openStore(name, durability, backend, memoryLimit, given.timeout),
   );
-  return new Store(new Handle(instance, new Openness(), raw), {
+  return new Store(new Handle(instance, new Openness(), sealed(instance, raw, sealer)), {
     backend,
     durability: backend === "memory" ? "none" : inForce(durability ?? "strict"),
   });

@@ -16,6 +16,7 @@ import {
   VERSION,
   writes,
 } from "./message.js";
+import { SEALED, type Sealed } from "./sealed.js";
 import { HANDLE, type Store } from "./store.js";
 
 /** Which of a client's calls this is: the same again, when the client did not get the answer and asks again. */
@@ -153,7 +154,7 @@ function carriedOut(store: Store, handle: Handle<RawStore>, asked: Asked): Promi
         const unclaimed = kept(raw.runtime(runtime));
         const held = claim === undefined ? undefined : kept(bindings.heldClaim(unclaimed, claim));
         if (call === "release") return await held?.release();
-        const place: RawRuntime = held ? kept(held.runtime()) : unclaimed;
+        const place: RawRuntime = held ? sealedAs(raw, kept(held.runtime()), runtime) : unclaimed;
         if (call === "claim") return bindings.claimText(kept(await place.claim()));
         return await (place as unknown as Methods)[call]!(...brought);
       } finally {
@@ -162,6 +163,11 @@ function carriedOut(store: Store, handle: Handle<RawStore>, asked: Asked): Promi
     },
     ...args,
   );
+}
+
+/** The runtime, sealed where the store is. */
+function sealedAs(store: RawStore, runtime: RawRuntime, id: string): RawRuntime {
+  return (store as Partial<Sealed>)[SEALED]?.(runtime, id) ?? runtime;
 }
 
 /** What `connect` shows of the store: everything that does not come from its own place. */

@@ -6,6 +6,8 @@ import { Handle, Openness } from "./handle.js";
 import type { Instance } from "./instance.js";
 import type { Loader } from "./load.js";
 import { open } from "./open.js";
+import { sealerFor } from "./seal-option.js";
+import { sealed } from "./sealed.js";
 import { Store } from "./store.js";
 import type { Durability, OpenOptions, Status } from "./types.js";
 import * as wire from "./wire.js";
@@ -42,7 +44,7 @@ export async function openOnServer(
   options: OpenOptions = {},
   openers: Partial<Record<Place, Opener>>,
 ): Promise<Store> {
-  const known = ["durability", ...ELSEWHERES, ...PLACES];
+  const known = ["durability", "seal", ...ELSEWHERES, ...PLACES];
   const { path, database, storage, ...others } = wire.options("options", options, known);
   const places = { path, database, storage };
   const given = PLACES.filter((place) => places[place] !== undefined);
@@ -51,13 +53,14 @@ export async function openOnServer(
   if (another !== undefined) throw invalid(`options.${another}`, `\`${place}\` says where the store is`);
   const opener = openers[place];
   if (!opener) throw new BurrowError("Unsupported", `unsupported: options.${place}: ${ELSEWHERE[place]}`);
-  const { durability } = others;
+  const { durability, seal } = others;
   if (durability !== undefined && durability !== "strict" && durability !== "relaxed") {
     throw invalid("options.durability", 'expected "strict" or "relaxed"');
   }
+  const sealer = await sealerFor(seal);
   const instance = await loader.instance();
   const { raw, kind, ...hooks } = await opener(instance, places[place], durability);
-  return new Store(new Handle(instance, new Openness(), raw), kind, hooks);
+  return new Store(new Handle(instance, new Openness(), sealed(instance, raw, sealer)), kind, hooks);
 }
 
 const ELSEWHERE: Record<Place, string> = {

@@ -1,5 +1,7 @@
 // The shapes that cross the API. Receipts and inputs have the member names of their stored JSON.
 
+import type { Seal } from "./types-seal.js";
+
 /**
  * A JSON value of the runtime's own. A whole number beyond ±(2^53-1) is a `bigint`, so that it keeps its digits; any `bigint` is
  * written as its digits. Every other number is a double, as always in JavaScript.
@@ -41,6 +43,11 @@ export interface OpenOptions {
   database?: SqliteHandle | undefined;
   /** In a Durable Object with SQLite: `ctx.storage`, to keep things in the object. */
   storage?: DurableObjectStorage | undefined;
+  /**
+   * Keeps snapshots, OAuth flows and inputs' payloads under AES-GCM; ids, receipts, labels, cursors, states and the operation
+   * registry stay readable. A record sealed under another key rejects with `WrongKey`. Without it nothing is sealed or opened.
+   */
+  seal?: Seal | undefined;
 }
 
 /** What a store needs of the storage of a Durable Object. */

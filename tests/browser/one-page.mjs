@@ -5,12 +5,21 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { poisonRules, poisonRulesOfIndexedDb } from "../in-page/poison.mjs";
 import { rules } from "../in-page/rules.mjs";
+import { onSealed } from "../in-page/sealing.mjs";
 
 export function testOnePage({ openPage }) {
   for (const name of Object.keys(rules)) {
     test(name, async () => {
       const page = await openPage();
       await page.evaluate((rule) => check(rule), name);
+      await page.close();
+    });
+  }
+
+  for (const name of onSealed(rules)) {
+    test(`sealed: ${name}`, async () => {
+      const page = await openPage();
+      await page.evaluate((rule) => checkSealed(rule), name);
       await page.close();
     });
   }

@@ -9,6 +9,7 @@ import { lifetime } from "./lifetime.mjs";
 import { limits } from "./limits.mjs";
 import { documents } from "./documents.mjs";
 import { moving } from "./moving.mjs";
+import { sealing } from "./sealing.mjs";
 import { bytes, input, receipt, U64_MAX } from "./makers.mjs";
 
 export const rules = {
@@ -20,6 +21,7 @@ export const rules = {
   ...lifetime,
   ...limits,
   ...moving,
+  ...sealing,
 
   async "labels are replaced wholesale, read, listed and deleted"({ store }) {
     await store.setLabels({ mob: "m" }, { env: "dev", team: "a" });

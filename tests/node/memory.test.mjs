@@ -8,9 +8,16 @@ import * as burrow from "../../pkg/dist/node.js";
 import { equal, fails } from "../support/expect.mjs";
 import { breakable, poisonRules } from "../in-page/poison.mjs";
 import { rules } from "../in-page/rules.mjs";
+import { newKey, onSealed } from "../in-page/sealing.mjs";
 
 for (const [name, rule] of Object.entries(rules)) {
   test(name, async () => rule({ ...burrow, store: await burrow.openStore() }));
+}
+
+for (const name of onSealed(rules)) {
+  test(`sealed: ${name}`, async () => {
+    await rules[name]({ ...burrow, store: await burrow.openStore({ seal: await newKey() }) });
+  });
 }
 
 for (const [name, rule] of Object.entries(poisonRules)) test(name, () => rule("memory"));

@@ -160,6 +160,13 @@ test("a store moves from memory into a file, into an object, and back, and nothi
   await refused(post("store/other/import", text), "Conflict");
 });
 
+test("a sealed store keeps nothing in the clear, and another key is WrongKey", async () => {
+  const secret = "the eagle lands at noon";
+  const { read, code, held, bytes } = await inObject("sealed")("sealed", secret);
+  assert.deepEqual([read, code, bytes], [secret, "WrongKey", secret.length + 42]);
+  assert.ok(!held.includes(secret));
+});
+
 test("flush() resolves", async () => assert.equal(await inObject("flushed")("flush"), null));
 
 test("what is no storage is refused, and a store in two places", async () => {

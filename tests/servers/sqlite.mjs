@@ -17,9 +17,12 @@ import { openStore } from "../../pkg/dist/node.js";
 import { openOnServer } from "../../pkg/dist/server.js";
 import bindings from "../../pkg/wasm/server-bindings.js";
 import { equal, fails } from "../support/expect.mjs";
+import { sealed } from "./sealed.mjs";
 
 /** The names of the tests and the tests: each gets a folder of its own, and a function that opens a handle of a file. */
 export const tests = {
+  ...sealed,
+
   async "a file keeps what was committed, and is whole and alone once it is closed"({ file, folder }) {
     const store = await openStore({ path: file });
     const { backend, durability, persisted, usage, quota, reopens } = await store.status();

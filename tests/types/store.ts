@@ -15,6 +15,8 @@ import {
   newId,
   openStore,
   type Runtime,
+  type Seal,
+  type SealKey,
   type Status,
   type Store,
   type Verified,
@@ -30,6 +32,24 @@ expectTypeOf(openStore).toBeCallableWith({ name: undefined, durability: "relaxed
 void openStore({ durability: "none" });
 // @ts-expect-error There is no such option.
 void openStore({ nme: "console" });
+
+// Sealing.
+declare const key: CryptoKey;
+expectTypeOf(openStore).toBeCallableWith({ seal: key });
+expectTypeOf(openStore).toBeCallableWith({ seal: undefined });
+expectTypeOf(openStore).toBeCallableWith({ seal: { current: key, former: [key], unsealed: "read" } });
+expectTypeOf<CryptoKey>().toExtend<SealKey>();
+expectTypeOf<SealKey>().toExtend<Seal>();
+// @ts-expect-error A pair of keys is no key.
+void openStore({ seal: {} as CryptoKeyPair });
+// @ts-expect-error Bytes are no key: import them.
+void openStore({ seal: new Uint8Array(32) });
+// @ts-expect-error One key is the current one.
+void openStore({ seal: { former: [key] } });
+// @ts-expect-error What was never sealed is read or refused.
+void openStore({ seal: { current: key, unsealed: true } });
+expectTypeOf<"WrongKey">().toExtend<ErrorCode>();
+
 expectTypeOf(newId).returns.resolves.toBeString();
 
 // Where the module comes from.

@@ -42,6 +42,27 @@ export const calls = {
     return (await (await object.store()).verify()).findings;
   },
 
+  /** What a sealed store says of a snapshot, sealed and given out under this key and another; and what lies in the storage. */
+  async sealed(object, secret) {
+    const key = (text) => {
+      const raw = new TextEncoder().encode(text.padEnd(32));
+      return crypto.subtle.importKey("raw", raw, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+    };
+    const { storage } = object.ctx;
+    const store = await openStore({ storage, seal: await key("a") });
+    const boundary = { receipt: receipt(await newId(), 0n), session: new TextEncoder().encode(secret) };
+    await store.runtime("r").commitBoundary(boundary);
+    await store.runtime("r").commitBoundary(boundary);
+    const read = new TextDecoder().decode(await store.runtime("r").session());
+    const other = await openStore({ storage, seal: await key("b") });
+    const { code } = await other
+      .runtime("r")
+      .session()
+      .catch((error) => error);
+    const [[held]] = storage.sql.exec("SELECT session_snapshot FROM runtime_session_snapshots").raw();
+    return { read, code, held: new TextDecoder().decode(held), bytes: held.byteLength };
+  },
+
   /** How large the module's memory is. */
   async memory() {
     if (memories.length === 0) throw new Error("no module was instantiated");

@@ -1,0 +1,31 @@
+// The shapes of sealing.
+
+/**
+ * How a store is sealed: the key alone, where there is one, or the key that seals from now on and those that did before, which
+ * still open what they sealed.
+ */
+export type Seal =
+  | SealKey
+  | {
+      /** The key that what is written is sealed under. */
+      current: SealKey;
+      /** The keys that were in use before, which open what is sealed under them. */
+      former?: readonly SealKey[] | undefined;
+      /**
+       * `"read"` gives out what was never sealed, of a store that had no key before; whoever can write to the storage can then put
+       * something in. Default: it is `Decode`.
+       */
+      unsealed?: "read" | undefined;
+    };
+
+/** A `CryptoKey` for HMAC with SHA-256, of 256 bits or more, with the usage `sign`. It need not be extractable. */
+export interface SealKey {
+  /** `"secret"`. */
+  readonly type: string;
+  /** Whether scripts can read it. */
+  readonly extractable: boolean;
+  /** `HMAC`. */
+  readonly algorithm: { name: string };
+  /** `sign` among them. */
+  readonly usages: readonly string[];
+}
