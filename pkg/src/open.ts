@@ -27,8 +27,7 @@ export async function open(loader: Loader, options: OpenOptions = {}): Promise<S
   }
   const { name = "burrow", durability, backend = defaultBackend() } = given;
   const { memoryLimit = backend === "memory" ? defaultMemoryLimit() : undefined } = given;
-  const sealer = await sealerFor(given.seal);
-  const instance = await loader.instance();
+  const [instance, sealer] = await Promise.all([loader.instance(), sealerFor(given.seal)]);
   const raw = await instance.call(() =>
     instance.bindings.openStore(name, durability, backend, memoryLimit, given.timeout),
   );

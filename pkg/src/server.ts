@@ -57,8 +57,7 @@ export async function openOnServer(
   if (durability !== undefined && durability !== "strict" && durability !== "relaxed") {
     throw invalid("options.durability", 'expected "strict" or "relaxed"');
   }
-  const sealer = await sealerFor(seal);
-  const instance = await loader.instance();
+  const [instance, sealer] = await Promise.all([loader.instance(), sealerFor(seal)]);
   const { raw, kind, ...hooks } = await opener(instance, places[place], durability);
   return new Store(new Handle(instance, new Openness(), sealed(instance, raw, sealer)), kind, hooks);
 }

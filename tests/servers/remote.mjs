@@ -2,33 +2,14 @@
 
 import { connect as dial } from "node:net";
 import { addressOf } from "./edge-address.mjs";
-import { proxy } from "./proxy.mjs";
 import { BurrowError, connect } from "../../pkg/dist/connect.js";
 import { newId } from "../../pkg/dist/node.js";
 import { bytes, receipt } from "../in-page/makers.mjs";
+import { moving } from "../in-page/moving.mjs";
 import { rules } from "../in-page/rules.mjs";
+import { sealing } from "../in-page/sealing.mjs";
 import { equal, fails } from "../support/expect.mjs";
-
-const service = process.env.BURROW_EDGE;
-let mobs = 0;
-
-/** A store of a mob that nobody has had, at the service or where else it is reached. */
-async function open({ url = service, mob = `mob ${process.pid} ${mobs++}`, ...options } = {}) {
-  const address = await addressOf(url, mob);
-  return Object.assign(await connect({ ...address, ...options }), { mob });
-}
-
-/** A store that is reached by a proxy, and the same store reached without it. */
-async function proxied(test, options) {
-  const between = await proxy(service);
-  try {
-    const store = await open({ url: between.url, ...options });
-    await test({ between, store, direct: await open({ mob: store.mob }) });
-    await store.close();
-  } finally {
-    between.close();
-  }
-}
+import { open, proxied, service } from "./remote-stores.mjs";
 
 /** Resolves when it is so. */
 async function until(isSo, what) {
@@ -64,6 +45,9 @@ const KEPT_HERE = [
   "a memory limit that is none is refused by name",
   "every commit is told once, to those who watch its scope",
   "status says what is true of the store",
+  // What is moved, verified or sealed is so where it is kept.
+  ...Object.keys(moving),
+  ...Object.keys(sealing),
 ];
 for (const name of KEPT_HERE) if (!(name in rules)) throw new Error(`there is no such rule: ${name}`);
 
