@@ -1,6 +1,6 @@
 // The records that are sealed: snapshots, as bytes or where the module looks into them within JSON, and inputs, of which the payload is.
 
-import { base64, fromBase64 } from "./base64.js";
+import { base64, fromBase64 } from "./encoding.js";
 import { BurrowError, invalid } from "./error.js";
 import { fromJson, toJson } from "./json.js";
 import { platform } from "./platform.js";
