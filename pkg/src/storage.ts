@@ -1,6 +1,5 @@
 // What the browser tells of the origin's storage.
 
-import { BurrowError } from "./error.js";
 import { clearTimer, setTimer } from "./platform.js";
 
 /** What is kept for good, used and allowed; `undefined` what the environment cannot tell. */
@@ -19,19 +18,6 @@ export async function originStorage(): Promise<OriginStorage> {
     told(() => storage?.estimate?.()),
   ]);
   return { persisted, usage: estimate?.usage, quota: estimate?.quota };
-}
-
-/** Asks the browser to keep the origin's data; whether it will. It may ask the user, and then takes as long. */
-export async function persistOrigin(): Promise<boolean> {
-  const { navigator } = globalThis as { navigator?: { storage?: Partial<StorageManager> } };
-  const { storage } = navigator ?? {};
-  if (!storage?.persist) {
-    throw new BurrowError(
-      "Unsupported",
-      "unsupported: persist: a browser is asked from a page, over HTTPS, and not from a worker",
-    );
-  }
-  return storage.persist();
 }
 
 const DEADLINE_MS = 2_000;

@@ -30,7 +30,7 @@ import type {
   Verified,
   VerifyOptions,
 } from "./types-moving.js";
-import { originStorage, persistOrigin } from "./storage.js";
+import { originStorage } from "./storage.js";
 import { changes, watch } from "./watch.js";
 import * as wire from "./wire.js";
 
@@ -210,7 +210,13 @@ export class Store implements Disposable, AsyncDisposable {
     if (backend === "memory") {
       throw new BurrowError("Unsupported", "unsupported: persist: this store is in memory and ends with it");
     }
-    return backend === "indexeddb" ? persistOrigin() : true;
+    if (backend !== "indexeddb") return true;
+    const { navigator } = globalThis as { navigator?: { storage?: Partial<StorageManager> } };
+    if (navigator?.storage?.persist) return navigator.storage.persist();
+    throw new BurrowError(
+      "Unsupported",
+      "unsupported: persist: a browser is asked from a page, over HTTPS, and not from a worker",
+    );
   }
 
   /**
