@@ -69,7 +69,7 @@ async fn a_file_with_two_names_is_refused_under_both() {
         let RuntimeStoreError::Unsupported(message) = &error else { panic!("{error:?}") };
         assert!(message.contains("2 names (hard links)"), "{message}");
     }
-    // Who has it open goes on.
+    // The store that has the file open goes on.
     store.set_subscription_cursor("m", 2).await.unwrap();
     drop(store);
     fs::remove_file(&other).unwrap();

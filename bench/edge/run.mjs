@@ -35,7 +35,7 @@ async function agent() {
     const receipt = { run_id, boundary: "run_checkpoint", contributing_input_ids: [], message_count: 1n };
     return runtime.commitBoundary({ receipt: { ...receipt, sequence: sequence++ }, session });
   };
-  /** What was told is there. */
+  /** Checks that the store has all boundaries whose commits were acknowledged. */
   const verify = async () => {
     const last = await runtime.lastReceipt();
     if (last?.sequence !== sequence - 1n)

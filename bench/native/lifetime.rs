@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 const RUNTIMES: u32 = 1000;
 const RECEIPTS: u32 = 1000;
-/// Of each runtime, beside as many consumed inputs as receipts.
+/// The live inputs of each runtime, which also has as many consumed inputs as receipts.
 const LIVE: u32 = 3;
 
 /// Makes the file, and prints the table.

@@ -2,7 +2,7 @@
 
 import { Refusal } from "./refusal.js";
 
-/** What has to come of a body in each span of time, as long as it has not ended. */
+/** A body that has not ended must bring at least so many bytes in each span of time. */
 const SPAN_MS = 10_000;
 const LEAST = 2 ** 18;
 

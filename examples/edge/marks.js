@@ -29,7 +29,7 @@ export class Marks {
       transactionSync: (closure) =>
         storage.transactionSync(() => {
           const result = closure();
-          // It throws where it is to be undone.
+          // An error that the closure throws undoes the transaction, so nothing is noted then.
           this.#note?.();
           return result;
         }),
@@ -70,7 +70,7 @@ export class Marks {
       answers[place] = answer.length > LONGEST ? "" : answer;
       this.#write(client, batch, answers);
     };
-    // What takes several transactions is not done with the first of them.
+    // A call of several transactions is noted after the last of them: noted with the first, a retry would not finish it.
     this.#note = inSteps ? undefined : () => write(NOTHING);
     try {
       const answer = await carryOut();

@@ -146,7 +146,7 @@ export class Mob extends DurableObject {
       try {
         socket.send(text);
       } catch {
-        // It is closing.
+        // A socket that is closing takes no messages.
       }
     }
   }

@@ -8,7 +8,7 @@ await main(async () => {
   run("node", ["scripts/build.mjs"]);
   const { start } = await import("./start.mjs");
   const { tokenFor } = await import("./access.js");
-  // Of this run: with it ends all that the mobs hold.
+  // A new secret for each run: the data of the mobs ends with the run, too.
   const secret = randomBytes(32).toString("hex");
   const { ALLOWED_ORIGINS = "" } = process.env;
   const { url, close } = await start(undefined, { bindings: { BURROW_SECRET: secret, ALLOWED_ORIGINS } });

@@ -56,7 +56,7 @@ function address(url: unknown): URL {
   try {
     parsed = new URL(String(url));
   } catch {
-    // It is none.
+    // The text is no address: refused below.
   }
   if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.username || parsed.password) {
     throw invalid("options.url", `expected an address with https or http, got ${described(url)}`);

@@ -54,7 +54,7 @@ export class Link {
   /** Makes a call. Calls of one turn of the event loop go together, and each is carried out after those before it. */
   call(of: Pick<Call, "call" | "runtime" | "claim">, args: unknown[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      // As they are now: the caller may use its buffers again at once.
+      // Copied now, so that the caller may use its buffers again at once.
       const kept = args.map((arg) => bytesIn(arg)?.slice() ?? arg);
       const size = kept.reduce((sum: number, arg) => sum + sizeOf(arg), 0);
       this.#waiting.push({ ...of, args: kept, size, resolve, reject });
@@ -78,7 +78,7 @@ export class Link {
         headers: { ...init.headers, authorization: `Bearer ${token}` },
         cache: "no-store",
         credentials: "omit",
-        // Who answers there is who was meant: a token goes nowhere else.
+        // A redirect would send the token to another server.
         redirect: "error",
         signal: aborting.signal,
       });
@@ -181,7 +181,7 @@ export async function again<T>(
       if (isFinal || isOver() || Date.now() + pause >= end) throw error;
     }
     await new Promise<void>((resolve) => {
-      // Not all at once after the service was away.
+      // A random part, so that clients do not all come at once when the service is back.
       if (setTimer(resolve, pause * (0.5 + Math.random() / 2)) === undefined) resolve();
     });
   }

@@ -56,7 +56,7 @@ export interface Call {
   runtime?: string;
   /** The claim that it is made under, as text. */
   claim?: string;
-  /** What it brings. */
+  /** Its arguments. */
   args: Packed[];
 }
 
@@ -64,7 +64,7 @@ export interface Call {
 export interface Batch {
   /** The form of the message. */
   version: number;
-  /** Who asks: random. */
+  /** The id of the client that asks: random. */
   client: string;
   /** Which of the client's batches this is. */
   batch: number;
@@ -156,7 +156,7 @@ const NEW_LINE = 10;
 
 /** Takes a message apart, whoever wrote it; `unpack` is to be called for its values in their order. */
 export class Unpacker {
-  /** What the line says. */
+  /** The JSON of the first line, parsed. */
   readonly head: unknown;
   readonly #message: Uint8Array;
   #at: number;

@@ -55,7 +55,7 @@ async function tellOf(link: Link): Promise<Told> {
   return JSON.parse(String(await link.call({ call: "status" }, []))) as Told;
 }
 
-/** Where the objects live: nothing of burrow's can fail half-way there. */
+/** Stands in for the instance of a wasm module: there is none here, so nothing can be poisoned. */
 class Far implements Host {
   readonly ended = false;
   readonly #listeners = new Set<(reason: BurrowError) => void>();

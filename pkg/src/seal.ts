@@ -20,11 +20,11 @@ export interface Place {
   table: string;
   /** Its key's columns. */
   key: readonly string[];
-  /** Which part of the record it is. */
+  /** The name of the sealed member, where only a part of the record is sealed. */
   part?: string | undefined;
 }
 
-/** What is made of one of the caller's keys. */
+/** The keys that are derived from one of the caller's. */
 export interface Keys {
   id: Uint8Array;
   encryption: CryptoKey;

@@ -75,7 +75,7 @@ export async function sealInputs(
 ): Promise<string | undefined> {
   if (json === undefined || json === "[]") return json;
   try {
-    // What comes from far may be none.
+    // A client of `serve` may send text that is no JSON.
     JSON.parse(json);
     const inputs = (fromJson(json) as Members[]).map((input) => sealInput(sealer, runtime, input, keys));
     return `[${(await Promise.all(inputs)).join()}]`;

@@ -13,7 +13,7 @@ import type { Bytes } from "./types.js";
 /** @internal Where `serve` finds what seals a runtime of the module's, in whichever copy of the package. */
 export const SEALED: unique symbol = Symbol.for("burrow-store.sealed");
 
-/** What a sealed store has more. */
+/** The member that a sealed store has beside those of any store. */
 export interface Sealed {
   [SEALED]: (raw: RawRuntime, id: string) => RawRuntime;
 }
@@ -24,7 +24,7 @@ const FLOWS: Place = { table: "runtime_auth_oauth_flow_state", key: ["auth_oauth
 /** The most bytes of a snapshot: `SNAPSHOT` in `src/model/limits.rs`. More is not even sealed. */
 const SNAPSHOT = 64 * 2 ** 20;
 
-/** What answers at once, and so is not called in its turn. */
+/** The methods that answer at once: they do not wait for the calls before them to be sealed. */
 const AT_ONCE: readonly PropertyKey[] = [
   "free",
   "close",
@@ -107,7 +107,7 @@ function sealedRuntime(raw: RawRuntime, id: string, sealer: Sealer, turns: Turns
         } catch (failure) {
           if ((failure as { code?: unknown }).code !== "Conflict") throw failure;
           for (const keys of former) {
-            // It may be the retry of one that was committed under this key.
+            // The boundary may have been committed under this former key: then it is a retry.
             const parts = await sealed(keys);
             const again = turns.next(() => raw.commitBoundary(receipt, ...parts, sessionKey));
             if (await again.then(...KNOWN)) return;

@@ -66,7 +66,7 @@ export async function serve(
       answers.push(await answerOf(packer, carryOut));
       continue;
     }
-    // What writes answers no bytes.
+    // No call that writes answers bytes, so its answer can be noted as text.
     const text = await once({ client, batch, place, inSteps: IN_STEPS.includes(call.call) }, async () =>
       JSON.stringify(await answerOf(new Packer(), carryOut)),
     );

@@ -2,9 +2,9 @@
 
 import type { Input, InputState, OpsSnapshot, PageOptions, Receipt, RuntimeState } from "./types.js";
 
-/** Which inputs. */
+/** Which inputs of a runtime are listed. */
 export interface InputsOptions extends PageOptions {
-  /** Those only that have not ended, in ascending order. Default: false. */
+  /** Only inputs that have not ended, in ascending order. Default: false. */
   live?: boolean | undefined;
   /** At most so many. Default: all. */
   limit?: number | undefined;

@@ -49,7 +49,7 @@ export interface Verified {
   records: number;
   /** How many things are wrong. */
   problems: number;
-  /** What they are: the first 1,000 of them. */
+  /** The first 1,000 of the problems. */
   findings: Finding[];
 }
 

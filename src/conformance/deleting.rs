@@ -55,7 +55,7 @@ pub async fn a_deleted_runtime_leaves_nothing_and_its_neighbours_everything(stor
     assert_eq!(store.list_runtimes(None, 10).await.unwrap(), std::slice::from_ref(&neighbour));
     assert_eq!(holdings(&store, &neighbour, &receipt).await, before);
     assert!(store.load_session_by_id(neighbours).await.unwrap().is_some());
-    // Also where there is none.
+    // To delete a runtime that is not there does nothing.
     store.delete_runtime(&id).await.unwrap();
     assert_eq!(store.claim(&id).await.unwrap().epoch(), 1);
 }
@@ -86,10 +86,10 @@ pub async fn a_large_runtime_is_hidden_while_it_is_deleted_and_another_call_goes
     assert_eq!(findings(&store).await, []);
     assert_eq!(store.load_input_state(&id, &inputs[7].input_id).await.unwrap(), None);
     assert_eq!(store.load_boundary_receipt(&id, &receipt.run_id, 0).await.unwrap(), None);
-    // What is written under a claim would be deleted with the rest.
+    // It cannot be claimed: whatever was written under the claim would be deleted with the rest.
     let claimed = store.claim(&id).await.map(|claim| claim.epoch());
     assert!(matches!(claimed, Err(RuntimeStoreError::Deleted(_))), "{claimed:?}");
-    // And after the next one, by which what the last receipt names is gone.
+    // As where it is killed after the second transaction, which deletes inputs that the last receipt names.
     assert!(matches!(store.run(delete_rows(&id)).await.unwrap(), Left::Rows));
     assert_eq!(findings(&store).await, []);
 

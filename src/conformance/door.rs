@@ -10,7 +10,7 @@ use crate::{
     StoredInputState,
     engine::{Engine, Order},
     model::json::{document::Stored, wire::to_json},
-    store::{listing, merging, metadata, runtime},
+    store::{listing, merging, metadata, recovery, runtime},
 };
 
 type Result<T, E = RuntimeStoreError> = std::result::Result<T, E>;
@@ -180,7 +180,7 @@ impl<E: Engine> RuntimeStore for AsText<E> {
     }
 
     async fn load_input_states(&self, runtime_id: &LogicalRuntimeId) -> Result<Vec<StoredInputState>> {
-        Ok(self.0.run(runtime::inputs(runtime_id)).await?.iter().map(read).collect())
+        Ok(self.0.run(recovery::inputs(runtime_id, None, None, Order::Ascending)).await?.iter().map(read).collect())
     }
 
     async fn load_input_state(&self, runtime_id: &LogicalRuntimeId, id: &InputId) -> Result<Option<StoredInputState>> {

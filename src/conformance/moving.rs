@@ -87,7 +87,7 @@ pub async fn what_a_store_holds_comes_back_identical(store: Store<impl Engine>) 
     let moved = imported(&other, &file, OnConflict::Refuse).await.unwrap();
     assert_eq!(moved.records, moved.written);
     assert_eq!(exported(&other).await, file);
-    // What is there already, byte for byte, is passed over.
+    // Records that are there already, byte for byte, are not written again.
     let again = imported(&store, &file, OnConflict::Refuse).await.unwrap();
     assert_eq!(again, Imported { records: moved.records, written: 0 });
     assert_eq!(exported(&store).await, file);
@@ -164,7 +164,7 @@ pub async fn a_record_that_differs_is_refused_and_left_as_it_is(store: Store<imp
     store.commit_session_snapshot(&id, session.clone()).await.unwrap();
     refused(&store, &file, "Conflict", "another record under runtime_session_snapshots [agent-1]").await;
     assert_eq!(store.load_session_snapshot(&id).await.unwrap().as_deref(), Some(&*session.session_snapshot));
-    // Of one runtime's records of a table, all are written or none.
+    // The records of one runtime in one table are written all or none.
     let inputs = other.load_input_states(&id).await.unwrap();
     let changed = crate::StoredInputState { attempt_count: 7, ..inputs[1].clone() };
     let third = Store::new();
@@ -182,7 +182,7 @@ pub async fn an_import_may_overwrite_what_differs(store: Store<impl Engine>) {
     let moved = imported(&store, &file, OnConflict::Overwrite).await.unwrap();
     assert_eq!(moved.records, moved.written);
     assert_eq!(store.get_subscription_cursor("mob-a").await.unwrap(), Some(u64::MAX));
-    // What the file has nothing about stays.
+    // Records that are not in the file stay.
     assert_eq!(store.get_subscription_cursor("mob-z").await.unwrap(), Some(1));
     assert_ne!(store.load_session_snapshot(&id).await.unwrap(), Some(b"its own".to_vec()));
 }
@@ -258,7 +258,7 @@ pub async fn a_damaged_line_is_refused_by_its_number(store: Store<impl Engine>) 
     }
     let behind = format!("line {}: its sum is another", lines.len() + 1);
     refused(&store, file.clone() + lines[1], "InvalidInput", &behind).await;
-    // One that has failed is over.
+    // An import that has failed takes no more lines.
     let mut import = store.import(OnConflict::Refuse);
     assert!(import.write(b"x\n").await.is_err());
     assert_eq!(import.write(file.as_bytes()).await.unwrap_err().code(), "Closed");

@@ -72,7 +72,7 @@ pub async fn a_pruned_boundary_is_a_retry_and_another_one_a_conflict(store: Stor
     assert_eq!(store.load_session_snapshot(&id).await.unwrap(), Some(b"now".to_vec()));
     assert_eq!(store.load_input_states(&id).await.unwrap(), []);
     assert_eq!(sequences(&store, &id, &run.run_id).await, [3]);
-    // And the run goes on.
+    // The next boundary of the run is committed as before.
     store.atomic_apply(&id, Some(snapshot("next")), of_run(4), vec![], None).await.unwrap();
     assert_eq!(sequences(&store, &id, &run.run_id).await, [3, 4]);
 }
@@ -124,7 +124,7 @@ pub async fn only_what_was_made_before_a_time_goes(store: Store<impl Engine>) {
     let id = runtime("r");
     run_of(&store, &id, 2).await;
     store.persist_input_state(&id, &input(Consumed)).await.unwrap();
-    // Of no time that could be told: an id of version 4.
+    // An id of version 4, which has no time in it.
     let timeless = "0d0e6f5a-64b9-4cd7-9a0e-3c6a0f1b2c3d";
     let timeless_input = StoredInputState { input_id: timeless.parse().unwrap(), ..input(Consumed) };
     store.persist_input_state(&id, &timeless_input).await.unwrap();
@@ -188,7 +188,7 @@ pub async fn what_is_committed_meanwhile_is_not_pruned(store: Store<impl Engine>
             if ended.is_some() {
                 break;
             }
-            // What the pruning has asked for is answered before this.
+            // The engine answers in order, so by now it has answered what the pruning asked for.
             store.load_runtime_state(&id).await.unwrap();
         }
         store.atomic_apply(&id, None, last.clone(), vec![taken_in.clone()], None).await.unwrap();

@@ -385,7 +385,7 @@ impl Row {
         match self {
             Self::Live(value) => match value.downcast() {
                 Some(record) => Ok(record),
-                // It was put, or is asked for, as a `Raw` one.
+                // The types differ where the record was put, or is asked for, as a `Raw` one.
                 None => value.encode().and_then(|encoded| V::decode(&encoded)).map(Arc::new),
             },
             Self::Stored(encoded) => V::decode(encoded).map(Arc::new),

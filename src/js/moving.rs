@@ -96,7 +96,7 @@ impl RawStore {
 #[wasm_bindgen]
 pub struct RawSteps {
     store: AnyStore,
-    /// It is away while a step is under way, and for good once one has failed.
+    /// `None` while a step is under way, and for good once a step has failed.
     work: Rc<RefCell<Option<Box<dyn Work>>>>,
 }
 

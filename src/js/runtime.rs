@@ -141,11 +141,11 @@ impl RawRuntime {
         self.run(|| {
             let after = Argument("after", after).optional_uuid()?;
             let limit = Argument("limit", limit);
-            let limit = if limit.is_given() { limit.limit()? } else { u32::MAX };
+            let limit = if limit.is_given() { Some(limit.limit()?) } else { None };
             let (live, order) = (Argument("live", live).flag()?, Argument("order", order).order()?);
             text(match (live, order) {
                 (false, order) => recovery::inputs(&self.id, after.as_ref(), limit, order),
-                (true, Order::Ascending) => recovery::live_inputs(&self.id, after.as_ref(), limit),
+                (true, Order::Ascending) => recovery::live_inputs(&self.id, after.as_ref(), limit.unwrap_or(u32::MAX)),
                 (true, Order::Descending) => {
                     Err(RuntimeStoreError::invalid("order", "live inputs come in ascending order only"))
                 }

@@ -5,8 +5,8 @@
 //! ones delete these, and the last one the note. Whoever was cut off calls again, which goes on where that was. Without the note they
 //! delete nothing: another call has come to the end before, and the runtime may have been made anew.
 //!
-//! Writers under a claim are refused from the first transaction on: the claim is not stored any more, and none is made before the end. A write without a claim is
-//! deleted with the rest while the deletion is under way, and makes the runtime anew afterwards.
+//! Writers under a claim are refused from the first transaction on: the claim is not stored any more, and none is made before the
+//! end. A write without a claim is deleted with the rest while the deletion is under way, and makes the runtime anew afterwards.
 
 use super::{
     Operation, Store,

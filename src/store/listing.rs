@@ -203,7 +203,7 @@ pub(crate) fn runtimes(
         reads.distinct(&SNAPSHOTS, Key::all(), page.clone()),
         reads.distinct(&STATES, Key::all(), page.clone()),
         reads.distinct(&OPS, Key::all(), page.clone()),
-        // What is left of one whose deletion was cut off: a call that deletes it goes on.
+        // A runtime whose deletion was cut off may have nothing left but its note. It is listed, so that it can be found and deleted again.
         reads.distinct(&DELETIONS, Key::all(), page),
     ];
     Ok(Operation::read(reads, move |seen| {

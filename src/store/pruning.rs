@@ -180,8 +180,8 @@ impl<E: Engine> Store<E> {
         prune: Prune,
         needed: &mut Needed,
     ) -> Result<u64> {
-        let counts = self.counts(runtime_id).await?;
-        let (mut doomed, mut pruned) = (counts.terminal_inputs.saturating_sub(keep), 0);
+        let terminal = self.run(count_terminal_inputs(runtime_id)).await?;
+        let (mut doomed, mut pruned) = (terminal.saturating_sub(keep), 0);
         let (mut after, mut limit) = (None, CHUNK);
         while doomed > 0 {
             let page = Page { after: after.clone(), limit: Some(limit), ..Page::default() };
@@ -228,7 +228,7 @@ impl Later {
     fn added_to(self, needed: &Needed, seen: &ReadSet) -> Result<Option<Needed>> {
         let later = seen.many(self.receipts)?;
         let last = seen.many(self.last)?.pop().map(|(_, stored)| *stored.receipt.key());
-        // Of what is being deleted nothing is left to be pruned.
+        // A runtime that is being deleted has nothing left to be pruned.
         if is_deleted(seen, self.deletion) {
             return Ok(Some(Needed { is_deleted: true, ..Needed::default() }));
         }
@@ -254,6 +254,18 @@ fn count_receipts(runtime_id: &LogicalRuntimeId, run_id: &RunId) -> Result<Opera
     let mut reads = Reads::new();
     let receipts = reads.count(&RECEIPTS, (runtime_id, run_id));
     Ok(Operation::read(reads, move |seen| Ok(seen.count(receipts))))
+}
+
+/// In one snapshot, as [`counts`](Store::counts) has it, which reads the session's snapshot besides.
+fn count_terminal_inputs(runtime_id: &LogicalRuntimeId) -> Result<Operation<u64>> {
+    let mut reads = Reads::new();
+    let deletion = deletion(&mut reads, runtime_id);
+    let live = reads.live(&INPUTS, (runtime_id,), Page::default());
+    let inputs = reads.count(&INPUTS, (runtime_id,));
+    Ok(Operation::read(reads, move |seen| {
+        let live = if is_deleted(seen, deletion) { u64::MAX } else { seen.many(live)?.len() as u64 };
+        Ok(seen.count(inputs).saturating_sub(live))
+    }))
 }
 
 type KeyedReceipts = Vec<(Key, Document<RunBoundaryReceipt>)>;

@@ -1,4 +1,4 @@
-//! What an agent needs when it starts again, without reading all that ever was.
+//! The state that an agent goes on from when it starts again, and how much there is of a runtime.
 
 use super::{
     Operation, Store,
@@ -63,7 +63,7 @@ impl<E: Engine> Store<E> {
         })
     }
 
-    /// How much there is of a runtime, in one snapshot. Inputs that have ended and receipts are counted without being read.
+    /// How much there is of a runtime, in one snapshot. Receipts are counted without being read, and on SQLite terminal inputs too.
     ///
     /// # Errors
     /// `Decode` for a live input that cannot be read.
@@ -82,10 +82,11 @@ impl<E: Engine> Store<E> {
         after: Option<&InputId>,
         limit: u32,
     ) -> Result<Vec<StoredInputState>> {
-        self.run(inputs(runtime_id, after, limit, Order::Ascending)).await?.iter().map(Document::read).collect()
+        self.run(inputs(runtime_id, after, Some(limit), Order::Ascending)).await?.iter().map(Document::read).collect()
     }
 
-    /// Up to `limit` of the inputs that have not ended, after the id `after`.
+    /// Up to `limit` of the inputs that have not ended, after the id `after`. On SQLite those that have ended are not read; in
+    /// IndexedDB and in memory they are read over.
     ///
     /// # Errors
     /// As [`load_inputs`](Self::load_inputs).
@@ -166,16 +167,21 @@ pub(crate) fn counts(runtime_id: &LogicalRuntimeId) -> Result<Operation<Counts>>
     }))
 }
 
+/// All inputs after one, or a page of them.
 pub(crate) fn inputs(
     runtime_id: &LogicalRuntimeId,
     after: Option<&InputId>,
-    limit: u32,
+    limit: Option<u32>,
     order: Order,
 ) -> Result<Operation<Vec<Document<StoredInputState>>>> {
-    let page = page(after.map(|input| (runtime_id, input).into()), limit, order)?;
+    let after = after.map(|input| (runtime_id, input).into());
     let mut reads = Reads::new();
     let deletion = deletion(&mut reads, runtime_id);
-    let inputs = reads.range(&INPUTS, (runtime_id,), page);
+    let inputs = match limit {
+        None => reads.values(&INPUTS, (runtime_id,), Page { after, limit, order }),
+        // With its keys: to name an unreadable input of a page, the others need not be read again.
+        Some(limit) => reads.range(&INPUTS, (runtime_id,), page(after, limit, order)?),
+    };
     Ok(Operation::read(reads, move |seen| documents(seen, deletion, inputs)))
 }
 

@@ -8,11 +8,11 @@ use super::{
     OAuthFlowUpdate, Operation, RuntimeStore, Store,
     claim::Fence,
     payload::{Payload, StoredReceipt},
-    recovery::{deletion, is_deleted},
+    recovery::{deletion, inputs, is_deleted},
     schema::{INPUTS, OAUTH_FLOWS, OPS, PRUNED, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
 };
 use crate::{
-    engine::{Bytes, Engine, Key, Page, ReadSet, Reads, Result, Table, Text, Write},
+    engine::{Bytes, Engine, Key, Order, ReadSet, Reads, Result, Table, Text, Write},
     model::{
         Document, InputId, LogicalRuntimeId, MachineLifecycleCommit, PersistedOpsSnapshot, RunBoundaryReceipt, RunId,
         RuntimeState, RuntimeStoreError, SessionDelta, SessionId, StoredInputState, json::document::Stored, limits,
@@ -97,18 +97,6 @@ pub(crate) fn commit_boundary(
         )))
     };
     Operation::transact_runtime(fence, runtime_id, reads, decide)
-}
-
-pub(crate) fn inputs(runtime_id: &LogicalRuntimeId) -> Result<Operation<Vec<Document<StoredInputState>>>> {
-    let mut reads = Reads::new();
-    let deletion = deletion(&mut reads, runtime_id);
-    let inputs = reads.values(&INPUTS, (runtime_id,), Page::default());
-    Ok(Operation::read(reads, move |seen| {
-        if is_deleted(seen, deletion) {
-            return Ok(Vec::new());
-        }
-        Ok(seen.many(inputs)?.into_iter().map(|(_, input)| Document::clone(&input)).collect())
-    }))
 }
 
 pub(crate) fn input(
@@ -268,7 +256,7 @@ impl<E: Engine> RuntimeStore for Store<E> {
     }
 
     async fn load_input_states(&self, runtime_id: &LogicalRuntimeId) -> Result<Vec<StoredInputState>> {
-        self.run(inputs(runtime_id)).await?.iter().map(Document::read).collect()
+        self.run(inputs(runtime_id, None, None, Order::Ascending)).await?.iter().map(Document::read).collect()
     }
 
     async fn load_input_state(

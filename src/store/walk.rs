@@ -52,7 +52,7 @@ impl Walk {
             Operation::read(reads, move |seen: &ReadSet| Ok(Outcome::Found(seen.raw(rows))))
         } else if let Some(key) = self.keys.pop() {
             let one = reads.get(&table, key);
-            // What was deleted meanwhile is none.
+            // A record that was deleted since its key was read is no error: nothing is found.
             Operation::read(reads, move |seen: &ReadSet| Ok(Outcome::Found(seen.raw_one(one))))
         } else {
             let keys = reads.distinct(&table, Key::all(), page);

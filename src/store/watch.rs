@@ -40,7 +40,7 @@ pub(super) fn change_of(writes: &[Write]) -> Option<Change> {
     change
 }
 
-/// What a record under a key belongs to.
+/// The mob, run or runtime to which the record under a key belongs.
 pub(super) fn scope_of(kind: ChangeKind, key: &Key) -> Option<ChangeScope> {
     Some(match kind {
         ChangeKind::Labels => ChangeScope::Mob(super::metadata::scope(key)),

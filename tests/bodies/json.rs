@@ -95,11 +95,11 @@ pub enum Form {
 
 /// What holds where a member is not there.
 pub enum Need {
-    /// It is refused.
+    /// An object without the member is refused.
     Required,
     /// Nothing: `null` is the same.
     Optional,
-    /// It is this.
+    /// An absent member counts as this text.
     Or(&'static str),
 }
 
@@ -197,7 +197,7 @@ fn meaning(form: &Form, json: &str) -> Option<String> {
         }
         Form::Map(form) => {
             let Members(members) = serde_json::from_str(json).ok()?;
-            // Of two with one name the last counts, and the first must be of the form all the same.
+            // Where a name occurs twice the last value counts; the first is checked all the same.
             let members: Option<BTreeMap<_, _>> =
                 members.into_iter().map(|(name, json)| Some((name, meaning(form, json.get())?))).collect();
             Some(format!("{:?}", members?))

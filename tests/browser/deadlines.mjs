@@ -113,7 +113,7 @@ export async function seesCallsFail(page) {
 
 export async function seesNothingDone(page) {
   const after = await page.evaluate(async () => {
-    // Those that were sent are committed by now, or soon.
+    // The two calls that were OutcomeUnknown are committed once the other tab lets go.
     const isCommitted = async () =>
       (await stores[0].getCursor("m")) === 2n && (await stores[0].runtime("r").inputs()).length === 1;
     while (!(await isCommitted().catch(({ code }) => code !== "Blocked")));

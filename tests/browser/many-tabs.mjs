@@ -18,6 +18,35 @@ export function testManyTabs({ openPage, elsewhere }) {
     return { page: tabs[0], results };
   }
 
+  test("other tabs are told once per frame, and at once when the page goes away", async () => {
+    const page = await openPage();
+    const { took, posts, isTold } = await page.evaluate(async () => {
+      const told = [];
+      const { postMessage } = BroadcastChannel.prototype;
+      BroadcastChannel.prototype.postMessage = function (message) {
+        told.push(JSON.parse(message));
+        return postMessage.call(this, message);
+      };
+      const store = await burrow.openStore({ name: "frames", durability: "relaxed" });
+      const began = performance.now();
+      for (let at = 1n; at <= 200n; at++) await store.setCursor("m", at);
+      const [took, posts] = [performance.now() - began, told.length];
+      // Until a commit is found that waits for its frame to end.
+      let isTold = false;
+      for (let at = 201; at < 700 && !isTold; at++) {
+        await store.setCursor("m", BigInt(at));
+        if (told.flat().length < at) {
+          dispatchEvent(new Event("pagehide"));
+          isTold = told.flat().length === at;
+        }
+      }
+      return { took, posts, isTold };
+    });
+    assert.ok(posts >= 1 && posts <= took / 16 + 2, `${posts} messages in ${took} ms`);
+    assert.ok(isTold, "what waited for the end of the frame was told when the page went away");
+    await page.close();
+  });
+
   test("two tabs race lifecycle steps: one wins each, the other conflicts", async () => {
     const { page, results } = await inTwoTabs(async ({ tab: me, begin, rounds }) => {
       const store = await burrow.openStore({ name: "steps", durability: "relaxed" });

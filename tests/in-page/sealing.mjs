@@ -157,10 +157,10 @@ export const sealing = {
       await fails(opened.runtime(runtime).session(), { ...told, key: `[${runtime}]` });
       equal(await opened.runtime("agent-2").session(), bytes(SECRET));
     };
-    // Of other runtimes.
+    // Sealed snapshots of other runtimes, put under this one.
     await planted(first, damaged);
     await planted(second, damaged);
-    // Of another table.
+    // A sealed value of another table.
     await planted(await raw.oauthFlows(), damaged);
     const own = await raw.runtime("agent-3").session();
     for (const [at, told] of [

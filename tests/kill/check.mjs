@@ -8,7 +8,7 @@ import { inputText, NOTHING, receiptText } from "./perform.mjs";
 /** Something that was acknowledged and is not there, or something half there. */
 export class Fault extends Error {}
 
-/** What to look for. */
+/** The runtimes and mobs to read after a kill. */
 export function asked(writers) {
   // A runtime that is not there yet may come with the boundary that is under way.
   const runtimes = writers.flatMap(({ runtimes, pending }) =>
@@ -59,7 +59,7 @@ function isBetween(writer, found) {
   const { pending } = writer;
   if (found === undefined) return false;
   if (pending.do === "delete") {
-    // It never comes back.
+    // Once a deletion hides the runtime, no later restart may show it again.
     writer.isHidden = isDeepStrictEqual(found, NOTHING);
     return writer.isHidden;
   }

@@ -25,7 +25,7 @@ async function memoryEngine(carryOut = perform) {
           underWay.add(performing);
           await performing;
           underWay.delete(performing);
-          // As in a process of its own.
+          // Lets others run in between, as a process of its own would.
           await new Promise(setImmediate);
           if (isKilled) throw new Error("killed");
         },

@@ -134,7 +134,7 @@ const newRuntime = (key, run) => ({
   past: [],
 });
 
-/** What becomes of the writer when the operation has taken effect. */
+/** Changes the model of a writer's data as the operation changes the store. */
 export function apply(writer, operation) {
   const { runtime: id, mob, run } = operation;
   const runtime = writer.runtimes[id];
@@ -218,7 +218,7 @@ export function prunable(runtime, { keepReceipts, keepTerminalInputs }) {
   return { receipts, inputs: old.filter((input) => !named.has(input.input_id)) };
 }
 
-/** What has to be there of a writer, in the form of `look`. */
+/** The data of a writer that the store must hold, in the form that `look` answers. */
 export function parts(writer) {
   const { labels, cursor, mob } = writer;
   const found = { [mob]: { labels, cursor } };

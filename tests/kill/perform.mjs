@@ -1,5 +1,5 @@
 // What the killed side does with a store, in a page, a process of Node's or a Durable Object alike; `killed.rs` is the same in Rust.
-// And what there is to be seen of it afterwards.
+// `look` reads the result after a kill.
 
 const ALL = { limit: 2 ** 32 - 1 };
 

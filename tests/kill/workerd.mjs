@@ -35,7 +35,7 @@ export async function served(program, ...args) {
     try {
       process.kill(-child.pid, "SIGKILL");
     } catch {
-      // It has ended.
+      // The process has ended already.
     }
     await ended;
   };

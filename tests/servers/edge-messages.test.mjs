@@ -63,7 +63,7 @@ attack("messages whose calls are none: not even the first of them is carried out
     await fails(message([setCursor], { client }));
   for (const batch of [undefined, -1, 1.5, 2 ** 53, "1", [1]]) await fails(message([setCursor], { batch }));
   await fails(message([setCursor], { more: 1 }));
-  // Of a member that is there twice the last one counts, as in every JSON.
+  // Where a member occurs twice the last value counts, as in JSON.parse.
   await fails(message([setCursor]).replace('"batch":1', '"batch":1,"batch":-1'));
   for (const call of [
     null,

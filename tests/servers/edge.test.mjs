@@ -150,7 +150,7 @@ attack("paths that lead nowhere, and methods that nobody asks with", async () =>
     assert.deepEqual([status, headers.allow], [405, "POST, OPTIONS"]);
   }
   refused(await ask(url, `${MOB}/status`, { method: "POST", token }), 405, "Unsupported");
-  // What stands between may resolve it, and then it is another mob's address.
+  // A client or proxy may resolve the `..`: then the address is another mob's, whose token this is not.
   refused(
     await ask(url, `/mobs/other/../attacked/calls`, { method: "POST", token: "x" }),
     401,

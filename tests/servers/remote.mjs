@@ -45,7 +45,7 @@ const KEPT_HERE = [
   "a memory limit that is none is refused by name",
   "every commit is told once, to those who watch its scope",
   "status says what is true of the store",
-  // What is moved, verified or sealed is so where it is kept.
+  // A connection does not export, import, verify or seal.
   ...Object.keys(moving),
   ...Object.keys(sealing),
 ];
@@ -199,7 +199,7 @@ export const tests = {
         await fails(store.rpc("{}"), { code: "OutcomeUnknown" });
         between.faults.answer = undefined;
         equal(await store.getCursor("m"), 1n);
-        // It hangs.
+        // A service that never answers.
         between.faults.answer = () => new Promise(() => {});
         await fails(store.getCursor("m"), { code: "ReadFailed", retryable: true });
         between.faults.answer = undefined;

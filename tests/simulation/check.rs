@@ -20,7 +20,7 @@ pub fn entries(entries: &[Entry], met: &[(usize, &'static str)]) -> Result<(), S
         let given = || met.iter().filter(|(call, _)| *call == number).map(|(_, code)| *code);
         let is_right = match &entry.outcome {
             Outcome::Failed(code) => given().eq([*code]),
-            // One that was dropped has not heard what it met.
+            // A call whose future was dropped was not told its error.
             Outcome::Unknown => entry.ended.is_none(),
             Outcome::Answered(_) => given().next().is_none(),
         };
@@ -83,7 +83,7 @@ struct Search<'a> {
 impl Search<'_> {
     /// Whether the calls that are not in the set `made` explain the rest.
     fn explains(&mut self, mut state: State, mut made: u128, told: usize) -> bool {
-        // What only reads stands in nobody's way.
+        // A read that the state explains can come next: it changes nothing for the other calls.
         while let Some(at) = self.next(made).find(|at| self.is_read_explained_by(*at, &state)) {
             made |= 1 << at;
         }

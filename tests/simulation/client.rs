@@ -160,7 +160,7 @@ impl Client {
             })
             .await
         };
-        // What was not asked of the engine meets no fault.
+        // A call that was refused before it reached the engine takes no fault with it.
         self.world.begin(self.number, number, None);
         let outcome = match answer {
             None => return Outcome::Unknown,

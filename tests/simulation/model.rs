@@ -34,7 +34,7 @@ pub struct Runtime {
     holder: Option<usize>,
 }
 
-/// What a call comes to.
+/// The answer of a call and its effect on the model.
 pub struct Effect {
     pub answer: Answer,
     /// What watchers are told: the run of a mob that it is about, and the kinds of records. `None` where nothing is written

@@ -33,7 +33,7 @@ pub struct Step {
 #[derive(Clone, Debug)]
 pub enum Act {
     Call(Call),
-    /// As a call, with what the client has seen last as what it expects.
+    /// A compare-and-set call that expects what the client has read last.
     CallFromSeen(Call),
     Watch(Watched),
     Unwatch,
@@ -124,7 +124,7 @@ impl Plan {
 
 struct Dice {
     random: Rng,
-    /// Of the last value, so that each that is written is told from all others.
+    /// A number that is raised with each value, so that no two values that are written are equal.
     version: u16,
 }
 

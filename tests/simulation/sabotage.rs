@@ -121,7 +121,7 @@ impl Saboteur {
         let decision = move |seen: &ReadSet| {
             let decided = (decide.lock().unwrap())(old.as_ref().unwrap_or(seen));
             let mut commit = match decided {
-                // As if there were nothing stored.
+                // Decides again, as if nothing were stored.
                 Err(_) if despite => (decide.lock().unwrap())(&nothing)?,
                 decided => decided?,
             };

@@ -36,7 +36,7 @@ impl Seeds {
         }
     }
 
-    /// One in so many of them.
+    /// The first of the seeds: one of so many.
     #[cfg(feature = "sqlite")]
     pub fn one_in(&self, many: u64) -> Self {
         Self { first: self.first, count: self.count.div_ceil(many) }

@@ -204,7 +204,7 @@ impl World {
         let outcome = match job.fault {
             None => self.carry_out(&job.work),
             Some(Fault::BegunAnew(times)) => {
-                // Where it is refused by the rules, it is again later, or not any more.
+                // A refusal does not count here: the decision is made anew later.
                 let _ = self.abandon(&job.work);
                 job.fault = (times > 1).then_some(Fault::BegunAnew(times - 1));
                 job.delay = state.random.u8(..4);
@@ -216,7 +216,7 @@ impl World {
                 }
                 Err(catalogue::refusals().swap_remove(error))
             }
-            // What was only read has no outcome that is unknown.
+            // The outcome of a read is never unknown.
             Some(Fault::Unknown { .. }) if is_read => Err(catalogue::refusals().swap_remove(1)),
             Some(Fault::Unknown { written }) => {
                 if written && self.saboteur.retries() {

@@ -6,7 +6,7 @@ import { useContext, useEffect, useState } from "preact/hooks";
 
 /** Hears of every commit while the page is looked at. */
 export class Live {
-  /** What is looked at. */
+  /** The store that the console shows. */
   readonly store: Store;
   readonly #listeners = new Set<(change?: Change) => void>();
   #unwatch: (() => void) | undefined;

@@ -254,7 +254,7 @@ impl Transaction {
         let mut pieces = 0;
         for piece in pieces_of(bytes) {
             let (piece, js_key) = (Uint8Array::from(piece), key::piece_to_js(key, pieces));
-            // Where there is a value there is a first piece.
+            // Every value has a first piece, so inserting that finds out whether there is a value.
             let inserts = insert && pieces == 0;
             let sent = if inserts { store.add_with_key(&piece, &js_key) } else { store.put_with_key(&piece, &js_key) };
             self.sent(table, key, sent)?;

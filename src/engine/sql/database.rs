@@ -106,7 +106,7 @@ impl<'d, D: Driver> Database<'d, D> {
                 let parameters: Vec<Cell<'_>> =
                     cells(prefix).chain(after(page).skip(columns)).chain([limit(page)]).collect();
                 let found = self.driver.query(keys, &parameters, |found| key_after(table, prefix, found))?;
-                // What no call could name is passed over.
+                // Keys that no call could name (NULL, a BLOB in a text column) are left out.
                 Ok(found.into_iter().flatten().map(|key| (key, Row::KeyOnly)).collect())
             }
             Read::Count(table, prefix) => {

@@ -105,7 +105,7 @@ enum Stage {
     Goes,
     /// The last line was there.
     Ended,
-    /// It is over, or a step of it has not ended.
+    /// A step has failed, or has not ended: no more lines are taken.
     Failed,
 }
 
@@ -187,7 +187,7 @@ impl Importing {
             let line = self.reader.line(&rest);
             stage = self.line(line, stage)?;
         }
-        // What came whole before it was cut off is kept, so that less is left to do.
+        // The whole lines before the cut are written first, so that a repeated import has less to do.
         if stage != Stage::Ended && self.batch.is_empty() {
             let reason =
                 format!("it was cut off after line {lines}: the last line of an export says how many records it has");

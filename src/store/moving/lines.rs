@@ -110,7 +110,7 @@ pub(super) enum Value<'a> {
 #[derive(Default)]
 pub(super) struct Reader(Sum);
 
-/// What a line holds.
+/// A line of an export, read.
 pub(super) enum Line {
     Header,
     /// What this burrow does not know.
