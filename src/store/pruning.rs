@@ -8,23 +8,19 @@
 //! looks for receipts that came after that, and takes neither these nor what they name. So whatever is written meanwhile is safe, and
 //! whoever is cut off loses nothing by calling again.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod needed;
 
+use self::needed::{Later, Needed};
 use super::{
     Operation, Store,
     claim::Fence,
-    listing::{last_receipt, runs},
-    payload::StoredReceipt,
-    recovery::{deletion, is_deleted, live_inputs},
-    runtime::state,
+    listing::runs,
+    recovery::{deletion, is_deleted},
     schema::{INPUTS, PRUNED, RECEIPTS},
 };
 use crate::{
-    engine::{Engine, Key, Keys, Many, Order, Page, ReadSet, Reads, Result, Write},
-    model::{
-        Document, InputId, LogicalRuntimeId, RunBoundaryReceipt, RunId, RuntimeState, RuntimeStoreError,
-        StoredInputState, ids::made_at,
-    },
+    engine::{Engine, Key, Many, Order, Page, ReadSet, Reads, Result, Write},
+    model::{Document, LogicalRuntimeId, RunId, RuntimeStoreError, StoredInputState, ids::made_at},
 };
 
 /// How many rows one transaction reads.
@@ -54,20 +50,6 @@ pub struct Pruned {
     pub inputs: u64,
 }
 
-/// What must stay.
-#[derive(Clone, Default)]
-struct Needed {
-    /// The first boundary of a run that a live input belongs to; 0 for the open run.
-    boundaries: BTreeMap<RunId, u64>,
-    /// The last boundary of all.
-    last: Option<(RunId, u64)>,
-    live: BTreeSet<InputId>,
-    /// Those that the last boundary and the open run have taken in.
-    inputs: BTreeSet<InputId>,
-    /// Its deletion is under way.
-    is_deleted: bool,
-}
-
 impl<E: Engine> Store<E> {
     /// Prunes a runtime's old receipts and terminal inputs, but never what something may still need. Receipts that were pruned stay
     /// proof: a boundary up to the last one of its run that was pruned counts as committed, and nothing is written.
@@ -92,46 +74,6 @@ impl<E: Engine> Store<E> {
             pruned.inputs = self.prune_inputs(runtime_id, keep, prune, &mut needed).await?;
         }
         Ok(pruned)
-    }
-
-    async fn needed(&self, runtime_id: &LogicalRuntimeId) -> Result<Needed> {
-        let mut needed = Needed::default();
-        // First of all: what is committed from now on comes after it.
-        let last = self.run(last_receipt(runtime_id, None)).await?;
-        let mut after = None;
-        loop {
-            let page = self.run(live_inputs(runtime_id, after.as_ref(), CHUNK)).await?;
-            for input in &page {
-                needed.live.insert(*input.key());
-                if let Some((run, sequence)) = input.boundary()? {
-                    let first = needed.boundaries.entry(run).or_insert(sequence);
-                    *first = sequence.min(*first);
-                }
-            }
-            match page.last() {
-                Some(last) if page.len() == CHUNK as usize => after = Some(*last.key()),
-                _ => break,
-            }
-        }
-        let Some(last) = last else { return Ok(needed) };
-        let (run, sequence) = *last.key();
-        needed.last = Some((run, sequence));
-        needed.inputs.extend(last.inputs()?);
-        if self.run(state(runtime_id)).await? == Some(RuntimeState::Running) {
-            needed.boundaries.insert(run, 0);
-            let mut after = None;
-            loop {
-                let page = self.run(receipts_of(runtime_id, &run, after)).await?;
-                for (_, receipt) in &page {
-                    needed.inputs.extend(receipt.inputs()?);
-                }
-                match page.into_iter().nth(CHUNK as usize - 1) {
-                    Some((key, _)) => after = Some(key),
-                    None => break,
-                }
-            }
-        }
-        Ok(needed)
     }
 
     async fn prune_receipts(
@@ -206,46 +148,6 @@ impl<E: Engine> Store<E> {
     }
 }
 
-/// The reads that tell a transaction what came after it was read what is needed.
-#[derive(Clone, Copy)]
-struct Later {
-    deletion: Keys,
-    receipts: Many<StoredReceipt>,
-    last: Many<StoredReceipt>,
-}
-
-impl Later {
-    fn of(reads: &mut Reads, runtime_id: &LogicalRuntimeId, needed: &Needed) -> Self {
-        let after = needed.last.as_ref().map(|(run, sequence)| (runtime_id, run, *sequence).into());
-        Self {
-            deletion: deletion(reads, runtime_id),
-            receipts: reads.range(&RECEIPTS, (runtime_id,), Page { after, limit: Some(CHUNK), ..Page::default() }),
-            last: reads.range(&RECEIPTS, (runtime_id,), Page { limit: Some(1), order: Order::Descending, after: None }),
-        }
-    }
-
-    /// What is needed, with what came later; `None` where that is too much, or the last receipt is gone: it has to be read anew.
-    fn added_to(self, needed: &Needed, seen: &ReadSet) -> Result<Option<Needed>> {
-        let later = seen.many(self.receipts)?;
-        let last = seen.many(self.last)?.pop().map(|(_, stored)| *stored.receipt.key());
-        // A runtime that is being deleted has nothing left to be pruned.
-        if is_deleted(seen, self.deletion) {
-            return Ok(Some(Needed { is_deleted: true, ..Needed::default() }));
-        }
-        if later.len() == CHUNK as usize || (later.is_empty() && last != needed.last) {
-            return Ok(None);
-        }
-        let mut needed = needed.clone();
-        for (_, stored) in later {
-            let (run, sequence) = *stored.receipt.key();
-            let first = needed.boundaries.entry(run).or_insert(sequence);
-            *first = sequence.min(*first);
-            needed.inputs.extend(stored.receipt.inputs()?);
-        }
-        Ok(Some(needed))
-    }
-}
-
 fn is_before(id: &str, before: u64) -> bool {
     made_at(id).is_some_and(|made| made < before)
 }
@@ -265,19 +167,6 @@ fn count_terminal_inputs(runtime_id: &LogicalRuntimeId) -> Result<Operation<u64>
     Ok(Operation::read(reads, move |seen| {
         let live = if is_deleted(seen, deletion) { u64::MAX } else { seen.many(live)?.len() as u64 };
         Ok(seen.count(inputs).saturating_sub(live))
-    }))
-}
-
-type KeyedReceipts = Vec<(Key, Document<RunBoundaryReceipt>)>;
-
-/// Some receipts of a run, with their keys.
-fn receipts_of(runtime_id: &LogicalRuntimeId, run_id: &RunId, after: Option<Key>) -> Result<Operation<KeyedReceipts>> {
-    let mut reads = Reads::new();
-    let page = Page { after, limit: Some(CHUNK), ..Page::default() };
-    let receipts = reads.range(&RECEIPTS, (runtime_id, run_id), page);
-    Ok(Operation::read(reads, move |seen| {
-        let found = seen.many(receipts)?.into_iter();
-        Ok(found.map(|(key, stored)| (key.clone(), stored.receipt.clone())).collect())
     }))
 }
 
