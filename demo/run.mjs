@@ -1,10 +1,8 @@
 // `npm run demo`: a page keeps an agent runtime in IndexedDB; the browser is killed in the middle of it, several times;
 // nothing that was acknowledged may be missing, and nothing may be half there.
 
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { main, run, Stop } from "../scripts/toolchain.mjs";
+import { temporaryFolder } from "../scripts/temporary.mjs";
 
 const KILLS = 3;
 
@@ -15,7 +13,7 @@ await main(async () => {
   const { streamUntilKilled } = await import("../tests/support/kill.mjs");
   const { serve } = await import("../tests/support/serve.mjs");
 
-  const profile = await mkdtemp(path.join(tmpdir(), "burrow-demo-"));
+  const profile = temporaryFolder("demo");
   const server = await serve();
   let browser;
   const open = async () => {
@@ -64,7 +62,6 @@ await main(async () => {
     throw error;
   } finally {
     server.close();
-    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   }
 });
 

@@ -1,4 +1,4 @@
-import type { WasmSource } from "./dist/index.js";
+import type { WasmSource } from "./dist/browser.js";
 
 /**
  * What `burrow-store/wasm` is where it can be imported: the file's address, its bytes or the compiled module, as the

@@ -69,9 +69,9 @@ export function writeBase64(packed, prefix) {
   writeFileSync(file("base64.d.ts"), "declare const base64: string;\nexport default base64;\n");
 }
 
-// The declarations that a user of the package sees, beginning with `index`; the others speak of its insides.
+// The declarations that a user of the package sees, beginning with `browser`; the others speak of its insides.
 const PUBLIC = [
-  ...["connect", "error", "index", "runtime", "serve", "store"],
+  ...["browser", "connect", "error", "runtime", "serve", "store"],
   ...["types", "types-lifetime", "types-moving", "types-seal"],
 ].flatMap((name) => [`${name}.d.ts`, `${name}.d.ts.map`]);
 

@@ -16,7 +16,7 @@ await main(async () => {
   const pages = path.join(root, "target/doc/npm");
   const texts = ["--name", "burrow-store", "--readme", "pkg/README.md"];
   // What every entry exports, with its comments.
-  const entry = ["--entryPoints", "pkg/src/index.ts", "--tsconfig", "pkg/tsconfig.json"];
+  const entry = ["--entryPoints", "pkg/src/browser.ts", "--tsconfig", "pkg/tsconfig.json"];
   const strict = ["--treatWarningsAsErrors", "--intentionallyNotExported", "Module"];
   run(typedoc, [...entry, ...texts, ...strict, "--excludeInternal", "--out", pages], { env });
 

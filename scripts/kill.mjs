@@ -1,11 +1,11 @@
 // `npm run test:kill -- --engine chromium|firefox|node|workerd|native --kills N`: kills several writers that many times, and looks what is
 // there each time. `npm test` does it some ten times on each engine.
 
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { main, run, Stop } from "./toolchain.mjs";
+import "./temporary.mjs";
+import { main, root, run, Stop } from "./toolchain.mjs";
 
 await main(async () => {
   const options = { engine: { type: "string" }, kills: { type: "string", default: "1000" } };
@@ -18,7 +18,7 @@ await main(async () => {
   run("node", ["scripts/build.mjs"]);
   const { killAgainAndAgain } = await import("../tests/kill/rounds.mjs");
 
-  const folder = await mkdtemp(path.join(tmpdir(), "burrow-kill-"));
+  const folder = mkdtempSync(path.join(root, "target/kill-"));
   const opened = await engine.open(folder);
   try {
     const sum = await killAgainAndAgain(opened, Number(kills), (sum) => {
@@ -32,7 +32,7 @@ await main(async () => {
   } finally {
     await opened.close?.();
   }
-  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 function told({ kills, acknowledged, wholeAll, wholeNone, partly }) {

@@ -1,14 +1,12 @@
 // `node scripts/load.mjs`: what a page waits for its first store with the wasm as a file of its own and with it in the JavaScript,
 // and what it loads, in Chromium (docs/decisions/017-inlined-wasm-in-development.md).
 
-import { rmSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { chromium } from "../tests/support/browsers.mjs";
 import { serve } from "../tests/support/serve.mjs";
 import { measure } from "./size/measure.mjs";
 import { main, root } from "./toolchain.mjs";
+import { temporaryFolder } from "./temporary.mjs";
 
 const PAGES = 30;
 const ENTRIES = [
@@ -17,7 +15,7 @@ const ENTRIES = [
 ];
 
 await main(async () => {
-  const profile = await mkdtemp(path.join(tmpdir(), "burrow-load-"));
+  const profile = temporaryFolder("load");
   const browser = await chromium.launch(profile);
   const server = await serve();
   try {
@@ -40,7 +38,6 @@ await main(async () => {
   } finally {
     server.close();
     await browser.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   }
 });
 

@@ -11,16 +11,31 @@ import { webkit } from "./setup/webkit.mjs";
 import { environments } from "./setup/environments.mjs";
 import { npmDependencies } from "./setup/npm.mjs";
 
-const FOR_TESTS = { chromium, firefox: firefoxBrowser, webkit, environments };
+const BROWSERS = { chromium, firefox: firefoxBrowser, webkit };
 
 await main(async () => {
   const wanted = process.argv.slice(2);
-  const unknown = wanted.find((name) => !Object.hasOwn(FOR_TESTS, name));
-  if (unknown) throw new Stop(`No step "${unknown}". There are ${Object.keys(FOR_TESTS).join(", ")}.`);
+  const known = [...Object.keys(BROWSERS), "environments"];
+  const unknown = wanted.find((name) => !known.includes(name));
+  if (unknown) throw new Stop(`No step "${unknown}". There are ${known.join(", ")}.`);
 
   await rust();
-  await wasmTarget();
-  await cargoTools({ forFirefox: wanted.includes("firefox") });
-  await npmDependencies();
-  for (const name of wanted) await FOR_TESTS[name]();
+  // Beside each other what the processor, the registry of npm and the system's package manager are to do.
+  const steps = await Promise.allSettled([
+    cargoTools({ forFirefox: wanted.includes("firefox") }),
+    npmPackages(wanted),
+    systemPackages(wanted),
+  ]);
+  const failed = steps.find(({ status }) => status === "rejected");
+  if (failed) throw failed.reason;
 });
+
+async function npmPackages(wanted) {
+  await npmDependencies();
+  if (wanted.includes("environments")) await environments();
+}
+
+async function systemPackages(wanted) {
+  await wasmTarget();
+  for (const [name, install] of Object.entries(BROWSERS)) if (wanted.includes(name)) await install();
+}

@@ -5,6 +5,7 @@ import { chosen, USAGE } from "./test/arguments.mjs";
 import { table, total } from "./test/count.mjs";
 import { runSuites } from "./test/run.mjs";
 import { PARTS, suitesOf } from "./test/suites.mjs";
+import "./temporary.mjs";
 import { main, run, Stop } from "./toolchain.mjs";
 
 await main(async () => {

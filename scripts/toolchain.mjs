@@ -4,7 +4,6 @@
 
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -49,11 +48,19 @@ export function onPath(name) {
     .find(isProgram);
 }
 
-/** The environment for all wasm32 work, its compiler's output kept apart from the native one's. */
+/**
+ * The environment for all wasm32 work, its compiler's output kept apart from the native one's. Without debug information, which
+ * nothing reads there and wasm-bindgen takes its time to go through: a file of tests has 82 MB with it.
+ */
 export function wasmEnv() {
   const toolchain = wasmToolchain();
   if (!toolchain) throw new Stop(`No installed Rust compiles to ${TARGET}. Run \`npm run setup\`.`);
-  return { ...withTools(), ...toolchain, CARGO_TARGET_DIR: path.join(root, "target/wasm") };
+  return {
+    ...withTools(),
+    ...toolchain,
+    CARGO_TARGET_DIR: path.join(root, "target/wasm"),
+    CARGO_PROFILE_DEV_DEBUG: "0",
+  };
 }
 
 /** The environment that selects a Rust able to compile to wasm32, or undefined if none is installed. */
@@ -114,7 +121,8 @@ function majorVersion(program) {
 
 // Compiling an empty crate also notices a standard library left behind by an older compiler (error E0514).
 function compilesToWasm(toolchain) {
-  const args = ["--target", TARGET, "--crate-type", "lib", "--emit", "metadata", "--out-dir", tmpdir(), "-"];
+  const into = ["--out-dir", path.join(root, "target")];
+  const args = ["--target", TARGET, "--crate-type", "lib", "--emit", "metadata", ...into, "-"];
   return output("rustc", args, { env: { ...process.env, ...toolchain }, input: "" }) !== undefined;
 }
 

@@ -1,11 +1,9 @@
 // Lanes: a page of one contender each, on an origin of its own, so that none shares files with another.
 
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { chromium } from "../../tests/support/browsers.mjs";
 import { serve } from "../../tests/support/serve.mjs";
 import { bundle } from "./bundle.mjs";
+import { temporaryFolder } from "../../scripts/temporary.mjs";
 
 // An isolated page's clock is exact to 5 µs, another's to 100.
 const ISOLATED = {
@@ -19,7 +17,7 @@ const PATIENCE_MS = 60 * 60 * 1000;
 /** Runs `body` with a browser, its profile fresh and on disk, and a function that opens lanes in it. */
 export async function withLanes(contenders, body) {
   const folders = await bundle(contenders);
-  const profile = await mkdtemp(path.join(tmpdir(), "burrow-bench-"));
+  const profile = temporaryFolder("bench");
   const servers = [];
   let browser;
   try {
@@ -32,7 +30,6 @@ export async function withLanes(contenders, body) {
   } finally {
     await browser?.close();
     for (const server of servers) server.close();
-    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -1,10 +1,10 @@
 // The edge service on loopback, in workerd, with what its objects hold on this disk: what one object sustains, and whether an object is as
 // quick beside 99 others as it is alone. `npm run bench -- --edge` runs it.
 
-import { mkdtempSync, rmSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { connect } from "../../pkg/dist/connect.js";
+import { temporaryFolder } from "../../scripts/temporary.mjs";
 import { startEdge } from "../../tests/servers/edge.mjs";
 import { addressOf } from "../../tests/servers/edge-address.mjs";
 import { median, quantile, table } from "../stats.mjs";
@@ -19,7 +19,7 @@ const PACE_MS = 2000;
 /** How many calls are made at once, which go in one request. */
 const AT_ONCE = 100;
 
-const folder = mkdtempSync(path.join(fileURLToPath(new URL("../../target", import.meta.url)), "bench-edge-"));
+const folder = temporaryFolder("bench-edge", fileURLToPath(new URL("../../target", import.meta.url)));
 const { url, close } = await startEdge({ persist: folder });
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 let mobs = 0;
@@ -95,5 +95,4 @@ try {
   console.log(table(["objects", ...head], rows, 1));
 } finally {
   await close();
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }

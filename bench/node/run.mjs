@@ -1,9 +1,9 @@
 // The workloads on an SQLite file in Node, burrow beside the same by hand, in one run.
 // `npm run bench -- --node` runs it, in the newest Node that the tests have.
 
-import { mkdtempSync, rmSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { temporaryFolder } from "../../scripts/temporary.mjs";
 import { interleaved } from "../browser/rounds.mjs";
 import { workloads } from "../browser/workloads.mjs";
 import { lines, table } from "../stats.mjs";
@@ -20,7 +20,7 @@ const WORKLOADS = [
 ];
 
 // On the disk that the project is on: a folder for temporary files may be in memory.
-const folder = mkdtempSync(path.join(fileURLToPath(new URL("../../target", import.meta.url)), "bench-"));
+const folder = temporaryFolder("bench", fileURLToPath(new URL("../../target", import.meta.url)));
 const rows = [];
 for (const [workload, title, operations] of WORKLOADS) {
   const lanes = [];
@@ -46,6 +46,5 @@ for (const [workload, title, operations] of WORKLOADS) {
   }
   rows.push(...lines(title, times, contenders[0].name));
 }
-rmSync(folder, { recursive: true });
 console.log(`\nNode ${process.version}, on an SQLite file, strict:\n`);
 console.log(table(["workload", "with", "median ms", "p95 ms", "ratio"], rows, 2));

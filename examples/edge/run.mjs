@@ -11,7 +11,7 @@ await main(async () => {
   // A new secret for each run: the data of the mobs ends with the run, too.
   const secret = randomBytes(32).toString("hex");
   const { ALLOWED_ORIGINS = "" } = process.env;
-  const { url, close } = await start(undefined, { bindings: { BURROW_SECRET: secret, ALLOWED_ORIGINS } });
+  const { url } = await start(undefined, { bindings: { BURROW_SECRET: secret, ALLOWED_ORIGINS } });
   const mob = `${url}mobs/mob-a`;
   const token = await tokenFor(secret, "mob-a");
   console.log(`
@@ -27,6 +27,4 @@ From a program:
   import { connect } from "burrow-store/connect";
   const store = await connect({ url: "${mob}", token: "${token}" });
 `);
-  process.once("SIGINT", close);
-  process.once("SIGTERM", close);
 });

@@ -1,12 +1,12 @@
 // Starts a Worker in workerd on loopback, bundled as Wrangler would, on the settings of its wrangler.jsonc.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { runInNewContext } from "node:vm";
 import { build } from "esbuild";
 import { Miniflare } from "miniflare";
+import { temporaryFolder } from "../../scripts/temporary.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
@@ -17,9 +17,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
  */
 export async function start(folder = here, { persist, bindings } = {}) {
   const config = settings(folder);
-  const bundle = mkdtempSync(path.join(tmpdir(), "burrow-edge-"));
-  const remove = () => rmSync(bundle, { recursive: true, force: true });
-  process.once("exit", remove);
+  const bundle = temporaryFolder("edge");
   await build({
     absWorkingDir: folder,
     entryPoints: [config.main],
@@ -49,11 +47,7 @@ export async function start(folder = here, { persist, bindings } = {}) {
   });
   return {
     url: await worker.ready,
-    async close() {
-      await worker.dispose();
-      remove();
-      process.off("exit", remove);
-    },
+    close: () => worker.dispose(),
   };
 }
 

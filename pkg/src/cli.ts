@@ -4,7 +4,8 @@
 import { createReadStream, existsSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import process from "node:process";
-import { openStore, type Store } from "./node.js";
+import { openStore } from "./node.js";
+import type { Store } from "./store.js";
 
 const HELP = `burrow-store: a store in an SQLite file, from a shell
 

@@ -8,7 +8,7 @@ import type { ReadFile } from "./source.js";
 import type { Store } from "./store.js";
 import type { OpenOptions, WasmSource } from "./types.js";
 
-type Functions = Pick<typeof import("./index.js"), "deleteStore" | "init" | "newId" | "openStore">;
+type Functions = Omit<typeof import("./browser.js"), "BurrowError">;
 
 /** The parts in which entries differ. */
 export interface Own<B extends Bindings> {

@@ -8,4 +8,4 @@ import { inlined } from "./inlined.js";
 
 export const { deleteStore, init, newId, openStore } = entry({ bindings, wasm: inlined(base64) });
 
-export * from "./index.js";
+export { BurrowError } from "./error.js";

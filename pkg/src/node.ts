@@ -16,4 +16,4 @@ export const { deleteStore, init, newId, openStore } = entry({
   openStore: (loader, options) => openOnServer(loader, options, { path: openFile, database: openHandle }),
 });
 
-export * from "./index.js";
+export { BurrowError } from "./error.js";

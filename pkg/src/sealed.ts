@@ -64,7 +64,7 @@ export function sealed<Raw extends RawStore>(host: Host, raw: Raw, sealer: Seale
   return inTurn(raw, turns, own as unknown as Partial<Raw>);
 }
 
-/** The update is synchronous and sealing is not: what it makes of the flows replaces them if they are still those that it saw. */
+/** The update is synchronous and sealing is not: what it makes of the flows replaces them if they are still those that it was given. */
 async function updateFlows(
   host: Host,
   raw: RawStore,
@@ -72,12 +72,12 @@ async function updateFlows(
   update: (stored: Uint8Array | undefined) => Bytes,
 ): Promise<void> {
   for (;;) {
-    const seen = await host.run(() => raw.oauthFlows());
-    const opened = seen && (await sealer.open(FLOWS, seen));
+    const before = await host.run(() => raw.oauthFlows());
+    const opened = before && (await sealer.open(FLOWS, before));
     const next = await sealer.seal(FLOWS, snapshot("what update returns", update(opened)));
     let isSame = true;
     const replace = (stored: Uint8Array | undefined): Uint8Array => {
-      isSame = stored?.length === seen?.length && (seen ?? []).every((byte, i) => byte === stored?.[i]);
+      isSame = stored?.length === before?.length && (before ?? []).every((byte, i) => byte === stored?.[i]);
       if (isSame) return next;
       throw new Error("the OAuth flows are others");
     };

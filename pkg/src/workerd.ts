@@ -12,4 +12,4 @@ export const { deleteStore, init, newId, openStore } = entry({
   openStore: (loader, options) => openOnServer(loader, options, { storage: openStorage }),
 });
 
-export * from "./index.js";
+export { BurrowError } from "./error.js";

@@ -42,5 +42,6 @@ function installedVersion(tool) {
 // The exact versions its author tested, unless the registry at hand lacks one of them.
 async function cargoInstall(crate) {
   const args = ["install", "--root", path.join(root, ".tools"), "--debug", "--force", ...crate];
-  await quietly("cargo", [...args, "--locked"]).catch(() => quietly("cargo", args));
+  const env = { ...process.env, CARGO_PROFILE_DEV_DEBUG: "0", CARGO_INCREMENTAL: "0" };
+  await quietly("cargo", [...args, "--locked"], env).catch(() => quietly("cargo", args, env));
 }

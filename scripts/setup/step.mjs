@@ -1,5 +1,5 @@
-// How a set-up step looks: one line that says what is being done before it starts and how long it took after
-// it ended. The tools' own output appears only when they fail, and then only its end.
+// How a set-up step looks: a line that says what is being done before it starts, and one that says how long it took after it ended:
+// several are done beside each other. The tools' own output appears only when they fail, and then only its end.
 
 import { spawn } from "node:child_process";
 import { root, Stop } from "../toolchain.mjs";
@@ -8,15 +8,15 @@ export function alreadyThere(what) {
   console.log(`${what}: already there`);
 }
 
-/** Prints `what`, does the work, adds the time. The work may return a word on how it went. */
+/** Prints `what`, does the work, prints the time. The work may return a word on how it went. */
 export async function timed(what, work) {
-  process.stdout.write(`${what} … `);
+  console.log(`${what} …`);
   const start = Date.now();
   try {
     const outcome = (await work()) ?? "done";
-    console.log(`${outcome} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
+    console.log(`${what}: ${outcome} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
   } catch (error) {
-    console.log("failed");
+    console.log(`${what}: failed`);
     throw error;
   }
 }

@@ -2,8 +2,17 @@
 
 import { spawn } from "node:child_process";
 import { stripVTControlCharacters } from "node:util";
+import { beforeEnding } from "../temporary.mjs";
 import { root } from "../toolchain.mjs";
 import { count } from "./count.mjs";
+
+const running = new Map();
+let ending = false;
+beforeEnding(() => {
+  ending = true;
+  for (const child of running.keys()) process.kill(-child.pid, "SIGTERM");
+  return Promise.all(running.values());
+});
 
 /**
  * Runs the lanes beside each other, then the suites that need the machine to themselves. Where the package cannot be
@@ -14,6 +23,7 @@ export async function runSuites(suites, pattern) {
   const inTurn = async (lane) => {
     const results = [];
     for (const suite of suites.filter((suite) => suite.lane === lane)) {
+      if (ending) break;
       if (suite.needsPackage && !built) continue;
       const result = await runSuite(suite, pattern);
       if (suite.builds) built = result.failed === 0;
@@ -44,8 +54,10 @@ async function runSuite({ name, command, env, lane, picks }, pattern) {
 function showAndKeep(command, args, env, show) {
   const colours = process.stdout.isTTY ? { CARGO_TERM_COLOR: "always", FORCE_COLOR: "1" } : {};
   return new Promise((resolve) => {
-    const options = { cwd: root, env: { ...env, ...colours }, stdio: ["ignore", "pipe", "pipe"] };
-    const child = spawn(command, args, options);
+    // In a process group, which a signal ends as one: cargo alone would leave what it runs.
+    const stdio = ["ignore", "pipe", "pipe"];
+    const child = spawn(command, args, { cwd: root, env: { ...env, ...colours }, stdio, detached: true });
+    running.set(child, new Promise((closed) => child.once("close", closed)));
     let text = "";
     for (const [from, to] of [
       [child.stdout, process.stdout],
@@ -57,6 +69,9 @@ function showAndKeep(command, args, env, show) {
       });
     }
     child.on("error", (error) => resolve({ code: 1, text: `could not start ${command}: ${error.message}` }));
-    child.on("close", (code) => resolve({ code, text }));
+    child.on("close", (code) => {
+      running.delete(child);
+      resolve({ code, text });
+    });
   });
 }

@@ -142,14 +142,14 @@ pub async fn watchers_are_told_of_each_call_once_and_in_order(store: Store<impl 
 
 pub async fn a_read_sees_what_was_called_before_it(store: Store<impl Engine>) {
     for i in 0..20 {
-        let (_, _, seen, _, seen_again) = futures_util::join!(
+        let (_, _, first, _, second) = futures_util::join!(
             store.set_subscription_cursor("m", i),
             store.set_subscription_cursor("another", i),
             store.get_subscription_cursor("m"),
             store.set_subscription_cursor("another", i),
             store.get_subscription_cursor("m"),
         );
-        assert_eq!((seen.unwrap(), seen_again.unwrap()), (Some(i), Some(i)));
+        assert_eq!((first.unwrap(), second.unwrap()), (Some(i), Some(i)));
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
 use super::samples::{queued, receipt, runtime, snapshot};
 
 /// Collects the changes in a scope.
-fn seen(store: &Store<impl Engine>, scope: WatchScope) -> (Watch, impl Fn() -> Vec<Change>) {
+fn collected(store: &Store<impl Engine>, scope: WatchScope) -> (Watch, impl Fn() -> Vec<Change>) {
     let changes = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&changes);
     let watch = store.watch(scope, move |change| told.lock().unwrap().push(change.clone()));
@@ -26,7 +26,7 @@ fn of_mob(scope: MetadataScope, kind: ChangeKind) -> Change {
 }
 
 pub async fn every_commit_is_told_once_with_what_it_changed(store: Store<impl Engine>) {
-    let (_watch, changes) = seen(&store, WatchScope::Everything);
+    let (_watch, changes) = collected(&store, WatchScope::Everything);
     let (id, mob, run) = (runtime("r"), MetadataScope::Mob("m".into()), MetadataScope::Run("m".into(), "r".into()));
     let labels = || [("env".to_owned(), "dev".to_owned())].into();
     let inputs = vec![queued(), queued()];
@@ -58,7 +58,7 @@ pub async fn every_commit_is_told_once_with_what_it_changed(store: Store<impl En
 pub async fn what_was_refused_or_done_before_is_not_told(store: Store<impl Engine>) {
     let (id, receipt) = (runtime("r"), receipt(0));
     store.atomic_apply(&id, None, receipt.clone(), vec![], None).await.unwrap();
-    let (_watch, changes) = seen(&store, WatchScope::Everything);
+    let (_watch, changes) = collected(&store, WatchScope::Everything);
     store.atomic_apply(&id, None, receipt, vec![], None).await.unwrap();
     store.commit_machine_lifecycle(&id, Idle.step(Running).unwrap(), &[]).await.unwrap_err();
     store.load_input_states(&id).await.unwrap();
@@ -66,8 +66,8 @@ pub async fn what_was_refused_or_done_before_is_not_told(store: Store<impl Engin
 }
 
 pub async fn a_watcher_sees_its_own_scope(store: Store<impl Engine>) {
-    let (_mob, of_the_mob) = seen(&store, WatchScope::Mob("m".into()));
-    let (_runtime, of_the_runtime) = seen(&store, WatchScope::Runtime(runtime("r")));
+    let (_mob, of_the_mob) = collected(&store, WatchScope::Mob("m".into()));
+    let (_runtime, of_the_runtime) = collected(&store, WatchScope::Runtime(runtime("r")));
     let run = MetadataScope::Run("m".into(), "r".into());
     store.set_subscription_cursor("mm", 1).await.unwrap();
     store.commit_session_snapshot(&runtime("m"), snapshot("1")).await.unwrap();
@@ -78,8 +78,8 @@ pub async fn a_watcher_sees_its_own_scope(store: Store<impl Engine>) {
 }
 
 pub async fn a_watch_that_was_dropped_sees_nothing_more(store: Store<impl Engine>) {
-    let (watch, changes) = seen(&store, WatchScope::Everything);
-    let (_other, others) = seen(&store, WatchScope::Everything);
+    let (watch, changes) = collected(&store, WatchScope::Everything);
+    let (_other, others) = collected(&store, WatchScope::Everything);
     drop(watch);
     store.set_subscription_cursor("m", 1).await.unwrap();
     assert_eq!((changes().len(), others().len()), (0, 1));
@@ -87,7 +87,7 @@ pub async fn a_watch_that_was_dropped_sees_nothing_more(store: Store<impl Engine
 
 pub async fn a_claimed_handle_tells_the_same_watchers(store: Store<impl Engine>) {
     let claim = store.claim(&runtime("r")).await.unwrap();
-    let (_watch, changes) = seen(&store, WatchScope::Everything);
+    let (_watch, changes) = collected(&store, WatchScope::Everything);
     claim.commit_session_snapshot(&runtime("r"), snapshot("1")).await.unwrap();
     assert_eq!(changes(), [of_runtime("r", &[ChangeKind::Session])]);
 }

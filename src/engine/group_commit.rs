@@ -57,13 +57,13 @@ struct Member {
     decided: Option<Result<(ReadSet, Option<Change>)>>,
 }
 
-/// What may have made a group's transaction fail, which decides whether its members are tried again alone.
+/// Whether the members of a group whose transaction failed are tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// Possibly what one member reads or writes.
-    OfAMember,
-    /// Nothing in the group: a lost connection, another's lock.
-    OfNone,
+pub(super) enum Retry {
+    /// Each in a transaction of its own: what one member reads or writes may be at fault.
+    EachAlone,
+    /// None: the connection is at fault, or another's lock, or the outcome is unknown.
+    None,
 }
 
 impl Group {
@@ -135,9 +135,9 @@ impl Group {
     }
 
     /// The transaction failed: answers the members that failed for good, and returns those to be tried again, each alone.
-    pub(super) fn failed(self, error: &RuntimeStoreError, fault: Fault) -> Vec<Self> {
+    pub(super) fn failed(self, error: &RuntimeStoreError, retry: Retry) -> Vec<Self> {
         let all_refused = self.members.iter().all(Member::is_refused);
-        if !all_refused && fault == Fault::OfAMember && self.members.len() > 1 {
+        if !all_refused && retry == Retry::EachAlone && self.members.len() > 1 {
             return self.singly();
         }
         // A refused member wrote nothing, so where the outcome is unknown its own error holds. Where nothing was written, it

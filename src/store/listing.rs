@@ -4,7 +4,7 @@
 //! They read only keys where they can, so an unreadable record does not hide the others. A stored id that is not valid (an
 //! empty one, or one that is no UUID) is skipped: no call could name it.
 
-use std::sync::Arc;
+use std::{str::FromStr, sync::Arc};
 
 use super::{
     Operation, Store,
@@ -13,7 +13,7 @@ use super::{
     schema::{DELETIONS, INPUTS, LABELS, METADATA, OPS, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
 };
 use crate::{
-    engine::{Bytes, Engine, Key, KeyPart, Keys, One, Order, Page, ReadSet, Reads, Result, Text},
+    engine::{Bytes, Engine, Key, KeyPart, Keys, One, Order, Page, ReadSet, Reads, Record, Result, Table, Text},
     model::{
         Document, InputId, LabelSelector, Labels, LogicalRuntimeId, MetadataScope, RunBoundaryReceipt, RunId,
         RuntimeState, RuntimeStoreError, SessionDelta, SessionId,
@@ -248,16 +248,7 @@ pub(crate) fn runs(
     limit: u32,
     order: Order,
 ) -> Result<Operation<Vec<RunId>>> {
-    let page = page(after.map(|run| (runtime_id, run).into()), limit, order)?;
-    let mut reads = Reads::new();
-    let deletion = deletion(&mut reads, runtime_id);
-    let runs = reads.distinct(&RECEIPTS, (runtime_id,), page);
-    Ok(Operation::read(
-        reads,
-        move |seen| {
-            if is_deleted(seen, deletion) { Ok(Vec::new()) } else { ids(seen, runs, limit) }
-        },
-    ))
+    ids(&RECEIPTS, runtime_id, page(after.map(|run| (runtime_id, run).into()), limit, order)?)
 }
 
 pub(crate) fn input_ids(
@@ -266,16 +257,7 @@ pub(crate) fn input_ids(
     limit: u32,
     order: Order,
 ) -> Result<Operation<Vec<InputId>>> {
-    let page = page(after.map(|input| (runtime_id, input).into()), limit, order)?;
-    let mut reads = Reads::new();
-    let deletion = deletion(&mut reads, runtime_id);
-    let inputs = reads.distinct(&INPUTS, (runtime_id,), page);
-    Ok(Operation::read(
-        reads,
-        move |seen| {
-            if is_deleted(seen, deletion) { Ok(Vec::new()) } else { ids(seen, inputs, limit) }
-        },
-    ))
+    ids(&INPUTS, runtime_id, page(after.map(|input| (runtime_id, input).into()), limit, order)?)
 }
 
 pub(crate) fn receipts(
@@ -390,7 +372,20 @@ fn first_texts(seen: &ReadSet, tables: &[Keys], limit: u32, order: Order) -> Vec
     texts
 }
 
-/// The first `limit` of the ids in the keys' second column.
-fn ids<T: std::str::FromStr>(seen: &ReadSet, keys: Keys, limit: u32) -> Result<Vec<T>> {
-    seen.valid_keys(keys, limit, |key| key.text(1).parse().ok())
+/// A page of the ids in the second column of a runtime's table.
+fn ids<V: Record, Id: FromStr + 'static>(
+    table: &Table<V>,
+    runtime_id: &LogicalRuntimeId,
+    page: Page,
+) -> Result<Operation<Vec<Id>>> {
+    let limit = page.limit.unwrap_or(u32::MAX);
+    let mut reads = Reads::new();
+    let deletion = deletion(&mut reads, runtime_id);
+    let keys = reads.distinct(table, (runtime_id,), page);
+    Ok(Operation::read(reads, move |seen| {
+        if is_deleted(seen, deletion) {
+            return Ok(Vec::new());
+        }
+        seen.valid_keys(keys, limit, |key| key.text(1).parse().ok())
+    }))
 }

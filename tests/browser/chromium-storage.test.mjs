@@ -2,13 +2,13 @@
 // settings that deny it. Only Chromium can be told to do all that.
 
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { chromium } from "../support/browsers.mjs";
 import { pagesOf } from "../support/pages.mjs";
 import { serve } from "../support/serve.mjs";
+import { temporaryFolder } from "../../scripts/temporary.mjs";
 
 const { openPage } = pagesOf(chromium);
 
@@ -92,7 +92,7 @@ for (const [name, write] of Object.entries(WRITES)) {
 
 /** A browser that is closed, whose files are damaged, and that is started again. */
 async function damaged(damage, before, after) {
-  const profile = await mkdtemp(path.join(tmpdir(), "burrow-test-"));
+  const profile = temporaryFolder("test");
   const headers = (query) => (query === "?clear" ? { "clear-site-data": '"storage"' } : {});
   const server = await serve({ headers });
   const inBrowser = async (work) => {
@@ -113,7 +113,6 @@ async function damaged(damage, before, after) {
     return await inBrowser(after);
   } finally {
     server.close();
-    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

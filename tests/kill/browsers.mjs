@@ -2,7 +2,7 @@
 
 import { chromium, firefox } from "../support/browsers.mjs";
 import { serve } from "../support/serve.mjs";
-import { Fault } from "./check.mjs";
+import { Violation } from "./check.mjs";
 
 const PAGES = 2;
 
@@ -30,7 +30,7 @@ export async function browserEngine(name, profile) {
               (operation) => killed.perform(operation),
               operation,
             );
-            if (error) throw new Fault(error);
+            if (error) throw new Violation(error);
           },
           kill,
         };

@@ -6,7 +6,7 @@ import { apply, parts, prunable } from "./model.mjs";
 import { inputText, NOTHING, receiptText } from "./perform.mjs";
 
 /** Something that was acknowledged and is not there, or something half there. */
-export class Fault extends Error {}
+export class Violation extends Error {}
 
 /** The runtimes and mobs to read after a kill. */
 export function asked(writers) {
@@ -44,13 +44,13 @@ export function check(writer, found) {
     const others = ids.filter((id) => id !== pending?.runtime);
     const isRest = flow === beforeFlow && others.every((id) => is(before, id));
     if (!isRest || !isBetween(writer, found.parts[pending?.runtime]))
-      throw new Fault(told(writer, found, before, afterParts));
+      throw new Violation(told(writer, found, before, afterParts));
     became = "some";
   }
   const gone = Object.keys(writer.runtimes).filter((id) => found.parts[id] === undefined);
   const left = gone.filter((id) => found.rows[id] > 0);
   if (left.length > 0)
-    throw new Fault(`rows of deleted runtimes: ${left.map((id) => `${id}: ${found.rows[id]}`)}`);
+    throw new Violation(`rows of deleted runtimes: ${left.map((id) => `${id}: ${found.rows[id]}`)}`);
   return became;
 }
 

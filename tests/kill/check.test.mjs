@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { newId, openStore } from "../../pkg/dist/node.js";
-import { Fault } from "./check.mjs";
+import { Violation } from "./check.mjs";
 import { look, perform } from "./perform.mjs";
 import { killAgainAndAgain } from "./rounds.mjs";
 
@@ -80,6 +80,6 @@ const BROKEN = {
 
 for (const [name, carryOut] of Object.entries(BROKEN)) {
   test(`${name} is found`, async () => {
-    await assert.rejects(killAgainAndAgain(await memoryEngine(carryOut), KILLS), Fault);
+    await assert.rejects(killAgainAndAgain(await memoryEngine(carryOut), KILLS), Violation);
   });
 }

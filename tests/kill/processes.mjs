@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { Fault } from "./check.mjs";
+import { Violation } from "./check.mjs";
 
 const program = fileURLToPath(new URL("process.mjs", import.meta.url));
 /** Over how many processes the writers are spread. */
@@ -61,7 +61,7 @@ async function startProcess(command, args) {
     const { id, error, found } = JSON.parse(line);
     const { resolve, reject } = waiting.get(id);
     waiting.delete(id);
-    if (error) reject(new Fault(error));
+    if (error) reject(new Violation(error));
     else resolve(found);
   });
   exit.then(() => waiting.forEach(({ reject }) => reject(new Error(`the process has ended: ${errors}`))));

@@ -2,14 +2,14 @@
 // the next operation is sent; what is there is looked at by whoever opens the store next, and the operations under way are made again.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { asked, check, Fault } from "./check.mjs";
+import { asked, check, Violation } from "./check.mjs";
 import { apply, newWriter, next, takesSeveral } from "./model.mjs";
 
 const WRITERS = ["a", "b", "c", "d"];
 
 /**
  * Kills `engine` so many times. `engine.start()` gives `{ look(asked), perform(writer, operation), kill() }`, over what the one
- * before it has left. Resolves with the figures; throws a `Fault` where anything is lost or half there. `onKill(sum)` is told of each.
+ * before it has left. Resolves with the figures; throws a `Violation` where anything is lost or half there. `onKill(sum)` is told of each.
  */
 export async function killAgainAndAgain(engine, kills, onKill = () => {}) {
   let writers = WRITERS.map(newWriter);
@@ -18,7 +18,7 @@ export async function killAgainAndAgain(engine, kills, onKill = () => {}) {
     const started = await engine.start();
     try {
       const found = await started.look(asked(writers));
-      if (found.findings.length > 0) throw new Fault(`verify finds ${JSON.stringify(found.findings)}`);
+      if (found.findings.length > 0) throw new Violation(`verify finds ${JSON.stringify(found.findings)}`);
       writers = writers.map((writer) => resolved(writer, found, sum));
       if (sum.kills === kills) return sum;
       await streamAndKill(started, writers, sum);
@@ -55,8 +55,8 @@ async function streamAndKill(started, writers, sum) {
       try {
         await started.perform(number, pending);
       } catch (error) {
-        if (isKilled && !(error instanceof Fault)) return;
-        throw new Fault(`${pending.do} of ${writer.name}: ${error.stack}`, { cause: error });
+        if (isKilled && !(error instanceof Violation)) return;
+        throw new Violation(`${pending.do} of ${writer.name}: ${error.stack}`, { cause: error });
       }
       apply(writer, pending);
       Object.assign(writer, { pending: undefined, isHidden: false });

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { get } from "../servers/get.mjs";
-import { Fault } from "./check.mjs";
+import { Violation } from "./check.mjs";
 
 const program = fileURLToPath(new URL("../servers/serve-worker.mjs", import.meta.url));
 const worker = fileURLToPath(new URL("worker/", import.meta.url));
@@ -15,7 +15,7 @@ export function workerdEngine(folder) {
       const { url, kill } = await served(program, folder, worker);
       const ask = async (path, body) => {
         const { error, found } = JSON.parse(await get(new URL(path, url), JSON.stringify(body)));
-        if (error) throw new Fault(error);
+        if (error) throw new Violation(error);
         return found;
       };
       return {

@@ -1,22 +1,14 @@
 // Rust projects outside the repository that have burrow from its folder.
 
 import { spawn } from "node:child_process";
-import { rmSync } from "node:fs";
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { temporaryFolder } from "../../scripts/temporary.mjs";
 import { root } from "../../scripts/toolchain.mjs";
-
-/** A new folder, which goes when this process ends. */
-export async function folder(name) {
-  const made = await mkdtemp(path.join(tmpdir(), `burrow-${name}-`));
-  process.once("exit", () => rmSync(made, { recursive: true, force: true, maxRetries: 5 }));
-  return made;
-}
 
 /** A project that depends on burrow and on what else `dependencies` has, in TOML. */
 export async function project(name, dependencies) {
-  const made = await folder(name);
+  const made = temporaryFolder(name);
   const manifest = `[package]
 name = "neighbours"
 version = "0.0.0"

@@ -1,11 +1,11 @@
 // The lowest and the highest rusqlite that Cargo.toml allows, with no feature of it that burrow does not ask for.
 
 import assert from "node:assert/strict";
-import { copyFile, readFile, symlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { root } from "../../scripts/toolchain.mjs";
-import { cargo, folder } from "./crate.mjs";
+import { cargo } from "./crate.mjs";
 
 const SUITES = [
   "sqlite",
@@ -23,9 +23,14 @@ const [range, lowest, above] = /^rusqlite = \{ version = ">=(\d+\.\d+), <(\d+\.\
 );
 const highest = above.replace(/\d+$/, (minor) => minor - 1);
 
+/** Kept between the runs, so that only what has changed is compiled anew, and what the versions share once. */
+const kept = path.join(root, "target/rusqlite");
+
 for (const version of [lowest, highest]) {
   test(`the suites of SQLite pass with rusqlite ${version}`, async (t) => {
-    const crate = await folder(`rusqlite-${version}`);
+    const crate = path.join(kept, version);
+    await rm(crate, { recursive: true, force: true });
+    await mkdir(crate, { recursive: true });
     const pinned = manifest
       .replace(/^rusqlite = .*"cache".*\n/m, "")
       .replace(range, range.replace(/version = ".*?"/, `version = "~${version}"`));
@@ -35,8 +40,7 @@ for (const version of [lowest, highest]) {
       await symlink(path.join(root, name), path.join(crate, name));
     }
     const tests = SUITES.flatMap((suite) => ["--test", suite]);
-    // Kept between the runs, so that only burrow is compiled anew.
-    const env = { CARGO_TARGET_DIR: path.join(root, "target/rusqlite", version) };
+    const env = { CARGO_TARGET_DIR: path.join(kept, "target") };
     const text = await cargo(crate, ["test", "--features", "sqlite", "--lib", ...tests], env);
     const passed = [...text.matchAll(/^test result: ok\. (\d+) passed/gm)].map(([, count]) => Number(count));
     assert.equal(passed.length, SUITES.length + 1, text);

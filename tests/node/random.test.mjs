@@ -1,13 +1,13 @@
 // Where there are no random values, the call that needs some fails, alone.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { start } from "../../examples/edge/start.mjs";
 import { newId, openStore } from "../../pkg/dist/node.js";
 import { fails } from "../support/expect.mjs";
+import { temporaryFolder } from "../../scripts/temporary.mjs";
 
 /** Runs `work` with another global `crypto`, or none. */
 async function withCrypto(crypto, work) {
@@ -50,7 +50,7 @@ for (const [what, crypto, retryable] of [
 }
 
 test("at the module level of a Worker an id is Unsupported and retryable, and within a request it is there", async () => {
-  const folder = mkdtempSync(path.join(tmpdir(), "burrow-random-"));
+  const folder = temporaryFolder("random");
   const entry = new URL("../../pkg/dist/workerd.js", import.meta.url).pathname;
   writeFileSync(
     path.join(folder, "worker.js"),
@@ -75,6 +75,5 @@ test("at the module level of a Worker an id is Unsupported and retryable, and wi
     assert.deepEqual(answer, { early: refused, claim: refused, epoch: "1", late: 36 });
   } finally {
     await close();
-    rmSync(folder, { recursive: true });
   }
 });

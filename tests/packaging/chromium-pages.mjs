@@ -1,23 +1,20 @@
 // Consumers' pages in Chromium.
 
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { after, before } from "node:test";
 import { chromium } from "../support/browsers.mjs";
 import { serve } from "../support/serve.mjs";
+import { temporaryFolder } from "../../scripts/temporary.mjs";
 
 /** Starts the browser before the file's tests and ends it after them; `flags` are further ones of its own. */
 export function chromiumPages({ flags } = {}) {
   let profile, browser;
 
   before(async () => {
-    profile = await mkdtemp(path.join(tmpdir(), "burrow-chromium-"));
+    profile = temporaryFolder("chromium");
     browser = await chromium.launch(profile, { flags });
   });
   after(async () => {
     await browser?.close();
-    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   });
 
   /** What the page leaves in `result`. */

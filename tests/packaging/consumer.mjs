@@ -1,12 +1,11 @@
 // Projects outside the repository that have installed the packed package, and nothing else.
 
 import { execFile } from "node:child_process";
-import { rmSync } from "node:fs";
-import { cp, mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { temporaryFolder } from "../../scripts/temporary.mjs";
 import { root } from "../../scripts/toolchain.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -36,19 +35,40 @@ export function ours(env = {}) {
 export const tool = (name) => path.join(root, "node_modules/.bin", name);
 
 /**
- * Packs the package and installs it into the project in `projects/`, in a folder of its own that goes when this process
- * ends. The job is a file of every project. `packed` is what npm says of the tarball. `within` a folder it finds what is
- * installed there.
+ * A project of `projects/` that has installed the packed package, in a folder of its own. The job is a file of every project. `packed` is
+ * what npm says of the tarball. `within` a folder it finds what is installed there.
  */
-export async function consumer(project, { within = tmpdir() } = {}) {
-  const folder = await mkdtemp(path.join(within, `burrow-${project}-`));
-  // Not after the tests: where something fails before the first of them, there is no after.
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-  await cp(path.join(here, "projects", project), folder, { recursive: true });
-  await cp(path.join(here, "job.mjs"), path.join(folder, "job.mjs"));
-  const pack = ["pack", "--json", "--pack-destination", folder];
-  const [packed] = JSON.parse(await run(path.join(root, "pkg"), "npm", ...pack));
-  // The package needs no other, so nothing has to be fetched: if it came to need one, this would fail.
-  await run(folder, "npm", "install", "--offline", "--no-audit", "--no-fund", packed.filename);
+export async function consumer(project, { within } = {}) {
+  const { made, packed } = await installed(project);
+  const folder = temporaryFolder(`burrow-${project}`, within);
+  await cp(made, folder, { recursive: true, verbatimSymlinks: true });
   return { folder, packed };
+}
+
+/** The project with the package, to be copied: npm takes its time. */
+const installed = once(async (project) => {
+  const { file, packed } = await pack();
+  const made = temporaryFolder(project);
+  await cp(path.join(here, "projects", project), made, { recursive: true });
+  await cp(path.join(here, "job.mjs"), path.join(made, "job.mjs"));
+  await cp(file, path.join(made, packed.filename));
+  // The package needs no other, so nothing has to be fetched: if it came to need one, this would fail.
+  await run(made, "npm", "install", "--offline", "--no-audit", "--no-fund", packed.filename);
+  return { made, packed };
+});
+
+const pack = once(async () => {
+  const folder = temporaryFolder("packed");
+  const args = ["pack", "--json", "--pack-destination", folder];
+  const [packed] = JSON.parse(await run(path.join(root, "pkg"), "npm", ...args));
+  return { file: path.join(folder, packed.filename), packed };
+});
+
+/** A function that does its work once for each argument. */
+function once(work) {
+  const done = new Map();
+  return (argument) => {
+    if (!done.has(argument)) done.set(argument, work(argument));
+    return done.get(argument);
+  };
 }

@@ -1,19 +1,18 @@
 // A server's code in one bundle, which is run far from what it was bundled from: no file of the package is there any more.
 
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, rename } from "node:fs/promises";
 import path from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { build as esbuild } from "esbuild";
 import webpack from "webpack";
 import { consumer, run, tool } from "./consumer.mjs";
 import { environments, fromEnvironments } from "./environments.mjs";
 import { done } from "./job.mjs";
+import { temporaryFolder } from "../../scripts/temporary.mjs";
 
 const { folder } = await consumer("servers");
-const elsewhere = await mkdtemp(path.join(tmpdir(), "burrow-elsewhere-"));
-after(() => rm(elsewhere, { recursive: true, force: true }));
+const elsewhere = temporaryFolder("elsewhere");
 
 let bundles = 0;
 

@@ -4,8 +4,6 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 import { openStore } from "../../pkg/dist/node.js";
@@ -13,6 +11,7 @@ import { root } from "../../scripts/toolchain.mjs";
 import { tool } from "../packaging/consumer.mjs";
 import { environments } from "../packaging/environments.mjs";
 import { filled } from "./filled.mjs";
+import { temporaryFolder } from "../../scripts/temporary.mjs";
 
 const cli = path.join(root, "pkg/dist/cli.js");
 const node24 = path.join(environments, "node_modules/node24/bin/node");
@@ -22,8 +21,7 @@ const RUNTIMES = {
   Bun: [tool("bun"), "--no-install"],
 };
 
-const folder = await mkdtemp(path.join(tmpdir(), "burrow-cli-"));
-after(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder("cli");
 const text = await new Response((await filled(await openStore())).export()).text();
 const lines = path.join(folder, "all.ndjson");
 writeFileSync(lines, text);

@@ -1,8 +1,7 @@
 // A store in a Durable Object, in workerd: the whole contract, compiled to wasm, and what is said of objects.
 
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -14,6 +13,7 @@ import { environments } from "../packaging/environments.mjs";
 import { buildRules } from "./build-rules.mjs";
 import { filled } from "./filled.mjs";
 import { get } from "./get.mjs";
+import { temporaryFolder } from "../../scripts/temporary.mjs";
 
 /** How long an object is idle until workerd evicts it, and a second more. */
 const EVICTION_MS = 11_000;
@@ -131,8 +131,7 @@ test("a watch is told of the commits of other requests to the object", async () 
 });
 
 test("a store moves from memory into a file, into an object, and back, and nothing of it changes", async () => {
-  const folder = await mkdtemp(path.join(tmpdir(), "burrow-moving-"));
-  after(() => rm(folder, { recursive: true }));
+  const folder = temporaryFolder("moving");
   const from = await filled(await openStore());
   const lines = path.join(folder, "memory.ndjson");
   const text = await new Response(from.export()).text();

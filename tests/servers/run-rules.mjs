@@ -1,16 +1,16 @@
 // A program for Node, Deno and Bun: runs the rules on the runtime's SQLite, or on better-sqlite3, whose place is an argument.
 // It prints what became of each rule: `{ name: "" }`, or what was said.
 
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { SqliteDatabase } from "../../pkg/dist/sqlite.js";
 import * as bindings from "../../target/wasm/rules/rules_bg.js";
 import { connector } from "./connect.mjs";
 import { rules, rulesIn } from "./rules.mjs";
+import { temporaryFolder } from "../../scripts/temporary.mjs";
 
 const [betterSqlite3] = process.argv.slice(2);
-const folder = mkdtempSync(path.join(tmpdir(), "burrow-rules-"));
+const folder = temporaryFolder("rules");
 const connect = connector(betterSqlite3);
 let files = 0;
 
@@ -24,5 +24,4 @@ const run = await rules(module, bindings, {
 });
 const outcomes = {};
 for (const rule of rulesIn(module)) outcomes[rule] = await run(rule);
-rmSync(folder, { recursive: true });
 process.stdout.write(JSON.stringify(outcomes));

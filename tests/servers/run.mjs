@@ -1,15 +1,15 @@
 // A program for Node, Deno and Bun: runs the tests of a module, on the runtime's SQLite or, for handles, on better-sqlite3, whose place
 // is the second argument. It prints what became of each: `{ name: "" }`, or what went wrong.
 
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { connector } from "./connect.mjs";
+import { temporaryFolder } from "../../scripts/temporary.mjs";
 
 const [module, betterSqlite3] = process.argv.slice(2);
 const { tests } = await import(module);
 const connect = connector(betterSqlite3);
-const place = realpathSync(mkdtempSync(path.join(tmpdir(), "burrow-sqlite-")));
+const place = realpathSync(temporaryFolder("sqlite"));
 const outcomes = {};
 for (const [i, [name, test]] of Object.entries(tests).entries()) {
   const folder = path.join(place, String(i));
@@ -21,5 +21,4 @@ for (const [i, [name, test]] of Object.entries(tests).entries()) {
     outcomes[name] = `${error?.stack ?? error}`;
   }
 }
-rmSync(place, { recursive: true });
 process.stdout.write(JSON.stringify(outcomes));

@@ -2,14 +2,13 @@
 // same program, which prints what became of each test.
 
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { root, withTools } from "../../scripts/toolchain.mjs";
 import { run, tool } from "../packaging/consumer.mjs";
 import { environments } from "../packaging/environments.mjs";
 import { buildRules, executableOf } from "./build-rules.mjs";
+import { temporaryFolder } from "../../scripts/temporary.mjs";
 
 const installed = (name) => path.join(environments, "node_modules", name);
 const node24 = installed("node24/bin/node");
@@ -41,15 +40,11 @@ for (const { runtime, rules, others } of ran) {
 
 test("of a native process and one of Node's on one file exactly one wins each step", async () => {
   const native = executableOf(["test", "--all-features", "--test", "sqlite_sharing"], withTools());
-  const folder = await mkdtemp(path.join(tmpdir(), "burrow-race-"));
-  try {
-    const won = Number(
-      await run(root, node24, "tests/servers/race.mjs", native, path.join(folder, "burrow.sqlite")),
-    );
-    assert.ok(won > 0 && won < 200, `${won} of 200`);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  const folder = temporaryFolder("race");
+  const won = Number(
+    await run(root, node24, "tests/servers/race.mjs", native, path.join(folder, "burrow.sqlite")),
+  );
+  assert.ok(won > 0 && won < 200, `${won} of 200`);
 });
 
 test("Node 20, which has no SQLite, says what would do", async () => {

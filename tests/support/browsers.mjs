@@ -2,6 +2,7 @@
 // driven the same way, whichever browser it is.
 
 import puppeteer from "puppeteer-core";
+import "../../scripts/temporary.mjs";
 import { browser as chromiumPair, firefox as findFirefox, Stop } from "../../scripts/toolchain.mjs";
 import { asExpression, outcome, until } from "./evaluate.mjs";
 

@@ -1,17 +1,15 @@
 // The page of the JavaScript tests, in a browser that all tests of a file share.
 
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { after, before } from "node:test";
 import { serve } from "./serve.mjs";
+import { temporaryFolder } from "../../scripts/temporary.mjs";
 
 /** Starts the browser before the file's tests and ends it after them. */
 export function pagesOf({ launch }) {
   let profile, server, browser;
 
   before(async () => {
-    profile = await mkdtemp(path.join(tmpdir(), "burrow-test-"));
+    profile = temporaryFolder("test");
     server = await serve();
     browser = await launch(profile);
   });
@@ -19,7 +17,6 @@ export function pagesOf({ launch }) {
   after(async () => {
     await browser?.close();
     server?.close();
-    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   });
 
   return {

@@ -66,7 +66,7 @@ impl Disk {
     fn commit(&mut self, mut group: Group) {
         match self.transact(&mut group) {
             Ok(()) => group.committed(|_| {}),
-            Err(error) => group.failed(&error, Fault::OfAMember).into_iter().for_each(|alone| self.commit(alone)),
+            Err(error) => group.failed(&error, Retry::EachAlone).into_iter().for_each(|alone| self.commit(alone)),
         }
     }
 }
@@ -182,7 +182,7 @@ fn where_all_are_refused_nothing_is_committed_or_tried_again() {
     let (mut refused, answers) = group([create("a", "1"), create("a", "2")]);
     let error = disk.transact(&mut refused).unwrap_err();
     assert_eq!(error.code(), "Conflict");
-    assert!(refused.failed(&error, Fault::OfAMember).is_empty());
+    assert!(refused.failed(&error, Retry::EachAlone).is_empty());
     assert_eq!(codes(answers), ["Conflict"; 2]);
 }
 
@@ -208,7 +208,7 @@ fn nobody_is_refused_for_what_never_came_to_be() {
 
     let (mut lost, answers) = self::group([create("b", "1"), create("b", "2")]);
     lost.decide(disk.seen(&lost)).unwrap();
-    assert!(lost.failed(&write_failed(), Fault::OfNone).is_empty());
+    assert!(lost.failed(&write_failed(), Retry::None).is_empty());
     assert_eq!(codes(answers), ["WriteFailed"; 2]);
 }
 
@@ -216,7 +216,7 @@ fn nobody_is_refused_for_what_never_came_to_be() {
 fn an_unknown_outcome_is_told_to_all_who_may_have_written_and_not_repeated() {
     let (mut group, answers) = group([create("a", "1"), create("a", "2"), append("b", "3")]);
     group.decide(Disk::default().seen(&group)).unwrap();
-    assert!(group.failed(&unknown(), Fault::OfNone).is_empty());
+    assert!(group.failed(&unknown(), Retry::None).is_empty());
     assert_eq!(codes(answers), ["OutcomeUnknown", "Conflict", "OutcomeUnknown"]);
 }
 

@@ -25,7 +25,7 @@ use super::{
     transaction::Ending,
 };
 use crate::{
-    engine::group_commit::{Fault, Group, QueuedTransaction},
+    engine::group_commit::{Group, QueuedTransaction, Retry},
     model::RuntimeStoreError,
 };
 
@@ -158,9 +158,9 @@ impl Committer {
                 group.committed(|changes| self.broadcast.publish(changes));
                 Vec::new()
             }
-            Err(failed) if job.is_unknown() => group.failed(&unknown_outcome(&failed.error), Fault::OfNone),
-            Err(failed) if failed.connection_lost => group.failed(&failed.error, Fault::OfNone),
-            Err(failed) => group.failed(&failed.error, Fault::OfAMember),
+            Err(failed) if job.is_unknown() => group.failed(&unknown_outcome(&failed.error), Retry::None),
+            Err(failed) if failed.connection_lost => group.failed(&failed.error, Retry::None),
+            Err(failed) => group.failed(&failed.error, Retry::EachAlone),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{ReadSet, Reads, Result, database::Database, driver::Driver};
 use crate::{
     engine::{
         Bus,
-        group_commit::{Fault, Group, QueuedTransaction},
+        group_commit::{Group, QueuedTransaction, Retry},
         panic::caught,
     },
     model::RuntimeStoreError,
@@ -64,13 +64,13 @@ fn commit<D: Driver>(database: &mut Database<'_, D>, bus: &Bus, mut group: Group
         // Published on this thread, so in the order of the commits, even where the caller is gone.
         Ok(()) => group.committed(|changes| changes.iter().for_each(|change| bus.publish(change))),
         Err(error) => {
-            let fault = match error {
+            let retry = match error {
                 RuntimeStoreError::Blocked(_)
                 | RuntimeStoreError::Deleted(_)
-                | RuntimeStoreError::OutcomeUnknown { .. } => Fault::OfNone,
-                _ => Fault::OfAMember,
+                | RuntimeStoreError::OutcomeUnknown { .. } => Retry::None,
+                _ => Retry::EachAlone,
             };
-            for alone in group.failed(&error, fault) {
+            for alone in group.failed(&error, retry) {
                 commit(database, bus, alone);
             }
         }

@@ -8,7 +8,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use super::{
     lexer::Members,
-    schema::{Checked, Schema},
+    schema::Schema,
     wire::{Wire, read_member, to_json},
     writer::JsonWriter,
 };
@@ -48,7 +48,8 @@ enum Form<T> {
     Struct(Arc<T>),
     Text {
         json: Arc<str>,
-        found: Checked,
+        /// Whether a u64 in it is larger than a JavaScript number holds exactly.
+        has_large: bool,
         of: std::marker::PhantomData<fn() -> T>,
     },
 }
@@ -76,7 +77,7 @@ impl<T: Stored> Document<T> {
         Self {
             key: value.key(),
             size: json.len(),
-            form: Form::Text { json: json.into(), found: Checked::default(), of: std::marker::PhantomData },
+            form: Form::Text { json: json.into(), has_large: false, of: std::marker::PhantomData },
         }
     }
 
@@ -87,9 +88,9 @@ impl<T: Stored> Document<T> {
     }
 
     fn of_text(json: &str) -> Result<Self, String> {
-        let mut found = Checked::default();
-        let key = T::key_in(&T::SCHEMA.check_document(json, &mut found)?)?;
-        let form = Form::Text { json: json.into(), found, of: std::marker::PhantomData };
+        let mut has_large = false;
+        let key = T::key_in(&T::SCHEMA.check_document(json, &mut has_large)?)?;
+        let form = Form::Text { json: json.into(), has_large, of: std::marker::PhantomData };
         Ok(Self { key, size: json.len(), form })
     }
 
@@ -173,7 +174,7 @@ impl<T: Stored> Wire for Document<T> {
         match &self.form {
             #[cfg(not(all(feature = "js", target_arch = "wasm32")))]
             Form::Struct(value) => value.write(to),
-            Form::Text { json, found, .. } if found.has_large && to.for_js => T::SCHEMA.write_for_js(json, to),
+            Form::Text { json, has_large, .. } if *has_large && to.for_js => T::SCHEMA.write_for_js(json, to),
             Form::Text { json, .. } => to.json(json),
         }
     }
@@ -184,7 +185,7 @@ impl<T: Stored> Clone for Document<T> {
         let form = match &self.form {
             #[cfg(not(all(feature = "js", target_arch = "wasm32")))]
             Form::Struct(value) => Form::Struct(Arc::clone(value)),
-            Form::Text { json, found, of } => Form::Text { json: Arc::clone(json), found: *found, of: *of },
+            Form::Text { json, has_large, of } => Form::Text { json: Arc::clone(json), has_large: *has_large, of: *of },
         };
         Self { key: self.key.clone(), size: self.size, form }
     }

@@ -59,50 +59,46 @@ impl Member {
     }
 }
 
-/// What a check has found besides errors.
-#[derive(Clone, Copy, Default)]
-pub struct Checked {
-    /// Whether a u64 in it is larger than a JavaScript number holds exactly.
-    pub has_large: bool,
-}
-
 impl Schema {
-    /// Checks that JSON text has this form; `Err` says what is wrong with it.
-    pub fn check(&self, json: &str, found: &mut Checked) -> Result<(), String> {
+    /// Checks that JSON text has this form; `Err` says what is wrong with it. `has_large` becomes true where a u64 in it is larger than a
+    /// JavaScript number holds exactly.
+    pub fn check(&self, json: &str, has_large: &mut bool) -> Result<(), String> {
         match self {
             Self::Any => Ok(()),
             Self::Text => leaf::text(json).map(drop),
             Self::Uuid => leaf::uuid(json).map(drop),
             Self::Time => leaf::time(json).map(drop),
-            Self::U64 => leaf::u64(json).map(|number| found.has_large |= number > MAX_SAFE_INTEGER),
+            Self::U64 => leaf::u64(json).map(|number| *has_large |= number > MAX_SAFE_INTEGER),
             Self::U32 => leaf::u32(json).map(drop),
             Self::Name(names) => leaf::name(json, names).map(drop),
             Self::Optional(_) if json == "null" => Ok(()),
-            Self::Optional(schema) => schema.check(json, found),
-            Self::List(schema) => items(json)?.into_iter().try_for_each(|item| schema.check(item, found)),
-            Self::Map(_) | Self::Object(_) => self.check_document(json, found).map(drop),
+            Self::Optional(schema) => schema.check(json, has_large),
+            Self::List(schema) => items(json)?.into_iter().try_for_each(|item| schema.check(item, has_large)),
+            Self::Map(_) | Self::Object(_) => self.check_document(json, has_large).map(drop),
         }
     }
 
     /// As [`check`](Self::check), and returns the members of an object.
-    pub fn check_document<'a>(&self, json: &'a str, found: &mut Checked) -> Result<Members<'a>, String> {
+    pub fn check_document<'a>(&self, json: &'a str, has_large: &mut bool) -> Result<Members<'a>, String> {
         match self {
             Self::Map(_) | Self::Object(_) => {
                 let members = Members::read(json)?;
-                self.check_members(&members, found)?;
+                self.check_members(&members, has_large)?;
                 Ok(members)
             }
-            _ => self.check(json, found).map(|()| Members::default()),
+            _ => self.check(json, has_large).map(|()| Members::default()),
         }
     }
 
-    fn check_members(&self, members: &Members<'_>, found: &mut Checked) -> Result<(), String> {
+    fn check_members(&self, members: &Members<'_>, has_large: &mut bool) -> Result<(), String> {
         let named = |name: &str, checked: Result<(), String>| checked.map_err(|reason| format!("{name}: {reason}"));
         match self {
-            Self::Map(schema) => members.iter().try_for_each(|(name, value)| named(name, schema.check(value, found))),
+            Self::Map(schema) => {
+                members.iter().try_for_each(|(name, value)| named(name, schema.check(value, has_large)))
+            }
             Self::Object(known) => known.iter().try_for_each(|Member { name, schema, may_be_absent }| {
                 let checked = match members.get(name) {
-                    Some(value) => schema.check(value, found),
+                    Some(value) => schema.check(value, has_large),
                     None if *may_be_absent || matches!(schema, Self::Optional(_)) => Ok(()),
                     None => Err(MISSING.to_owned()),
                 };

@@ -25,11 +25,11 @@ use crate::engine::{
 /// Counts its transactions, and refuses them while another process is said to write.
 struct Counted {
     sqlite: Rusqlite,
-    seen: Arc<Seen>,
+    observed: Arc<Observed>,
 }
 
 #[derive(Default)]
-struct Seen {
+struct Observed {
     transactions: AtomicUsize,
     blocked: AtomicBool,
 }
@@ -63,26 +63,26 @@ impl Driver for Counted {
     }
 
     fn transaction<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T> {
-        self.seen.transactions.fetch_add(1, Ordering::SeqCst);
-        if self.seen.blocked.load(Ordering::SeqCst) {
+        self.observed.transactions.fetch_add(1, Ordering::SeqCst);
+        if self.observed.blocked.load(Ordering::SeqCst) {
             return Err(RuntimeStoreError::Blocked("said so".to_owned()));
         }
         self.sqlite.transaction(body)
     }
 }
 
-async fn start() -> (Worker, Arc<Seen>) {
-    let seen = Arc::new(Seen::default());
-    let counts = Arc::clone(&seen);
+async fn start() -> (Worker, Arc<Observed>) {
+    let observed = Arc::new(Observed::default());
+    let counted = Arc::clone(&observed);
     let open = move |_: IsCancelled<'_>| {
         let sqlite = Rusqlite::in_memory(TABLES)?;
         let small =
             Statement { sql: "PRAGMA max_page_count = 200".to_owned(), doing: "limiting".to_owned(), tagged: 0 };
         sqlite.query(&mut sqlite.prepare(&small)?, &[], |_| ())?;
-        Ok((Counted { sqlite, seen: counts }, Bus::default(), ()))
+        Ok((Counted { sqlite, observed: counted }, Bus::default(), ()))
     };
     let (worker, _, ()) = Worker::start(TABLES, open).await.unwrap();
-    (worker, seen)
+    (worker, observed)
 }
 
 /// Has the thread wait within a transaction until all of `jobs` are sent.
@@ -120,7 +120,7 @@ fn put_large(id: &str, pages: usize) -> Write {
 
 #[tokio::test]
 async fn what_waits_goes_together_and_reads_come_after() {
-    let (worker, seen) = start().await;
+    let (worker, observed) = start().await;
     let all = || {
         let mut reads = Reads::new();
         let all = reads.range(&TEXTS, ("m",), Page::default());
@@ -140,16 +140,16 @@ async fn what_waits_goes_together_and_reads_come_after() {
     assert_eq!([first, second, third].concat(), ["ok"; 7]);
     assert_eq!((of_the_read, of_the_range), (5, 5));
     // The one that kept the thread busy, `a b c d e`, the range alone, `f g`.
-    assert_eq!(seen.transactions.load(Ordering::SeqCst), 4);
+    assert_eq!(observed.transactions.load(Ordering::SeqCst), 4);
 }
 
 #[tokio::test]
 async fn one_that_does_not_fit_on_the_disk_fails_alone() {
-    let (worker, seen) = start().await;
+    let (worker, observed) = start().await;
     let writes = [put("a"), put_large("fits", 50), put_large("does not fit", 300), put("b"), put_large("fits too", 50)];
     let outcomes = while_busy(&worker, join_all(writes.map(|one| write(&worker, one)))).await;
     assert_eq!(outcomes, ["ok", "ok", "QuotaExceeded", "ok", "ok"]);
-    assert_eq!(seen.transactions.load(Ordering::SeqCst), 1 + 1 + 5);
+    assert_eq!(observed.transactions.load(Ordering::SeqCst), 1 + 1 + 5);
     let mut reads = Reads::new();
     let (names, snapshots) =
         (reads.distinct(&TEXTS, ("m",), Page::default()), reads.distinct(&BLOBS, Key::all(), Page::default()));
@@ -176,13 +176,13 @@ async fn one_that_is_too_large_to_be_kept_fails_alone() {
 /// Each alone would only wait as long again.
 #[tokio::test]
 async fn a_group_that_another_process_blocks_is_not_tried_singly() {
-    let (worker, seen) = start().await;
+    let (worker, observed) = start().await;
     let blocking = async {
-        seen.blocked.store(true, Ordering::SeqCst);
+        observed.blocked.store(true, Ordering::SeqCst);
         join_all(["a", "b", "c"].map(|name| write(&worker, put(name)))).await
     };
     assert_eq!(while_busy(&worker, blocking).await, ["Blocked"; 3]);
-    assert_eq!(seen.transactions.load(Ordering::SeqCst), 2);
-    seen.blocked.store(false, Ordering::SeqCst);
+    assert_eq!(observed.transactions.load(Ordering::SeqCst), 2);
+    observed.blocked.store(false, Ordering::SeqCst);
     assert_eq!(write(&worker, put("a")).await, "ok");
 }

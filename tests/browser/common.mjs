@@ -1,0 +1,28 @@
+// The tests of the JavaScript API that every browser has to pass.
+
+import { pagesOf } from "../support/pages.mjs";
+import { testCommitAtOnce } from "./commit-at-once.mjs";
+import { testConnection } from "./connection.mjs";
+import { testDatabases } from "./databases.mjs";
+import { testDeadlines } from "./deadlines.mjs";
+import { testGroupCommit } from "./group-commit.mjs";
+import { testHuge } from "./huge.mjs";
+import { testLatePromises } from "./late-promises.mjs";
+import { testManyTabs } from "./many-tabs.mjs";
+import { testOnePage } from "./one-page.mjs";
+import { testWorkers } from "./workers.mjs";
+
+/** Runs them; `ways` are the browser's own ways to commit, which `testCommitAtOnce` describes. */
+export function testBrowser(browser, ways) {
+  const pages = pagesOf(browser);
+  testOnePage(pages);
+  testManyTabs(pages);
+  testCommitAtOnce(pages, ways);
+  testConnection(pages, ways);
+  testDatabases(pages);
+  testDeadlines(pages);
+  testLatePromises(pages);
+  testGroupCommit(pages);
+  testHuge(pages);
+  testWorkers(pages);
+}
