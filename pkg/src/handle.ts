@@ -10,9 +10,17 @@ export class Openness {
   readonly #underWay = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
-  /** Refuses what comes after `close`. */
+  /**
+   * Refuses what comes after `close`, and what another page calls after the one that the store belongs to has gone: nothing would
+   * ever be told there that it is done (https://html.spec.whatwg.org/multipage/webappapis.html#check-if-we-can-run-script).
+   */
   check(): void {
     if (this.#closing) throw new BurrowError("Closed", "closed: this store was closed; open it again");
+    if ((globalThis as { closed?: unknown }).closed === true)
+      throw new BurrowError(
+        "Closed",
+        "closed: the page or frame that opened this store is gone; open it in another",
+      );
   }
 
   /** Counts a call until it settles. */

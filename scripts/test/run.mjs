@@ -5,59 +5,68 @@ import { stripVTControlCharacters } from "node:util";
 import { beforeEnding } from "../temporary.mjs";
 import { root } from "../toolchain.mjs";
 import { count } from "./count.mjs";
+import { output } from "./output.mjs";
 
-const running = new Map();
-let ending = false;
-beforeEnding(() => {
-  ending = true;
-  for (const child of running.keys()) process.kill(-child.pid, "SIGTERM");
-  return Promise.all(running.values());
-});
+/** How many suites run beside each other: a compiler takes every core that there is, but browsers and servers are waited for. */
+const AT_ONCE = 2;
 
 /**
- * Runs the lanes beside each other, then the suites that need the machine to themselves. Where the package cannot be
- * built, the suites that need it are left out: all they could tell is that it is not there.
+ * Runs the suites, each as soon as there is room for it and nothing else runs in its lane. Where the package cannot be built, those
+ * that need it are left out: all they could tell is that it is not there.
  */
 export async function runSuites(suites, pattern) {
-  let built = true;
-  const inTurn = async (lane) => {
-    const results = [];
-    for (const suite of suites.filter((suite) => suite.lane === lane)) {
-      if (ending) break;
-      if (suite.needsPackage && !built) continue;
-      const result = await runSuite(suite, pattern);
-      if (suite.builds) built = result.failed === 0;
-      results.push(result);
-    }
-    return results;
-  };
+  const results = new Map();
+  const running = new Map();
+  let waiting = suites;
+  let builds = suites.some((suite) => suite.builds);
 
-  const lanes = new Set(suites.map(({ lane }) => lane).filter(Boolean));
-  const beside = await Promise.all([...lanes].map(inTurn));
-  return [...beside.flat(), ...(await inTurn(undefined))];
+  const mayBegin = ({ lane, needsPackage }) =>
+    !(builds && needsPackage) && !(lane && [...running.keys()].some((other) => other.lane === lane));
+  const begin = async (suite) => {
+    const result = await runSuite(suite, pattern);
+    running.delete(suite);
+    results.set(suite, result);
+    if (!suite.builds) return;
+    builds = false;
+    if (result.failed > 0) waiting = waiting.filter(({ needsPackage }) => !needsPackage);
+  };
+  for (;;) {
+    const next = running.size < AT_ONCE && !isEnding ? waiting.find(mayBegin) : undefined;
+    if (next) {
+      waiting = waiting.filter((suite) => suite !== next);
+      running.set(next, begin(next));
+    } else if (running.size > 0) await Promise.race(running.values());
+    else return suites.map((suite) => results.get(suite)).filter(Boolean);
+  }
 }
 
-async function runSuite({ name, command, env, lane, picks }, pattern) {
+async function runSuite({ name, command, env, picks }, pattern) {
   const [program, ...args] = command(pattern);
-  const title = `\n── ${name}: ${[program, ...args].join(" ")}\n`;
-  // What runs beside something else is shown when it has ended: two suites' lines would mix.
-  const show = lane ? undefined : (stream, data) => stream.write(data);
-  if (show) console.log(title);
+  const shown = output();
+  shown.write(process.stdout, `\n── ${name}: ${[program, ...args].join(" ")}\n\n`);
   const start = Date.now();
-  const { code, text } = await showAndKeep(program, args, env, show);
+  const { code, text } = await showAndKeep(program, args, env, shown);
   const seconds = (Date.now() - start) / 1000;
-  if (!show) console.log(`${title}\n${text}`);
+  shown.end();
   return { name, picks, seconds, ...count(code, stripVTControlCharacters(text), picks && pattern) };
 }
 
-/** Runs a command to its end and keeps its output, to be counted; `show` gets the output as it comes. */
-function showAndKeep(command, args, env, show) {
+const children = new Map();
+let isEnding = false;
+beforeEnding(() => {
+  isEnding = true;
+  for (const child of children.keys()) process.kill(-child.pid, "SIGTERM");
+  return Promise.all(children.values());
+});
+
+/** Runs a command to its end, and shows and keeps its output, to be counted. */
+function showAndKeep(command, args, env, shown) {
   const colours = process.stdout.isTTY ? { CARGO_TERM_COLOR: "always", FORCE_COLOR: "1" } : {};
   return new Promise((resolve) => {
     // In a process group, which a signal ends as one: cargo alone would leave what it runs.
     const stdio = ["ignore", "pipe", "pipe"];
     const child = spawn(command, args, { cwd: root, env: { ...env, ...colours }, stdio, detached: true });
-    running.set(child, new Promise((closed) => child.once("close", closed)));
+    children.set(child, new Promise((closed) => child.once("close", closed)));
     let text = "";
     for (const [from, to] of [
       [child.stdout, process.stdout],
@@ -65,12 +74,12 @@ function showAndKeep(command, args, env, show) {
     ]) {
       from.setEncoding("utf8").on("data", (data) => {
         text += data;
-        show?.(to, data);
+        shown.write(to, data);
       });
     }
-    child.on("error", (error) => resolve({ code: 1, text: `could not start ${command}: ${error.message}` }));
+    child.on("error", (error) => (text += `could not start ${command}: ${error.message}`));
     child.on("close", (code) => {
-      running.delete(child);
+      children.delete(child);
       resolve({ code, text });
     });
   });

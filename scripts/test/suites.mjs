@@ -4,9 +4,8 @@
 //   check("name", "command with its arguments")     anything that fails with an exit code
 //   cargo("name", "arguments of cargo test")        its tests are counted, and `npm test -- rust PATTERN` picks among them
 //   node("name", "tests/folder", "prefix")          the folder's files prefix*.test.mjs, counted and picked in the same way
-// A suite has the machine to itself unless `inLane` names the lane it runs in: the suites of one lane follow each other,
-// beside those of the other lane. Two suites that build in the same target folder belong in one lane. Browsers need the
-// machine to themselves, or their deadlines pass.
+// Two suites run beside each other. Those of one lane follow each other, as `inLane` says: two that build in the same target folder
+// would wait for each other anyway, and two browsers would take each other's time.
 
 import { readdirSync } from "node:fs";
 import path from "node:path";
@@ -45,35 +44,36 @@ export const PARTS = {
   node: {
     needs: [],
     needsPackage: true,
-    suites: () =>
-      inLane("wasm", [
-        check("prettier", "prettier --check --cache --cache-location target/prettier ."),
-        check("tsc", "tsc --noEmit -p pkg/tsconfig.json"),
-        check("tsc console", "tsc -p www/tsconfig.json"),
-        check("types", "tsc -p tests/types"),
-        node("declarations", "tests/types"),
-        node("JavaScript in Node", "tests/node"),
-        wasm("wasm in Node", { env: { WASM_BINDGEN_TEST_ONLY_NODE: "1" } }),
-      ]),
+    suites: () => [
+      ...inLane("wasm", [wasm("wasm in Node", { env: { WASM_BINDGEN_TEST_ONLY_NODE: "1" } })]),
+      check("prettier", "prettier --check --cache --cache-location target/prettier ."),
+      check("tsc", "tsc --noEmit -p pkg/tsconfig.json"),
+      check("tsc console", "tsc -p www/tsconfig.json"),
+      check("types", "tsc -p tests/types"),
+      node("declarations", "tests/types"),
+      node("JavaScript in Node", "tests/node"),
+    ],
   },
 
   chromium: {
     needs: ["chromium"],
     needsPackage: true,
-    suites: () => [
-      wasm("wasm in Chromium", chromiumDriver()),
-      node("JavaScript in Chromium", "tests/browser", "chromium"),
-      check("demo", "node demo/run.mjs"),
-    ],
+    suites: () =>
+      inLane("browsers", [
+        wasm("wasm in Chromium", chromiumDriver()),
+        node("JavaScript in Chromium", "tests/browser", "chromium"),
+        check("demo", "node demo/run.mjs"),
+      ]),
   },
 
   firefox: {
     needs: ["firefox"],
     needsPackage: true,
-    suites: () => [
-      wasm("wasm in Firefox", firefoxDriver()),
-      node("JavaScript in Firefox", "tests/browser", "firefox"),
-    ],
+    suites: () =>
+      inLane("browsers", [
+        wasm("wasm in Firefox", firefoxDriver()),
+        node("JavaScript in Firefox", "tests/browser", "firefox"),
+      ]),
   },
 
   webkit: {
@@ -82,7 +82,10 @@ export const PARTS = {
     // On other systems there is no WebKitGTK.
     suites: () =>
       hasWebKit
-        ? [wasm("wasm in WebKit", webkitDriver()), node("JavaScript in WebKit", "tests/browser", "webkit")]
+        ? inLane("browsers", [
+            wasm("wasm in WebKit", webkitDriver()),
+            node("JavaScript in WebKit", "tests/browser", "webkit"),
+          ])
         : [],
   },
 
@@ -90,14 +93,14 @@ export const PARTS = {
     needs: ["chromium", "environments"],
     needsPackage: true,
     suites: () => [
-      ...inLane("wasm", [
+      node("packaging", "tests/packaging"),
+      // Beside the crates of a Rust user's program.
+      node("Rust neighbours", "tests/neighbours"),
+      ...inLane("packed", [
         check("publint", "publint run pkg --strict --pack npm"),
         check("attw", "attw --pack pkg --entrypoints . inline connect serve"),
         check("attw, import only", "attw --pack pkg --profile esm-only --entrypoints wasm"),
       ]),
-      // Beside the crates of a Rust user's program.
-      node("Rust neighbours", "tests/neighbours"),
-      node("packaging", "tests/packaging"),
     ],
   },
 
@@ -110,7 +113,7 @@ export const PARTS = {
   console: {
     needs: ["chromium"],
     needsPackage: true,
-    suites: () => [node("console", "tests/e2e")],
+    suites: () => inLane("browsers", [node("console", "tests/e2e")]),
   },
 
   // Whether the benches still run and every contender stores what it is told; their times are nothing to go by here.
@@ -118,10 +121,15 @@ export const PARTS = {
     needs: ["chromium", "environments"],
     needsPackage: true,
     suites: () => [
-      check("bench, natively", "cargo bench --features sqlite -- --quick"),
-      check("bench, a long life", "cargo bench --features sqlite -- --lifetime --quick"),
-      check("bench, in Chromium", "node bench/run.mjs --quick"),
-      check("bench, the long ones", "node bench/run.mjs --quick --growth --memory"),
+      // Of the tests' build: a build for speed takes longer than the bench.
+      ...inLane("native", [
+        check("bench, natively", "cargo bench --profile dev --all-features -- --quick"),
+        check("bench, a long life", "cargo bench --profile dev --all-features -- --lifetime --quick"),
+      ]),
+      ...inLane("browsers", [
+        check("bench, in Chromium", "node bench/run.mjs --quick"),
+        check("bench, the long ones", "node bench/run.mjs --quick --growth --memory"),
+      ]),
       check("bench, in Node", "node bench/run.mjs --quick --node"),
       check("bench, at the edge", "node bench/run.mjs --quick --edge"),
     ],

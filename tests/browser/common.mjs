@@ -5,6 +5,7 @@ import { testCommitAtOnce } from "./commit-at-once.mjs";
 import { testConnection } from "./connection.mjs";
 import { testDatabases } from "./databases.mjs";
 import { testDeadlines } from "./deadlines.mjs";
+import { testFrames } from "./frames.mjs";
 import { testGroupCommit } from "./group-commit.mjs";
 import { testHuge } from "./huge.mjs";
 import { testLatePromises } from "./late-promises.mjs";
@@ -22,6 +23,7 @@ export function testBrowser(browser, ways) {
   testDatabases(pages);
   testDeadlines(pages);
   testLatePromises(pages);
+  testFrames(pages);
   testGroupCommit(pages);
   testHuge(pages);
   testWorkers(pages);

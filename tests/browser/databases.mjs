@@ -52,6 +52,44 @@ export function testDatabases({ openPage }) {
     });
   }
 
+  test("where there are no random values a store is not opened, nothing is left behind, and open ones go on", async () => {
+    const page = await openPage();
+    const result = await page.evaluate(async () => {
+      const name = "without random values";
+      const open = await burrow.openStore({ name: "open before" });
+      const own = Object.getOwnPropertyDescriptor(globalThis, "crypto");
+      const refusing = {
+        getRandomValues() {
+          throw new Error("no random values");
+        },
+      };
+      const outcomes = [];
+      for (const value of [undefined, refusing]) {
+        Object.defineProperty(globalThis, "crypto", { value, configurable: true });
+        try {
+          const { code, retryable } = await burrow.openStore({ name }).catch((error) => error);
+          const made = (await indexedDB.databases()).some((database) => database.name === name);
+          await open.setCursor("m", 1n);
+          outcomes.push([code, retryable, made]);
+        } finally {
+          Object.defineProperty(globalThis, "crypto", own);
+        }
+      }
+      const store = await burrow.openStore({ name });
+      await store.setCursor("m", 2n);
+      return [outcomes, String(await store.getCursor("m")), String(await open.getCursor("m"))];
+    });
+    assert.deepEqual(result, [
+      [
+        ["Unsupported", false, false],
+        ["Unsupported", true, false],
+      ],
+      "2",
+      "1",
+    ]);
+    await page.close();
+  });
+
   test("a database that is deleted under open stores is Deleted to them until they are opened again", async () => {
     const [page, other] = [await openPage(), await openPage()];
     await page.evaluate(async () => {

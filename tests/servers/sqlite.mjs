@@ -15,6 +15,7 @@ import { entry } from "../../pkg/dist/entry.js";
 import { openFile } from "../../pkg/dist/files.js";
 import { openStore } from "../../pkg/dist/node.js";
 import { openOnServer } from "../../pkg/dist/server.js";
+import { SqliteDatabase } from "../../pkg/dist/sqlite.js";
 import bindings from "../../pkg/wasm/server-bindings.js";
 import { equal, fails } from "../support/expect.mjs";
 import { sealed } from "./sealed.mjs";
@@ -236,6 +237,25 @@ export const tests = {
       await another?.close();
       rmSync(file);
     }
+  },
+
+  async "a file that is lost in the middle of a commit is OutcomeUnknown, and Deleted from then on"({
+    file,
+  }) {
+    const store = await openStore({ path: file });
+    await store.setCursor("m", 1n);
+    const { run } = SqliteDatabase.prototype;
+    SqliteDatabase.prototype.run = function (sql) {
+      if (sql === "COMMIT") rmSync(file);
+      return run.call(this, sql);
+    };
+    try {
+      await fails(store.setCursor("m", 2n), { code: "OutcomeUnknown" });
+    } finally {
+      SqliteDatabase.prototype.run = run;
+    }
+    await fails(store.setCursor("m", 3n), { code: "Deleted", retryable: false });
+    await store.close();
   },
 
   async "stores of one file in one process see each other's commits"({ file }) {

@@ -77,6 +77,9 @@ pub(super) struct Rusqlite {
     files: Option<Files>,
     /// Set once the files were lost: the error of every later call.
     lost: OnceCell<RuntimeStoreError>,
+    /// What a test does between the last look at the files and the commit.
+    #[cfg(test)]
+    before_commit: tests::BeforeCommit,
 }
 
 impl Rusqlite {
@@ -89,7 +92,14 @@ impl Rusqlite {
     }
 
     fn new(connection: Connection, name: &str) -> Self {
-        Self { connection, name: name.to_owned(), files: None, lost: OnceCell::new() }
+        Self {
+            connection,
+            name: name.to_owned(),
+            files: None,
+            lost: OnceCell::new(),
+            #[cfg(test)]
+            before_commit: tests::BeforeCommit::default(),
+        }
     }
 
     fn open(path: &Path, name: &str, tables: Tables) -> Result<(Self, String)> {
@@ -218,6 +228,8 @@ impl Rusqlite {
             .map_err(|error| self.failed(access, "beginning a transaction", error))?;
         let outcome = body()?;
         self.check_files()?;
+        #[cfg(test)]
+        self.before_commit.run();
         transaction.commit().map_err(|error| self.failed(access, "committing", error))?;
         Ok(outcome)
     }
@@ -333,63 +345,4 @@ impl ToSql for Cell<'_> {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-mod tests {
-    use std::cell::RefCell;
-
-    use super::*;
-    use crate::engine::{
-        Bytes, Commit, Reads, Write,
-        group_commit::{Group, QueuedTransaction},
-        samples::{BLOBS, TABLES},
-        sql::database::Database,
-    };
-
-    fn open() -> (tempfile::TempDir, Rusqlite) {
-        let folder = tempfile::tempdir().unwrap();
-        let driver = Rusqlite::open(&folder.path().join("burrow.sqlite"), "a file", TABLES).unwrap().0;
-        (folder, driver)
-    }
-
-    fn pragma<T: rusqlite::types::FromSql>(driver: &Rusqlite, name: &str) -> T {
-        driver.connection.pragma_query_value(None, name, |row| row.get(0)).unwrap()
-    }
-
-    #[test]
-    fn a_commit_is_flushed_to_the_disk_before_it_is_acknowledged() {
-        let (_folder, driver) = open();
-        assert_eq!(pragma::<String>(&driver, "journal_mode"), "wal");
-        const FULL: i64 = 2;
-        assert_eq!(pragma::<i64>(&driver, "synchronous"), FULL);
-        assert_eq!(pragma::<i64>(&driver, "busy_timeout"), 5000);
-    }
-
-    #[test]
-    fn a_full_disk_refuses_a_write_whole_and_takes_others_once_there_is_room() {
-        let (_folder, driver) = open();
-        let full_at = pragma::<i64>(&driver, "page_count") + 100;
-        driver.connection.pragma_update(None, "max_page_count", full_at).unwrap();
-        let database = RefCell::new(Database::over(&driver, TABLES));
-        let put = |id: &str, length: usize| BLOBS.put((id,), Bytes(vec![7; length].into()));
-        let transact = |writes: Vec<Write>| {
-            let commit = move |_: &_| Ok(Commit { writes: writes.clone(), change: None });
-            let (call, _answer) = QueuedTransaction::new(Reads::new(), Box::new(commit));
-            database.borrow_mut().transact(&mut Group::of(call))
-        };
-        let stored = |id: &str| {
-            let mut reads = Reads::new();
-            let one = reads.get(&BLOBS, (id,));
-            database.borrow_mut().read(&reads).unwrap().one(one).unwrap().map(|bytes| bytes.0.len())
-        };
-        transact(vec![put("first", 300_000)]).unwrap();
-
-        let error = transact(vec![put("small", 10), put("first", 10), put("large", 600_000)]).unwrap_err();
-        let RuntimeStoreError::QuotaExceeded { message, cause: Some(cause) } = &error else { panic!("{error:?}") };
-        assert!(message.contains("writing blobs") && message.contains("full"), "{message}");
-        assert!(cause.downcast_ref::<rusqlite::Error>().is_some());
-        assert_eq!((stored("small"), stored("first"), stored("large")), (None, Some(300_000), None));
-
-        transact(vec![BLOBS.delete(("first",))]).unwrap();
-        transact(vec![put("large", 300_000)]).unwrap();
-        assert_eq!(stored("large"), Some(300_000));
-    }
-}
+mod tests;
