@@ -22,6 +22,13 @@ test(`no source file is longer than ${MOST_LINES} lines`, async () => {
   assert.deepEqual(long, []);
 });
 
+test("what is put aside for a while goes with the run: only one file makes temporary folders", async () => {
+  const files = (await Promise.all(FOLDERS.map(sourcesIn))).flat().filter((file) => file.endsWith("js"));
+  const texts = await Promise.all(files.map((file) => readFile(path.join(root, file), "utf8")));
+  const making = files.filter((file, i) => /\btmpdir\(\)/.test(texts[i]));
+  assert.deepEqual(making, ["scripts/temporary.mjs"]);
+});
+
 async function sourcesIn(folder) {
   const names = await readdir(path.join(root, folder), { recursive: true });
   return names
