@@ -108,4 +108,4 @@ export type {
   Verified,
   VerifyOptions,
 } from "./types-moving.js";
-export type { Seal, SealKey } from "./types-seal.js";
+export type { Resealed, ResealOptions, Seal, SealKey } from "./types-seal.js";

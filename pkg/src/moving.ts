@@ -20,7 +20,7 @@ import * as wire from "./wire.js";
 const CHUNK = 2 ** 20;
 
 /** The most findings that are kept. */
-const FINDINGS = 1000;
+export const FINDINGS = 1000;
 
 /** Work of the store's, and the function that does its next step, which gives `Step`. */
 function begun<Step>(
@@ -101,7 +101,10 @@ export async function verified(store: Handle<RawStore>, options: VerifyOptions):
   return verified;
 }
 
-function listener<Progress>(value: ((progress: Progress) => void) | undefined): (progress: Progress) => void {
+/** What is called with the progress, given or not. */
+export function listener<Progress>(
+  value: ((progress: Progress) => void) | undefined,
+): (progress: Progress) => void {
   if (value === undefined) return () => {};
   if (typeof value === "function") return value;
   throw invalid("options.onProgress", `expected a function, got ${described(value)}`);

@@ -75,14 +75,14 @@ export class Sealer {
       throw damaged(place, "it is not sealed");
     }
     if (version !== undefined && version > VERSION) {
-      throw new BurrowError("SchemaTooNew", `a newer burrow sealed ${shown(place)}`, named(place));
+      throw new BurrowError("SchemaTooNew", `a newer burrow sealed ${shown(place)}`, nameOf(place));
     }
     if (version !== VERSION || stored.length < HEADER + IV + TAG) throw damaged(place, "it was cut off");
     const id = header.subarray(MAGIC.length + 1);
     const keys = this.keys.find((keys) => keys.id.every((byte, i) => byte === id[i]));
     if (!keys) {
       const message = `wrong key: ${shown(place)} is sealed under another key than this store was opened with`;
-      throw new BurrowError("WrongKey", message, named(place));
+      throw new BurrowError("WrongKey", message, nameOf(place));
     }
     const iv = stored.slice(HEADER, HEADER + IV);
     const parameters = { name: "AES-GCM", iv, additionalData: dataOf(header, place) };
@@ -97,16 +97,16 @@ export class Sealer {
 
 /** The record that cannot be read. */
 export function damaged(place: Place, reason: string, cause?: unknown): BurrowError {
-  return new BurrowError("Decode", `cannot read ${shown(place)}: ${reason}`, { ...named(place), cause });
+  return new BurrowError("Decode", `cannot read ${shown(place)}: ${reason}`, { ...nameOf(place), cause });
 }
 
 /** As the module's own errors name a record. */
-function named({ table, key }: Place): { table: string; key: string } {
+export function nameOf({ table, key }: Place): { table: string; key: string } {
   return { table, key: `[${key.join(", ")}]` };
 }
 
 function shown(place: Place): string {
-  const { table, key } = named(place);
+  const { table, key } = nameOf(place);
   return `${table} ${key}`;
 }
 
@@ -118,6 +118,11 @@ function dataOf(header: Uint8Array, { table, key, part }: Place): Uint8Array<Arr
 /** The text as UTF-8. */
 export function encode(text: string): Uint8Array {
   return new platform.TextEncoder!().encode(text);
+}
+
+/** Whether two are the same bytes, or both are none. */
+export function isSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a?.length === b?.length && (a ?? []).every((byte, i) => byte === b?.[i]);
 }
 
 function joined(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {

@@ -4,7 +4,7 @@ import { base64, fromBase64 } from "./encoding.js";
 import { BurrowError, invalid } from "./error.js";
 import { fromJson, toJson } from "./json.js";
 import { platform } from "./platform.js";
-import { damaged, encode, type Keys, type Place, type Sealer } from "./seal.js";
+import { damaged, encode, isSame, type Keys, type Place, type Sealer } from "./seal.js";
 import type { Json } from "./types.js";
 
 /** The members of an input that hold what was put in. */
@@ -13,6 +13,9 @@ const PAYLOADS = ["persisted_input", "reconstruction_source"];
 /** The member that sealed bytes lie in, where there must be JSON. */
 const MEMBER = "burrow_seal";
 const ENVELOPE = `{"${MEMBER}":"`;
+
+/** The one record of its table. */
+export const FLOWS: Place = { table: "runtime_auth_oauth_flow_state", key: ["auth_oauth_flow_state"] };
 
 function sessionOf(runtime: string, id?: string): Place {
   return { table: "runtime_session_snapshots", key: [runtime], part: id };
@@ -42,11 +45,28 @@ function idIn(session: Uint8Array): string | undefined {
   }
 }
 
+/** Whether a snapshot was sealed with its session's key. */
+function showsId(stored: Uint8Array): boolean {
+  return encode(ENVELOPE).every((byte, i) => byte === stored[i]);
+}
+
+/** A snapshot under the current key; `undefined` where it is. One that was never sealed shows its `id` where it is found by it. */
+export async function resealSession(
+  sealer: Sealer,
+  runtime: string,
+  stored: Uint8Array,
+  isFoundBy: (id: string) => Promise<boolean>,
+): Promise<Uint8Array | undefined> {
+  const session = await openSession(sealer, runtime, stored);
+  const id = session === stored ? idIn(session) : undefined;
+  const hasKey = showsId(stored) || (id !== undefined && (await isFoundBy(id)));
+  const sealed = await sealSession(sealer, runtime, session, hasKey);
+  return isSame(sealed, stored) ? undefined : sealed;
+}
+
 /** A snapshot, opened. */
 export async function openSession(sealer: Sealer, runtime: string, stored: Uint8Array): Promise<Uint8Array> {
-  if (!encode(ENVELOPE).every((byte, i) => byte === stored[i])) {
-    return sealer.open(sessionOf(runtime), stored);
-  }
+  if (!showsId(stored)) return sealer.open(sessionOf(runtime), stored);
   const [sealed, id] = readable(sessionOf(runtime), () => {
     const envelope = JSON.parse(decode(stored)) as Record<string, string>;
     return [fromBase64(String(envelope[MEMBER])), envelope["id"]] as const;
@@ -98,6 +118,22 @@ export async function openOne(sealer: Sealer, runtime: string, id: string, json:
   // Nothing else compares what a row holds with its key.
   if (payloadOf(runtime, input).key[1] !== place.key[1]) throw damaged(place, "it is another input");
   return openInput(sealer, runtime, input);
+}
+
+/** An input with its payload under the current key; `undefined` where it is. */
+export async function resealInput(
+  sealer: Sealer,
+  runtime: string,
+  id: string,
+  stored: string,
+): Promise<string | undefined> {
+  const opened = fromJson(await openOne(sealer, runtime, id, stored)) as Members;
+  const sealed = await sealInput(sealer, runtime, opened, undefined);
+  const [before, after] = [stored, sealed].map((json) => {
+    const input = fromJson(json) as Members;
+    return PAYLOADS.map((name) => toJson(name, { [name]: input[name] ?? null })).join();
+  });
+  return before === after ? undefined : sealed;
 }
 
 function payloadOf(runtime: string, { input_id: id }: Members, part?: string): Place {

@@ -5,21 +5,26 @@ import type { RawClaim, RawRuntime, RawStore } from "../wasm/bindings.js";
 import { bytes } from "./bytes.js";
 import { invalid } from "./error.js";
 import type { Host } from "./handle.js";
-import type { Keys, Place, Sealer } from "./seal.js";
-import { openInputs, openOne, openSession, sealInputs, sealSession } from "./sealed-records.js";
+import { isSame, type Keys, type Sealer } from "./seal.js";
+import { FLOWS, openInputs, openOne, openSession, sealInputs, sealSession } from "./sealed-records.js";
 import { Turns } from "./turns.js";
 import type { Bytes } from "./types.js";
 
-/** @internal Where `serve` finds what seals a runtime of the module's, in whichever copy of the package. */
+/** @internal Where `serve` and `reseal` find how a store is sealed, in whichever copy of the package. */
 export const SEALED: unique symbol = Symbol.for("burrow-store.sealed");
 
 /** The member that a sealed store has beside those of any store. */
 export interface Sealed {
-  [SEALED]: (raw: RawRuntime, id: string) => RawRuntime;
+  [SEALED]: {
+    /** A runtime of the module's, sealed. */
+    runtime: (raw: RawRuntime, id: string) => RawRuntime;
+    /** The store as it is. */
+    raw: RawStore;
+    sealer: Sealer;
+    /** Puts the flows under the current key, and resolves with them; with `undefined` where they are. */
+    resealFlows: (stored: Uint8Array) => Promise<Uint8Array | undefined>;
+  };
 }
-
-/** The one record of its table. */
-const FLOWS: Place = { table: "runtime_auth_oauth_flow_state", key: ["auth_oauth_flow_state"] };
 
 /** The most bytes of a snapshot: `SNAPSHOT` in `src/model/limits.rs`. More is not even sealed. */
 const SNAPSHOT = 64 * 2 ** 20;
@@ -39,9 +44,19 @@ const AT_ONCE: readonly PropertyKey[] = [
 export function sealed<Raw extends RawStore>(host: Host, raw: Raw, sealer: Sealer | undefined): Raw {
   if (!sealer) return raw;
   const turns = new Turns(host);
-  const runtime: Sealed[typeof SEALED] = (raw, id) => sealedRuntime(raw, id, sealer, turns);
+  const runtime = (raw: RawRuntime, id: string): RawRuntime => sealedRuntime(raw, id, sealer, turns);
   const own: Partial<RawStore> & Sealed = {
-    [SEALED]: runtime,
+    [SEALED]: {
+      runtime,
+      raw,
+      sealer,
+      async resealFlows(stored) {
+        const sealed = await sealer.seal(FLOWS, await sealer.open(FLOWS, stored));
+        if (isSame(sealed, stored)) return undefined;
+        await updateFlows(host, raw, sealer, (flows = new Uint8Array()) => flows);
+        return sealed;
+      },
+    },
     runtime: (id) => runtime(raw.runtime(id), id),
     export: () => inTurn(raw.export(), turns, {}),
     import: (overwrite) => inTurn(raw.import(overwrite), turns, {}),
@@ -75,16 +90,16 @@ async function updateFlows(
     const before = await host.run(() => raw.oauthFlows());
     const opened = before && (await sealer.open(FLOWS, before));
     const next = await sealer.seal(FLOWS, snapshot("what update returns", update(opened)));
-    let isSame = true;
+    let isSeen = true;
     const replace = (stored: Uint8Array | undefined): Uint8Array => {
-      isSame = stored?.length === before?.length && (before ?? []).every((byte, i) => byte === stored?.[i]);
-      if (isSame) return next;
+      isSeen = isSame(stored, before);
+      if (isSeen) return next;
       throw new Error("the OAuth flows are others");
     };
     try {
       return await host.run(() => raw.updateOauthFlows(replace));
     } catch (failure) {
-      if (isSame) throw failure;
+      if (isSeen) throw failure;
     }
   }
 }

@@ -167,7 +167,7 @@ function carriedOut(store: Store, handle: Handle<RawStore>, asked: Asked): Promi
 
 /** The runtime, sealed where the store is. */
 function sealedAs(store: RawStore, runtime: RawRuntime, id: string): RawRuntime {
-  return (store as Partial<Sealed>)[SEALED]?.(runtime, id) ?? runtime;
+  return (store as Partial<Sealed>)[SEALED]?.runtime(runtime, id) ?? runtime;
 }
 
 /** What `connect` shows of the store: everything that does not come from its own place. */

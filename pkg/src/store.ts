@@ -7,6 +7,7 @@ import { BurrowError, invalid } from "./error.js";
 import { Handle } from "./handle.js";
 import { Runtime } from "./runtime.js";
 import { exported, imported, verified } from "./moving.js";
+import { resealed } from "./resealing.js";
 import type {
   Bytes,
   Change,
@@ -30,6 +31,7 @@ import type {
   Verified,
   VerifyOptions,
 } from "./types-moving.js";
+import type { Resealed, ResealOptions } from "./types-seal.js";
 import { originStorage } from "./storage.js";
 import { changes, watch } from "./watch.js";
 import * as wire from "./wire.js";
@@ -334,6 +336,17 @@ export class Store implements Disposable, AsyncDisposable {
    */
   async verify(options: VerifyOptions = {}): Promise<Verified> {
     return verified(this.#handle, options);
+  }
+
+  /**
+   * Seals everything under the current key of `seal`: what is sealed under a former one and, with `unsealed: "read"`, what was never sealed.
+   * Each record is replaced by itself, and only if nobody has written it meanwhile; watchers are told nothing. What ends early goes on
+   * when it is called again.
+   *
+   * Where nobody seals under a former key any more, a call that resolves with `resealed: 0` and `problems: 0` says that none is needed.
+   */
+  async reseal(options: ResealOptions = {}): Promise<Resealed> {
+    return resealed(this.#handle, options);
   }
 
   /**

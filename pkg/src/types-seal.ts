@@ -1,5 +1,7 @@
 // The shapes of sealing.
 
+import type { Finding, Verified } from "./types-moving.js";
+
 /**
  * How a store is sealed: the key alone, where there is one, or the key that seals from now on and those that did before, which
  * still open what they sealed.
@@ -28,4 +30,22 @@ export interface SealKey {
   readonly algorithm: { name: string };
   /** `sign` among them. */
   readonly usages: readonly string[];
+}
+
+/** How a store is sealed anew. */
+export interface ResealOptions {
+  /** Called after each page of records. What it throws ends the work; what was sealed stays sealed. */
+  onProgress?: ((progress: Omit<Resealed, "findings">) => void) | undefined;
+}
+
+/** What came of sealing a store anew. */
+export interface Resealed extends Verified {
+  /** How many sealed records were read. */
+  records: number;
+  /** How many of them were under another key, or never sealed, and are under the current one now. */
+  resealed: number;
+  /** How many were left as they are: damaged, or under a key that the store was not opened with. */
+  problems: number;
+  /** The first 1,000 of those. */
+  findings: Finding[];
 }

@@ -65,6 +65,8 @@ pub mod pruning;
 pub mod receipts;
 #[doc(hidden)]
 pub mod recovery;
+#[doc(hidden)]
+pub mod rewriting;
 mod samples;
 #[doc(hidden)]
 pub mod sessions;
@@ -245,6 +247,12 @@ macro_rules! conformance_suite {
                 an_import_needs_the_whole_store,
                 a_store_is_verified,
                 what_receipts_and_sessions_name_is_looked_for,
+            }
+            rewriting {
+                only_what_was_seen_is_written_anew,
+                what_is_gone_is_not_made_again,
+                watchers_are_told_nothing_of_what_is_written_anew,
+                of_those_who_write_one_record_anew_at_once_one_does,
             }
             watching {
                 every_commit_is_told_once_with_what_it_changed,

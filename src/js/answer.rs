@@ -45,6 +45,12 @@ pub(super) fn done(operation: Result<Operation<()>>) -> Answered {
     Ok(operation?.map(|()| Ok(JsValue::UNDEFINED)))
 }
 
+/// Answers `true` or `false`.
+#[inline(never)]
+pub(super) fn flag(operation: Result<Operation<bool>>) -> Answered {
+    Ok(operation?.map(|is| Ok(is.into())))
+}
+
 /// Answers JSON text.
 #[inline(never)]
 pub(super) fn text<T: Wire + 'static>(operation: Result<Operation<T>>) -> Answered {

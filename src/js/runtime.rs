@@ -5,14 +5,14 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::{
     RawRuntime,
-    answer::{Answered, bytes, done, optional_text, run, text, texts},
+    answer::{Answered, bytes, done, flag, optional_text, run, text, texts},
     argument::Argument,
     failure::Result,
 };
 use crate::{
     Document, RuntimeClaim, RuntimeStoreError, SessionDelta, StoredInputState,
     engine::{Engine, Order},
-    store::{claim, listing, recovery, runtime},
+    store::{claim, listing, recovery, rewriting, runtime},
 };
 
 impl RawRuntime {
@@ -179,6 +179,33 @@ impl RawRuntime {
         #[wasm_bindgen(js_name = inputId, unchecked_param_type = "string")] input_id: &JsValue,
     ) -> Promise {
         self.run(|| optional_text(runtime::input(&self.id, &Argument("inputId", input_id).uuid()?)))
+    }
+
+    /// Replaces the snapshot if it is the one that was seen, and answers whether it was.
+    #[wasm_bindgen(js_name = rewriteSession, unchecked_return_type = "Promise<boolean>")]
+    pub fn rewrite_session(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Bytes")] seen: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Bytes")] session: &JsValue,
+    ) -> Promise {
+        self.run(|| {
+            let seen = SessionDelta::new(Argument("seen", seen).bytes()?);
+            let session = SessionDelta::new(Argument("session", session).bytes()?);
+            flag(rewriting::rewrite_session(self.store.fence(), &self.id, seen, session))
+        })
+    }
+
+    /// Replaces an input if it is the one that was seen, and answers whether it was.
+    #[wasm_bindgen(js_name = rewriteInput, unchecked_return_type = "Promise<boolean>")]
+    pub fn rewrite_input(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "JsonText")] seen: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "JsonText")] input: &JsValue,
+    ) -> Promise {
+        self.run(|| {
+            let (seen, input) = (Argument("seen", seen).json()?, Argument("input", input).json()?);
+            flag(rewriting::rewrite_input(self.store.fence(), &self.id, seen, input))
+        })
     }
 
     /// The lifecycle state.

@@ -11,6 +11,7 @@ mod operation;
 mod payload;
 pub(crate) mod pruning;
 pub(crate) mod recovery;
+pub(crate) mod rewriting;
 pub(crate) mod runtime;
 #[doc(hidden)]
 pub mod schema;

@@ -92,6 +92,14 @@ impl Operation<()> {
         Self::transact_runtime(fence, runtime_id, Reads::new(), move |_| Ok(writes.clone()))
     }
 
+    /// Decides and writes what watchers are not told of, since it means what was there.
+    pub(super) fn quietly(
+        reads: Reads,
+        mut decide: impl FnMut(&ReadSet) -> Result<Vec<Write>> + MaybeSend + 'static,
+    ) -> Self {
+        Self::with_commit(reads, Box::new(move |seen| Ok(Commit { change: None, writes: decide(seen)? })))
+    }
+
     /// Derives the change that watchers are told from what is written.
     fn with_change(reads: Reads, mut decide: Writes) -> Self {
         let decide: Decide = Box::new(move |seen| {
@@ -99,6 +107,10 @@ impl Operation<()> {
             writes.iter().try_for_each(check_key)?;
             Ok(Commit { change: change_of(&writes), writes })
         });
+        Self::with_commit(reads, decide)
+    }
+
+    fn with_commit(reads: Reads, decide: Decide) -> Self {
         Self { reads, decide: Some(decide), answer: Box::new(|_| Ok(())) }
     }
 }

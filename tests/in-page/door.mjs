@@ -160,6 +160,14 @@ const RUNTIME = {
     [undefined, "sessionKey", given(notUuid)],
   ],
   commitSession: [[new Uint8Array(1), "session", notBytes]],
+  rewriteSession: [
+    [new Uint8Array(1), "seen", notBytes],
+    [new Uint8Array(1), "session", notBytes],
+  ],
+  rewriteInput: [
+    [input, "seen", notDocument],
+    [input, "input", notDocument],
+  ],
   session: [],
   receipt: [
     [id, "runId", notUuid],

@@ -159,6 +159,16 @@ test("a store moves from memory into a file, into an object, and back, and nothi
   await refused(post("store/other/import", text), "Conflict");
 });
 
+test("an object that is ended while its store is sealed anew goes on where it was", async () => {
+  const call = inObject("resealed");
+  await call("fillSealed", 60);
+  for (const endAt of [20, 15]) await assert.rejects(call("reseal", endAt), /by the test/);
+  const { records, resealed, problems } = await call("reseal", 1000);
+  assert.deepEqual([records, resealed > 0 && resealed < 60, problems], [60, true, 0]);
+  const left = { records: 60, resealed: 0, problems: 0, findings: [] };
+  assert.deepEqual(await call("resealed"), { whole: 60, left });
+});
+
 test("a sealed store keeps nothing in the clear, and another key is WrongKey", async () => {
   const secret = "the eagle lands at noon";
   const { read, code, held, bytes } = await inObject("sealed")("sealed", secret);

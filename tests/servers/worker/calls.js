@@ -16,6 +16,11 @@ const bytes = (length) => new Uint8Array(Number(length)).map((_, i) => i % 251);
 const isSame = (found, length) =>
   found?.length === Number(length) && found.every((byte, i) => byte === i % 251);
 
+const key = (text) => {
+  const raw = new TextEncoder().encode(text.padEnd(32));
+  return crypto.subtle.importKey("raw", raw, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+};
+
 // The memories of the modules that are instantiated from here on.
 const memories = [];
 const { instantiate } = WebAssembly;
@@ -42,12 +47,36 @@ export const calls = {
     return (await (await object.store()).verify()).findings;
   },
 
+  /** Fills the object's store under one key. */
+  async fillSealed(object, runtimes) {
+    const store = await openStore({ storage: object.ctx.storage, seal: await key("a") });
+    for (let i = 0; i < runtimes; i++) await store.runtime(`r${i}`).commitSession(bytes(10_000 + i));
+    await store.close();
+  },
+
+  /** Seals the store under another key, and ends the object when some records are. */
+  async reseal(object, endAt) {
+    const seal = { current: await key("b"), former: [await key("a")] };
+    const store = await openStore({ storage: object.ctx.storage, seal });
+    const onProgress = ({ resealed }) => {
+      if (resealed < Number(endAt)) return;
+      object.ctx.abort("ended by the test");
+      throw new Error("it goes on after its end");
+    };
+    return store.reseal({ onProgress });
+  },
+
+  /** What who has the new key alone finds. */
+  async resealed(object) {
+    const store = await openStore({ storage: object.ctx.storage, seal: await key("b") });
+    const runtimes = await store.runtimes();
+    const sessions = await Promise.all(runtimes.map((id) => store.runtime(id).session()));
+    const whole = sessions.filter((session, i) => isSame(session, 10_000 + Number(runtimes[i].slice(1))));
+    return { whole: whole.length, left: await store.reseal() };
+  },
+
   /** What a sealed store says of a snapshot, sealed and given out under this key and another; and what lies in the storage. */
   async sealed(object, secret) {
-    const key = (text) => {
-      const raw = new TextEncoder().encode(text.padEnd(32));
-      return crypto.subtle.importKey("raw", raw, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-    };
     const { storage } = object.ctx;
     const store = await openStore({ storage, seal: await key("a") });
     const boundary = { receipt: receipt(await newId(), 0n), session: new TextEncoder().encode(secret) };
