@@ -105,7 +105,7 @@ export const PARTS = {
   },
 
   servers: {
-    needs: ["environments"],
+    needs: ["chromium", "environments"],
     needsPackage: true,
     suites: () => [node("SQLite on servers", "tests/servers"), node("kills on servers", "tests/kill")],
   },

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, test } from "node:test";
-import { openStore } from "../../pkg/dist/node.js";
+import { newId, openStore } from "../../pkg/dist/node.js";
 import { root } from "../../scripts/toolchain.mjs";
 import { tool } from "../packaging/consumer.mjs";
 import { environments } from "../packaging/environments.mjs";
@@ -22,7 +22,7 @@ const RUNTIMES = {
 };
 
 const folder = temporaryFolder("cli");
-const text = await new Response((await filled(await openStore())).export()).text();
+const text = await new Response((await filled(await openStore(), newId)).export()).text();
 const lines = path.join(folder, "all.ndjson");
 writeFileSync(lines, text);
 
@@ -107,7 +107,7 @@ test("what is cut off or damaged is told, and what differs is overwritten only w
   assert.deepEqual([cut.code, cut.out], [1, ""]);
   assert.match(cut.errors, /source: it was cut off after line \d+/);
   const store = path.join(folder, "other.ndjson");
-  const other = await filled(await openStore());
+  const other = await filled(await openStore(), newId);
   writeFileSync(store, await new Response(other.export()).text());
   const whole = await call(RUNTIMES["Node 24"], ["import", file, lines]);
   assert.ok(JSON.parse(whole.out).written < JSON.parse(whole.out).records);

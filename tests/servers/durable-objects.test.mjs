@@ -6,7 +6,7 @@ import path from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { start } from "../../examples/edge/start.mjs";
-import { openStore } from "../../pkg/dist/node.js";
+import { newId, openStore } from "../../pkg/dist/node.js";
 import { root } from "../../scripts/toolchain.mjs";
 import { run } from "../packaging/consumer.mjs";
 import { environments } from "../packaging/environments.mjs";
@@ -132,7 +132,7 @@ test("a watch is told of the commits of other requests to the object", async () 
 
 test("a store moves from memory into a file, into an object, and back, and nothing of it changes", async () => {
   const folder = temporaryFolder("moving");
-  const from = await filled(await openStore());
+  const from = await filled(await openStore(), newId);
   const lines = path.join(folder, "memory.ndjson");
   const text = await new Response(from.export()).text();
   await writeFile(lines, text);

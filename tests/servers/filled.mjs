@@ -1,11 +1,9 @@
 // A store with something to move: some hundred records of every kind, and snapshots of several pieces.
 
-import { newId } from "../../pkg/dist/node.js";
-
 const when = "2026-11-27T00:00:00Z";
 
-/** Fills a store, and gives it back. */
-export async function filled(store) {
+/** Fills a store, and gives it back; in a browser too, so it is given what makes ids. */
+export async function filled(store, newId) {
   const calls = [];
   for (let n = 0; n < 60; n++) {
     const agent = store.runtime(`agent ${n} ポチ`);
