@@ -10,7 +10,7 @@ use crate::{
 };
 
 use super::{
-    moving::findings,
+    moving::{exported, findings},
     samples::{at_once, holdings, queued, receipt, runtime, snapshot},
 };
 
@@ -20,13 +20,16 @@ async fn fill(store: &Store<impl Engine>, id: &LogicalRuntimeId) -> (RunBoundary
     let bytes = crate::SessionDelta::new(format!(r#"{{"id":"{session}"}}"#).into_bytes());
     store.atomic_apply(id, Some(bytes), receipt.clone(), vec![queued()], Some(session)).await.unwrap();
     store.commit_machine_lifecycle(id, Initializing.step(Idle).unwrap(), &[]).await.unwrap();
-    let registry: crate::PersistedOpsSnapshot = serde_json::from_str(
+    store.persist_ops_lifecycle(id, &registry()).await.unwrap();
+    (receipt, session)
+}
+
+fn registry() -> crate::PersistedOpsSnapshot {
+    serde_json::from_str(
         r#"{"epoch_id":"e","authority_state":{},"operation_specs":{},"completion_entries":[],
             "cursors":{"agent_applied_cursor":0,"runtime_observed_seq":0,"runtime_last_injected_seq":0}}"#,
     )
-    .unwrap();
-    store.persist_ops_lifecycle(id, &registry).await.unwrap();
-    (receipt, session)
+    .unwrap()
 }
 
 async fn is_gone(store: &Store<impl Engine>, id: &LogicalRuntimeId, session: SessionId) {
@@ -100,6 +103,49 @@ pub async fn a_large_runtime_is_hidden_while_it_is_deleted_and_another_call_goes
     // It may be made anew, and nothing of the first one comes back.
     store.persist_input_state(&id, &inputs[0]).await.unwrap();
     assert_eq!(store.load_input_states(&id).await.unwrap(), inputs[..1]);
+}
+
+pub async fn what_is_written_to_a_runtime_while_it_is_deleted_is_refused(store: Store<impl Engine>) {
+    let (id, neighbour) = (runtime("r"), runtime("ra"));
+    let (before, inputs) = (receipt(0), (0..1000).map(|_| queued()).collect::<Vec<_>>());
+    store.atomic_apply(&id, Some(snapshot("1")), before.clone(), inputs.clone(), None).await.unwrap();
+    let file = exported(&store).await;
+    assert!(matches!(store.run(begin_deletion(None, &id)).await.unwrap(), Left::Rows));
+    let idle = Initializing.step(Idle).unwrap();
+    let mut import = store.import(crate::store::OnConflict::Overwrite);
+    let next = RunBoundaryReceipt { sequence: 1, ..before.clone() };
+    for outcome in [
+        store.atomic_apply(&id, Some(snapshot("2")), next.clone(), vec![queued()], None).await,
+        store.atomic_apply(&id, None, next.clone(), vec![], None).await,
+        store.commit_session_snapshot(&id, snapshot("2")).await,
+        store.persist_input_state(&id, &queued()).await,
+        store.persist_input_state(&id, &inputs[0]).await,
+        store.commit_machine_lifecycle(&id, idle, &[]).await,
+        store.commit_machine_lifecycle(&id, idle, &[queued()]).await,
+        store.persist_ops_lifecycle(&id, &registry()).await,
+        import.write(file.as_bytes()).await,
+    ] {
+        let is_told = matches!(&outcome, Err(RuntimeStoreError::Deleted(why)) if why.contains("delete it again"));
+        assert!(is_told, "{outcome:?}");
+    }
+    // What was committed before is, and what only deletes has nothing to lose.
+    store.atomic_apply(&id, Some(snapshot("1")), before.clone(), inputs.clone(), None).await.unwrap();
+    store.delete_run(&id, &before.run_id).await.unwrap();
+    store.prune(&id, Prune { keep_receipts: Some(0), ..Prune::default() }).await.unwrap();
+    store.persist_input_state(&neighbour, &inputs[0]).await.unwrap();
+    // Called together with what is not refused, each by itself.
+    let outcomes = at_once([&id, &neighbour, &id].map(|id| store.persist_input_state(id, &inputs[1]))).await;
+    assert_eq!(outcomes.iter().map(Result::is_ok).collect::<Vec<_>>(), [false, true, false]);
+
+    store.delete_runtime(&id).await.unwrap();
+
+    assert_eq!(store.list_runtimes(None, 10).await.unwrap(), [neighbour]);
+    for input in &inputs[..2] {
+        store.persist_input_state(&id, input).await.unwrap();
+    }
+    store.atomic_apply(&id, Some(snapshot("3")), next, vec![], None).await.unwrap();
+    assert_eq!(store.load_input_states(&id).await.unwrap(), inputs[..2]);
+    assert_eq!(store.load_session_snapshot(&id).await.unwrap(), Some(b"3".to_vec()));
 }
 
 pub async fn a_deletion_that_was_overtaken_leaves_what_was_made_anew(store: Store<impl Engine>) {

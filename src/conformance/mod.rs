@@ -202,6 +202,7 @@ macro_rules! conformance_suite {
             deleting {
                 a_deleted_runtime_leaves_nothing_and_its_neighbours_everything,
                 a_large_runtime_is_hidden_while_it_is_deleted_and_another_call_goes_on,
+                what_is_written_to_a_runtime_while_it_is_deleted_is_refused,
                 a_deletion_that_was_overtaken_leaves_what_was_made_anew,
                 a_claim_ends_with_its_runtime,
                 an_overtaken_claim_deletes_and_prunes_nothing,

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// All lines of an export.
-async fn exported(store: &Store<impl Engine>) -> String {
+pub(super) async fn exported(store: &Store<impl Engine>) -> String {
     let (mut export, mut text) = (store.export(), String::new());
     while let Some(lines) = export.next().await.unwrap() {
         assert!(lines.ends_with('\n'));

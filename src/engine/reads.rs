@@ -326,6 +326,11 @@ impl ReadSet {
         }
     }
 
+    /// Whether a point read found a record, readable or not.
+    pub fn has<V: Record>(&self, read: One<V>) -> bool {
+        self.rows(read.0).len() > 0
+    }
+
     /// The records of a range read, in key order. One that cannot be read fails the whole with
     /// [`RuntimeStoreError::Decode`], which names it.
     pub fn many<V: Record>(&self, read: Many<V>) -> Result<Vec<(&Key, Arc<V>)>> {

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{
     Operation, Store,
     recovery::{deletion, is_deleted},
-    schema::CLAIMS,
+    schema::{CLAIMS, DELETIONS},
 };
 use crate::{
     engine::{Engine, One, ReadSet, Reads, Text},
@@ -62,9 +62,7 @@ pub(crate) fn claim(runtime_id: &LogicalRuntimeId) -> Result<Operation<Fence>> {
     let raised = move |seen: &ReadSet| {
         // What is written under the claim would go with the rest.
         if is_deleted(seen, deletion) {
-            return Err(RuntimeStoreError::Deleted(format!(
-                "the deletion of runtime {runtime_id} has begun and not ended; delete it again, and then claim it"
-            )));
+            return Err(being_deleted(&runtime_id));
         }
         let epoch = next_epoch(epoch(seen, stored, &runtime_id)?)?;
         Ok(Fence { runtime_id: runtime_id.clone(), epoch, token })
@@ -153,7 +151,7 @@ impl Fence {
             return Err(RuntimeStoreError::invalid("runtime_id", reason));
         }
         let held = Text(claim_text(self.epoch, self.token));
-        Ok(Guard { fence: self.clone(), stored: reads.get_predicting(&CLAIMS, (runtime_id,), Some(held)) })
+        Ok(Guard::Claim { fence: self.clone(), stored: reads.get_predicting(&CLAIMS, (runtime_id,), Some(held)) })
     }
 }
 
@@ -171,27 +169,46 @@ impl Fence {
     }
 }
 
-/// Checks, inside a transaction, that a claim still holds.
-pub(super) struct Guard {
-    fence: Fence,
-    stored: One<Text>,
+/// Checks, inside a transaction, that a runtime may be written to.
+pub(super) enum Guard {
+    /// The claim still holds.
+    Claim { fence: Fence, stored: One<Text> },
+    /// The runtime is not being deleted. Its deletion ends claims, so this needs no look where there is one.
+    Deletion { runtime_id: LogicalRuntimeId, begun: One<Text> },
 }
 
 impl Guard {
+    /// For a write without a claim.
+    pub(super) fn of_deletion(runtime_id: &LogicalRuntimeId, reads: &mut Reads) -> Self {
+        let begun = reads.get_predicting(&DELETIONS, (runtime_id,), None);
+        Self::Deletion { runtime_id: runtime_id.clone(), begun }
+    }
+
     pub(super) fn check(&self, seen: &ReadSet) -> Result<()> {
-        if self.fence.is_in(seen, self.stored)? {
+        let (fence, stored) = match self {
+            Self::Claim { fence, stored } => (fence, *stored),
+            Self::Deletion { runtime_id, begun } if seen.has(*begun) => return Err(being_deleted(runtime_id)),
+            Self::Deletion { .. } => return Ok(()),
+        };
+        if fence.is_in(seen, stored)? {
             return Ok(());
         }
-        let Fence { runtime_id, epoch: held, .. } = &self.fence;
+        let Fence { runtime_id, epoch: held, .. } = fence;
         // A claim that was overtaken or released leaves another in its place.
-        if seen.one(self.stored)?.is_none() {
+        if seen.one(stored)?.is_none() {
             return Err(RuntimeStoreError::Deleted(format!(
                 "the claim on runtime {runtime_id} ended when the runtime was deleted; claim it anew"
             )));
         }
-        let current = epoch(seen, self.stored, runtime_id)?;
+        let current = epoch(seen, stored, runtime_id)?;
         Err(RuntimeStoreError::Fenced { runtime_id: runtime_id.clone(), held: *held, current })
     }
+}
+
+fn being_deleted(runtime_id: &LogicalRuntimeId) -> RuntimeStoreError {
+    RuntimeStoreError::Deleted(format!(
+        "the deletion of runtime {runtime_id} has begun and not ended; delete it again, and then claim it or write to it"
+    ))
 }
 
 /// A claim as it is stored: `<epoch> <token>`.

@@ -5,8 +5,8 @@
 //! ones delete these, and the last one the note. Whoever was cut off calls again, which goes on where that was. Without the note they
 //! delete nothing: another call has come to the end before, and the runtime may have been made anew.
 //!
-//! Writers under a claim are refused from the first transaction on: the claim is not stored any more, and none is made before the
-//! end. A write without a claim is deleted with the rest while the deletion is under way, and makes the runtime anew afterwards.
+//! Writers are refused from the first transaction on: those under a claim since the claim is not stored any more, and none is made
+//! before the end; those without one by the note. After the end a write without a claim makes the runtime anew.
 
 use super::{
     Operation, Store,
@@ -37,7 +37,7 @@ impl<E: Engine> Store<E> {
     /// afterwards makes the runtime anew. Where there is none, nothing happens.
     ///
     /// A large runtime is deleted in several transactions. Should the process end in the middle, its receipts and inputs are
-    /// hidden, and another call deletes the rest.
+    /// hidden, and another call deletes the rest; until then whatever is written to it fails with `Deleted`.
     ///
     /// # Errors
     /// `Fenced` through a claim that was overtaken; otherwise those of the engine.
@@ -99,7 +99,7 @@ pub(crate) fn begin_deletion(fence: Option<&Fence>, runtime_id: &LogicalRuntimeI
         }
         Ok(writes)
     };
-    let operation = Operation::transact_runtime(fence, &runtime_id, reads, decide)?;
+    let operation = Operation::delete_from_runtime(fence, &runtime_id, reads, decide)?;
     Ok(operation.answering(move |seen| Ok(if is_little(seen)? { Left::Nothing } else { Left::Rows })))
 }
 
@@ -181,5 +181,6 @@ pub(crate) fn delete_run(
     run_id: &RunId,
 ) -> Result<Operation<()>> {
     let run: Key = (runtime_id, run_id).into();
-    Operation::write_runtime(fence, runtime_id, vec![RECEIPTS.delete_range(run.clone()), PRUNED.delete(run)])
+    let writes = vec![RECEIPTS.delete_range(run.clone()), PRUNED.delete(run)];
+    Operation::delete_from_runtime(fence, runtime_id, Reads::new(), move |_| Ok(writes.clone()))
 }

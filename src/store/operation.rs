@@ -65,22 +65,32 @@ impl Operation<()> {
         Self::transact(Reads::new(), move |_| Ok(writes.clone()))
     }
 
-    /// Decides and writes to a runtime, under the handle's claim where it has one. A decision without writes is the retry of
-    /// a commit whose acknowledgement was lost: it succeeds also where the claim was overtaken since.
+    /// Decides and writes to a runtime: under the handle's claim where it has one, and else only where the runtime is not being
+    /// deleted, since what is written then would go with the rest. A decision without writes is the retry of a commit whose
+    /// acknowledgement was lost: it succeeds also where the claim was overtaken since.
     pub(super) fn transact_runtime(
         fence: Option<&Fence>,
         runtime_id: &LogicalRuntimeId,
         mut reads: Reads,
         decide: impl FnMut(&ReadSet) -> Result<Vec<Write>> + MaybeSend + 'static,
     ) -> Result<Self> {
-        let decide: Writes = Box::new(decide);
-        match fence {
-            None => Ok(Self::with_change(reads, decide)),
-            Some(fence) => {
-                let guard = fence.guard(runtime_id, &mut reads)?;
-                Ok(Self::with_change(reads, guarded(guard, decide)))
-            }
-        }
+        let guard = match fence {
+            None => Guard::of_deletion(runtime_id, &mut reads),
+            Some(fence) => fence.guard(runtime_id, &mut reads)?,
+        };
+        Ok(Self::with_change(reads, guarded(guard, Box::new(decide))))
+    }
+
+    /// Deletes from a runtime, under the handle's claim where it has one: also while the runtime is being deleted.
+    pub(super) fn delete_from_runtime(
+        fence: Option<&Fence>,
+        runtime_id: &LogicalRuntimeId,
+        mut reads: Reads,
+        decide: impl FnMut(&ReadSet) -> Result<Vec<Write>> + MaybeSend + 'static,
+    ) -> Result<Self> {
+        let Some(fence) = fence else { return Ok(Self::transact(reads, decide)) };
+        let guard = fence.guard(runtime_id, &mut reads)?;
+        Ok(Self::with_change(reads, guarded(guard, Box::new(decide))))
     }
 
     /// Writes to a runtime, under the handle's claim where it has one.
@@ -121,13 +131,13 @@ fn check_key(write: &Write) -> Result<()> {
     limits::key(table.key[0].name, key.size())
 }
 
-/// Refuses writes whose claim was overtaken.
+/// Refuses writes whose claim was overtaken, and those to a runtime that is being deleted.
 fn guarded(guard: Guard, mut decide: Writes) -> Writes {
     Box::new(move |seen| {
         let decision = decide(seen);
         match (decision, guard.check(seen)) {
             (Ok(writes), _) if writes.is_empty() => Ok(writes),
-            (_, Err(fenced)) => Err(fenced),
+            (_, Err(refused)) => Err(refused),
             (decision, Ok(())) => decision,
         }
     })

@@ -220,7 +220,7 @@ fn prune_some_receipts(
         }
         Ok(writes)
     };
-    Ok(Operation::transact_runtime(fence, runtime_id, reads, decide)?.answering(answer))
+    Ok(Operation::delete_from_runtime(fence, runtime_id, reads, decide)?.answering(answer))
 }
 
 /// One step over a runtime's inputs.
@@ -258,7 +258,7 @@ fn prune_some_inputs(
         let doomed = step(seen)?.map(|(_, doomed)| doomed).unwrap_or_default();
         Ok(doomed.into_iter().map(|key| INPUTS.delete(key)).collect())
     };
-    Ok(Operation::transact_runtime(fence, runtime_id, reads, decide)?.answering(answer))
+    Ok(Operation::delete_from_runtime(fence, runtime_id, reads, decide)?.answering(answer))
 }
 
 fn step_over(

@@ -3,11 +3,11 @@
 use super::{OnConflict, import::SOURCE};
 use crate::{
     engine::{Encoded, Key, Raw, ReadSet, Reads, Result, Table, TableInfo, Write},
-    model::{ChangeScope, RuntimeStoreError, random::new_uuid},
+    model::{ChangeScope, LogicalRuntimeId, RuntimeStoreError, random::new_uuid},
     store::{
         Operation,
-        claim::after_both,
-        schema::{CLAIMS, change_kind},
+        claim::{Guard, after_both},
+        schema::{CLAIMS, PRUNED, SESSIONS, change_kind},
         steps::{Found, Outcome},
         watch::scope_of,
     },
@@ -103,6 +103,17 @@ fn belongs_to(record: &Incoming) -> Option<ChangeScope> {
     scope_of(change_kind(record.table)?, &record.key)
 }
 
+/// The runtime with whose deletion a record would go.
+fn runtime_of(record: &Incoming) -> Option<&str> {
+    match belongs_to(record) {
+        Some(ChangeScope::Runtime(_)) => Some(record.key.text(0)),
+        Some(ChangeScope::Mob(_)) => None,
+        None if record.table.name == PRUNED.info.name => Some(record.key.text(0)),
+        None if record.table.name == SESSIONS.info.name => record.value.as_text().ok(),
+        None => None,
+    }
+}
+
 /// Puts records of one mob or runtime, all or none, and answers how many were not there yet.
 fn put(records: Vec<Incoming>, on_conflict: OnConflict, likely_new: bool) -> Result<Operation<Outcome>> {
     let token = new_uuid()?;
@@ -111,6 +122,12 @@ fn put(records: Vec<Incoming>, on_conflict: OnConflict, likely_new: bool) -> Res
     for Incoming { table, key, .. } in &records {
         let (table, key) = (Table::<Raw>::new(table), key.clone());
         stored.push(if likely_new { reads.get_predicting(&table, key, None) } else { reads.get(&table, key) });
+    }
+    let mut guards: Vec<(String, Guard)> = Vec::new();
+    for id in records.iter().filter_map(runtime_of) {
+        if !guards.iter().any(|(guarded, _)| guarded == id) {
+            guards.push((id.to_owned(), Guard::of_deletion(&LogicalRuntimeId::new(id)?, &mut reads)));
+        }
     }
     let writes = move |seen: &ReadSet| {
         let mut writes = Vec::new();
@@ -125,7 +142,14 @@ fn put(records: Vec<Incoming>, on_conflict: OnConflict, likely_new: bool) -> Res
         Ok::<Vec<Write>, RuntimeStoreError>(writes)
     };
     let count = writes.clone();
-    Ok(Operation::transact(reads, writes).answering(move |seen| Ok(Outcome::Written(count(seen)?.len() as u64))))
+    let decide = move |seen: &ReadSet| {
+        let writes = writes(seen)?;
+        if !writes.is_empty() {
+            guards.iter().try_for_each(|(_, guard)| guard.check(seen))?;
+        }
+        Ok(writes)
+    };
+    Ok(Operation::transact(reads, decide).answering(move |seen| Ok(Outcome::Written(count(seen)?.len() as u64))))
 }
 
 /// What is to be put in the place of another record, if anything.
