@@ -176,12 +176,12 @@ fn what_may_not_be_written_is_refused_at_once() {
 async fn a_newer_schema_is_refused_and_nothing_is_changed() {
     let (_folder, path) = folder();
     drop(SqliteRuntimeStore::open(&path).await.unwrap());
-    let newer = "DROP TABLE burrow_labels; UPDATE burrow_schema SET version = 3; PRAGMA journal_mode = DELETE";
+    let newer = "DROP TABLE burrow_labels; UPDATE burrow_schema SET version = 4; PRAGMA journal_mode = DELETE";
     Connection::open(&path).unwrap().execute_batch(newer).unwrap();
     let before = fs::read(&path).unwrap();
     let error = refused(&path).await;
     let RuntimeStoreError::SchemaTooNew(message) = &error else { panic!("{error:?}") };
-    assert!(message.contains("version 3"), "{message}");
+    assert!(message.contains("version 4"), "{message}");
     assert!(fs::read(&path).unwrap() == before);
 
     Connection::open(&path).unwrap().execute_batch("UPDATE burrow_schema SET version = 'two'").unwrap();

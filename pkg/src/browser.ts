@@ -53,6 +53,8 @@ export function newId(): Promise<string> {
 }
 
 export { BurrowError, type ErrorCode, type ErrorData, type ErrorDetails } from "./error.js";
+export type { Metadata } from "./metadata.js";
+export type { ClaimedMob } from "./mob.js";
 export type { ClaimedRuntime, Runtime } from "./runtime.js";
 export type { Store } from "./store.js";
 export type {
@@ -105,6 +107,7 @@ export type {
   ImportOptions,
   ImportProgress,
   ImportSource,
+  Quarantined,
   Verified,
   VerifyOptions,
 } from "./types-moving.js";

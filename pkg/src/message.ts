@@ -14,12 +14,19 @@ export const CALLS = 100;
 /** The most bytes of a message that asks: an object at the edge has 128 MB for everything, and a snapshot takes up to three times its size. */
 export const LONGEST = 32 * 2 ** 20;
 
-/** What is asked of a store itself. */
+/** What is asked of a mob, which the first argument names, under a claim on it or not. */
+export const OF_MOB = [
+  ...["getLabels", "listLabels", "getCursor", "releaseMob", "deleteMob"],
+  ...["setLabels", "deleteLabels", "patchLabels", "compareAndSetLabels"],
+  ...["setCursor", "advanceCursor", "compareAndSetCursor"],
+] as const;
+
+/** What is asked of a store itself, which is all that is asked of a mob, too. */
 export const OF_STORE = [
-  ...["getLabels", "listLabels", "selectLabels", "getCursor", "mobs", "runtimes", "runtimesIn"],
-  ...["sessionById", "oauthFlows", "status", "flush"],
-  ...["setLabels", "deleteLabels", "patchLabels", "compareAndSetLabels", "deleteMob"],
-  ...["setCursor", "advanceCursor", "compareAndSetCursor", "persistOauthFlows", "replaceOauthFlows"],
+  ...OF_MOB,
+  ...["selectLabels", "mobs", "runtimes", "runtimesIn", "claimMob"],
+  ...["sessionById", "oauthFlows", "status", "flush", "quarantined", "deleteQuarantined"],
+  ...["persistOauthFlows", "replaceOauthFlows"],
   // Does nothing; as it counts as a write, no batch of its client that is older will be carried out after it.
   "fence",
 ] as const;
@@ -35,7 +42,7 @@ export const OF_RUNTIME = [
 /** Those that only read: to carry one out twice does no harm. */
 const READS: readonly string[] = [
   ...["getLabels", "listLabels", "selectLabels", "getCursor", "mobs", "runtimes", "runtimesIn"],
-  ...["sessionById", "oauthFlows", "status", "flush"],
+  ...["sessionById", "oauthFlows", "status", "flush", "quarantined"],
   ...["session", "receipt", "receipts", "lastReceipt", "runs", "inputs", "inputIds", "input"],
   ...["state", "ops", "recover", "counts"],
 ];

@@ -84,8 +84,9 @@ export async function imported(
 
 /** Reads everything. */
 export async function verified(store: Handle<RawStore>, options: VerifyOptions): Promise<Verified> {
-  const onProgress = listener(wire.options("options", options, ["onProgress"]).onProgress);
-  const [next, free] = begun<string | undefined>(store, (raw) => raw.verify());
+  const { quarantine, ...others } = wire.options("options", options, ["quarantine", "onProgress"]);
+  const onProgress = listener(others.onProgress);
+  const [next, free] = begun<string | undefined>(store, (raw) => raw.verify(quarantine));
   const verified: Verified = { records: 0, problems: 0, findings: [] };
   try {
     for (let json; (json = await next()) !== undefined;) {

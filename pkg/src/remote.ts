@@ -1,11 +1,11 @@
 // A store that is elsewhere, in the place of the module's objects: what `Store` and `Runtime` call on those goes over a link.
 
-import type { RawClaim, RawRuntime, RawStore } from "../wasm/bindings.js";
+import type { RawClaim, RawMobClaim, RawRuntime, RawStore } from "../wasm/bindings.js";
 import { BurrowError, invalid } from "./error.js";
 import { Handle, type Host, Openness } from "./handle.js";
 import { described } from "./json.js";
 import { failed, type Link, refusalIn } from "./link.js";
-import { OF_RUNTIME, OF_STORE } from "./message.js";
+import { OF_MOB, OF_RUNTIME, OF_STORE } from "./message.js";
 import { type OnWatching, Socket } from "./socket.js";
 import { Store } from "./store.js";
 import type { Status } from "./types.js";
@@ -97,6 +97,7 @@ function rawStore(link: Link, told: Told, far: Far, onWatching: OnWatching): Raw
   }
   Object.assign(store, {
     runtime: (id: unknown) => rawRuntime(link, checkedId("id", id)),
+    claimMob: (mob: unknown) => claimMob(link, mob),
     authorityKey: () => told.authorityKey,
     rpc: (request: unknown, mob: unknown) => rpc(link, request, mob),
     updateOauthFlows: (update: unknown) => updateOauthFlows(link, update),
@@ -117,6 +118,21 @@ function rawStore(link: Link, told: Told, far: Far, onWatching: OnWatching): Raw
     close() {},
   });
   return store as unknown as RawStore;
+}
+
+function callsOfMob(link: Link, claim: string): RawStore {
+  const store: Methods = {};
+  for (const call of OF_MOB) store[call] = (...args) => link.call({ call, claim }, args);
+  return store as unknown as RawStore;
+}
+
+async function claimMob(link: Link, mob: unknown): Promise<Pick<RawMobClaim, "epoch" | "store" | "release">> {
+  const claim = String(await link.call({ call: "claimMob" }, [mob]));
+  return {
+    epoch: () => BigInt(claim.split(" ")[0] ?? ""),
+    store: () => callsOfMob(link, claim),
+    release: async () => void (await link.call({ call: "releaseMob", claim }, [mob])),
+  };
 }
 
 function rawRuntime(link: Link, runtime: string, claim?: string): RawRuntime {

@@ -60,7 +60,11 @@ export function sealed<Raw extends RawStore>(host: Host, raw: Raw, sealer: Seale
     runtime: (id) => runtime(raw.runtime(id), id),
     export: () => inTurn(raw.export(), turns, {}),
     import: (overwrite) => inTurn(raw.import(overwrite), turns, {}),
-    verify: () => inTurn(raw.verify(), turns, {}),
+    verify: (quarantine) => inTurn(raw.verify(quarantine), turns, {}),
+    async claimMob(mob) {
+      const claim = await turns.next(() => raw.claimMob(mob));
+      return inTurn(claim, turns, { store: () => inTurn(claim.store(), turns, {}) });
+    },
     async sessionById(id) {
       const found = await turns.next(() => raw.sessionById(id));
       return found && [found[0], await openSession(sealer, ...found)];

@@ -9,6 +9,7 @@ import {
   CALLS,
   LONGEST,
   malformed,
+  OF_MOB,
   OF_RUNTIME,
   OF_STORE,
   Packer,
@@ -114,13 +115,14 @@ function read(message: Uint8Array): { client: string; batch: number; calls: Aske
 function readCall(unpacker: Unpacker, value: unknown): Asked {
   const { call, runtime, claim, args } = members(value, ["call", "runtime", "claim", "args"]);
   if (!Array.isArray(args) || args.length > 8) throw malformed("`args` is no array of arguments");
-  const known: readonly string[] = runtime === undefined ? OF_STORE : OF_RUNTIME;
+  const known: readonly string[] =
+    runtime !== undefined ? OF_RUNTIME : claim === undefined ? OF_STORE : OF_MOB;
   if (typeof call !== "string" || !known.includes(call)) throw malformed("there is no such call");
   for (const text of [runtime, claim]) {
     if (text !== undefined && typeof text !== "string")
       throw malformed("`runtime` and `claim` are no strings");
   }
-  if (claim === undefined && call === "release") throw malformed("there is no claim to release");
+  if (claim === undefined && (call === "release" || call === "releaseMob")) throw malformed("there is no claim to release");
   const values = args.map((arg: unknown) => unpacker.unpack(arg));
   return { call, runtime: runtime as string | undefined, claim: claim as string | undefined, args: values };
 }
@@ -141,9 +143,6 @@ function carriedOut(store: Store, handle: Handle<RawStore>, asked: Asked): Promi
   if (call === "status") return status(store);
   if (call === "flush") return store.flush();
   if (call === "replaceOauthFlows") return replaceOauthFlows(store, args);
-  if (runtime === undefined) {
-    return handle.call((raw, ...brought) => (raw as unknown as Methods)[call]!(...brought), ...args);
-  }
   const { bindings } = handle.instance as Instance<ServerBindings>;
   return handle.call(
     async (raw, ...brought) => {
@@ -151,6 +150,13 @@ function carriedOut(store: Store, handle: Handle<RawStore>, asked: Asked): Promi
       const made: { free(): void }[] = [];
       const kept = <T extends { free(): void }>(object: T): T => (made.push(object), object);
       try {
+        if (runtime === undefined) {
+          if (call === "claimMob") return bindings.mobClaimText(kept(await raw.claimMob(brought[0] as string)));
+          if (claim === undefined) return await (raw as unknown as Methods)[call]!(...brought);
+          const held = kept(bindings.heldMobClaim(raw, brought[0] as string, claim));
+          if (call === "releaseMob") return await held.release();
+          return await (kept(held.store()) as unknown as Methods)[call]!(...brought);
+        }
         const unclaimed = kept(raw.runtime(runtime));
         const held = claim === undefined ? undefined : kept(bindings.heldClaim(unclaimed, claim));
         if (call === "release") return await held?.release();

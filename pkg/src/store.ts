@@ -1,10 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-// An open store, and what in it belongs to no one runtime: labels and cursors.
+// An open store.
 
 import type { RawStore } from "../wasm/bindings.js";
 import { bytes } from "./bytes.js";
 import { BurrowError, invalid } from "./error.js";
 import { Handle } from "./handle.js";
+import { Metadata } from "./metadata.js";
+import { ClaimedMob } from "./mob.js";
+import { quarantinedFromJson } from "./quarantine.js";
 import { Runtime } from "./runtime.js";
 import { exported, imported, verified } from "./moving.js";
 import { resealed } from "./resealing.js";
@@ -12,10 +15,6 @@ import type {
   Bytes,
   Change,
   FoundSession,
-  LabelPatch,
-  Labels,
-  LabelScope,
-  LabelsEntry,
   PageOptions,
   RuntimesOptions,
   SelectedLabels,
@@ -28,6 +27,7 @@ import type {
   Imported,
   ImportOptions,
   ImportSource,
+  Quarantined,
   Verified,
   VerifyOptions,
 } from "./types-moving.js";
@@ -43,7 +43,7 @@ export const HANDLE = Symbol.for("burrow-store.handle");
  * An open store. A resolved promise means committed; a rejection other than `OutcomeUnknown` and `Poisoned`, that nothing
  * was written.
  */
-export class Store implements Disposable, AsyncDisposable {
+export class Store extends Metadata implements Disposable, AsyncDisposable {
   readonly #handle: Handle<RawStore>;
   readonly #kind: Pick<Status, "backend" | "durability">;
   /** Resolves when the database is let go, where that takes a while. */
@@ -57,6 +57,7 @@ export class Store implements Disposable, AsyncDisposable {
     kind: Pick<Status, "backend" | "durability">,
     { closed, flush }: { closed?: Promise<void>; flush?: () => Promise<void> } = {},
   ) {
+    super(handle);
     this.#handle = handle;
     this.#kind = kind;
     this.#closed = closed;
@@ -75,72 +76,14 @@ export class Store implements Disposable, AsyncDisposable {
     return new Runtime(new Handle(instance, openness, raw), id);
   }
 
-  /** Replaces all labels of a mob or run; an empty set clears them. */
-  async setLabels(scope: LabelScope, labels: Labels): Promise<void> {
-    const [mob, run] = scopeArguments(scope);
-    const json = wire.labelsToJson("labels", labels);
-    await this.#handle.call((raw, labels) => raw.setLabels(mob, run, labels), json);
-  }
-
-  /** The labels of a mob or run; an empty object where there are none. */
-  async getLabels(scope: LabelScope): Promise<Labels> {
-    return wire.labelsFromJson(await this.#handle.call((raw) => raw.getLabels(...scopeArguments(scope))));
-  }
-
-  /** Removes the labels of a mob or run and resolves with what they were. */
-  async deleteLabels(scope: LabelScope): Promise<Labels> {
-    return wire.labelsFromJson(await this.#handle.call((raw) => raw.deleteLabels(...scopeArguments(scope))));
-  }
-
   /**
-   * Sets some labels of a mob or run and removes others, in one step, and resolves with what they are now. The labels that the
-   * patch does not name stay as they are, whoever writes them at the same time.
+   * Takes ownership of a mob, its labels, those of its runs and its cursor, and so ends every claim on it before this one: a write
+   * through an older claim rejects with `Fenced`, however late it arrives, and writes nothing. Writing without a claim stays possible.
    */
-  async patchLabels(scope: LabelScope, patch: LabelPatch): Promise<Labels> {
-    const [mob, run] = scopeArguments(scope);
-    const { set = {}, remove = [] } = wire.options("patch", patch, ["set", "remove"]);
-    const json = [wire.labelsToJson("patch.set", set), wire.textsToJson("patch.remove", remove)] as const;
-    const patched = this.#handle.call((raw, ...patch) => raw.patchLabels(mob, run, ...patch), ...json);
-    return wire.labelsFromJson(await patched);
-  }
-
-  /**
-   * Replaces all labels of a mob or run if they are the `expected` ones; `{}` stands for none. Rejects with `Conflict` where they
-   * are others: load them and decide anew.
-   */
-  async compareAndSetLabels(scope: LabelScope, expected: Labels, labels: Labels): Promise<void> {
-    const [mob, run] = scopeArguments(scope);
-    const json = [wire.labelsToJson("expected", expected), wire.labelsToJson("labels", labels)] as const;
-    await this.#handle.call((raw, ...both) => raw.compareAndSetLabels(mob, run, ...both), ...json);
-  }
-
-  /** The mob's own labels, where it has any, then those of each of its runs, in the order of the run ids. */
-  async listLabels(mob: string): Promise<LabelsEntry[]> {
-    const rows = wire.entriesFromJson(await this.#handle.call((raw) => raw.listLabels(mob)));
-    return rows.map(({ mob: _, ...entry }) => entry);
-  }
-
-  /** How far the mob's events have been read; `undefined` where that was never set. */
-  async getCursor(mob: string): Promise<bigint | undefined> {
-    return this.#handle.call((raw) => raw.getCursor(mob));
-  }
-
-  /** Sets how far the mob's events have been read, exact up to 2^64-1. */
-  async setCursor(mob: string, cursor: bigint): Promise<void> {
-    await this.#handle.call((raw) => raw.setCursor(mob, cursor));
-  }
-
-  /** Moves the mob's cursor forward to `cursor`, never back, and resolves with where it is now. */
-  async advanceCursor(mob: string, cursor: bigint): Promise<bigint> {
-    return this.#handle.call((raw) => raw.advanceCursor(mob, cursor));
-  }
-
-  /**
-   * Sets the mob's cursor if it is the `expected` one; `undefined` stands for one that was never set. Rejects with `Conflict`
-   * where it is another.
-   */
-  async compareAndSetCursor(mob: string, expected: bigint | undefined, cursor: bigint): Promise<void> {
-    await this.#handle.call((raw) => raw.compareAndSetCursor(mob, expected, cursor));
+  async claimMob(mob: string): Promise<ClaimedMob> {
+    const { instance, openness } = this.#handle;
+    const claim = await this.#handle.call((raw) => raw.claimMob(mob));
+    return new ClaimedMob(new Handle(instance, openness, claim), mob);
   }
 
   /**
@@ -170,7 +113,7 @@ export class Store implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Deletes a mob's labels, those of all its runs, and its cursor, in one transaction. With `runtimeLabel`, the key of a label, it first
+   * Deletes a mob's labels, those of all its runs, and its cursor, in one transaction, and ends every claim on it. With `runtimeLabel`, the key of a label, it first
    * deletes the runtimes that the labels of the mob and its runs name under this key, each as `runtime.delete()` does; should
    * that be cut off, the labels are still there, and the call can be made again.
    */
@@ -332,10 +275,23 @@ export class Store implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Reads everything and resolves with what is damaged, and with what receipts and sessions name that is not there. It changes nothing.
+   * Reads everything and resolves with what is damaged, and with what receipts and sessions name that is not there. It changes nothing,
+   * unless it is told to set damaged records aside: `{ quarantine: true }`.
    */
   async verify(options: VerifyOptions = {}): Promise<Verified> {
     return verified(this.#handle, options);
+  }
+
+  /** A page of the damaged records that `verify` has set aside, each as it was. */
+  async quarantined(page: Omit<PageOptions, "order"> = {}): Promise<Quarantined[]> {
+    const { after, limit } = wire.options("page", page, ["after", "limit"]);
+    const [, most] = wire.page({ limit });
+    return quarantinedFromJson(await this.#handle.call((raw) => raw.quarantined(after, most)));
+  }
+
+  /** Deletes a record that was set aside, for good. Where there is none, nothing happens. */
+  async deleteQuarantined(id: string): Promise<void> {
+    await this.#handle.call((raw) => raw.deleteQuarantined(id));
   }
 
   /**
@@ -373,9 +329,4 @@ export class Store implements Disposable, AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-function scopeArguments(scope: LabelScope): [mob: string, run: string | undefined] {
-  const { mob, run } = wire.options("scope", scope, ["mob", "run"]);
-  return [mob, run];
 }

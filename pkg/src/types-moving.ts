@@ -39,6 +39,13 @@ export interface Imported {
 
 /** How a verification is made. */
 export interface VerifyOptions {
+  /**
+   * Whether each damaged record is set aside, as it was: it is no longer in its table, so that what it belonged to can be read, counted,
+   * pruned and exported again, and `store.quarantined()` lists it. What is only missing stays so, and so does what is no bytes and no
+   * text. Without the record nobody knows what it was: the boundary of a receipt can be committed anew, the epochs of a claim begin
+   * at 1. Default: false.
+   */
+  quarantine?: boolean | undefined;
   /** Called after each page that was read. What it throws ends the verification. */
   onProgress?: ((progress: Omit<Verified, "findings">) => void) | undefined;
 }
@@ -61,4 +68,22 @@ export interface Finding {
   key: string;
   /** What is wrong with it. */
   problem: string;
+  /** Whether it was set aside. */
+  quarantined: boolean;
+}
+
+/** A damaged record that was set aside. */
+export interface Quarantined {
+  /** Its id here. */
+  id: string;
+  /** The table that held it. */
+  table: string;
+  /** Its key there, a string for each column. */
+  key: string[];
+  /** What is wrong with it. */
+  reason: string;
+  /** When it was set aside: milliseconds since 1970. */
+  at: number;
+  /** Its bytes, as they were. */
+  record: Uint8Array;
 }

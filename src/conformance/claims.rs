@@ -1,5 +1,5 @@
 use crate::{
-    RuntimeMetadataTable,
+    LabelPatch, Labels, MetadataScope, MobClaim, PersistentMetadataStore, RuntimeMetadataTable,
     RuntimeState::{Idle, Initializing, Running},
     RuntimeStore, RuntimeStoreError, Store,
     engine::Engine,
@@ -114,4 +114,115 @@ pub async fn a_claim_writes_to_its_own_runtime_only(store: Store<impl Engine>) {
     assert_eq!(store.load_session_snapshot(&runtime("another")).await.unwrap(), None);
     let labels = || [("env".to_owned(), "dev".to_owned())].into();
     claim.set_labels(&crate::MetadataScope::Mob("m".into()), labels()).await.unwrap();
+}
+
+fn labels(value: &str) -> Labels {
+    [("k".to_owned(), value.to_owned())].into()
+}
+
+fn of_mob(mob: &str) -> MetadataScope {
+    MetadataScope::Mob(mob.to_owned())
+}
+
+fn of_run(mob: &str) -> MetadataScope {
+    MetadataScope::Run(mob.to_owned(), "run".to_owned())
+}
+
+/// Makes every write that there is to the labels and the cursor of a mob.
+async fn write_all<E: Engine>(store: &Store<E>, mob: &str) -> Vec<Result<(), RuntimeStoreError>> {
+    let stored = store.get_labels(&of_mob(mob)).await.unwrap();
+    let cursor = store.get_subscription_cursor(mob).await.unwrap();
+    let patch = LabelPatch { set: labels("patched"), remove: vec![] };
+    vec![
+        store.compare_and_set_labels(&of_mob(mob), stored, labels("compared")).await,
+        store.compare_and_set_subscription_cursor(mob, cursor, cursor.unwrap_or(0) + 1).await,
+        store.set_labels(&of_mob(mob), labels("set")).await.map_err(Into::into),
+        store.set_labels(&of_run(mob), labels("set")).await.map_err(Into::into),
+        store.set_labels(&of_run(mob), Labels::new()).await.map_err(Into::into),
+        store.patch_labels(&of_run(mob), patch).await.map(drop),
+        store.delete_labels(&of_run(mob)).await.map(drop).map_err(Into::into),
+        store.set_subscription_cursor(mob, 7).await.map_err(Into::into),
+        store.advance_subscription_cursor(mob, 9).await.map(drop),
+        store.delete_mob(mob).await,
+    ]
+}
+
+async fn held_by_mob(store: &Store<impl Engine>, mob: &str) -> (Vec<(MetadataScope, Labels)>, Option<u64>) {
+    (store.list_labels_for_mob(mob).await.unwrap(), store.get_subscription_cursor(mob).await.unwrap())
+}
+
+fn are_fenced<E: Engine>(outcomes: Vec<Result<(), RuntimeStoreError>>, old: &MobClaim<E>, current: u64) {
+    for outcome in outcomes {
+        let Err(error) = outcome else { panic!("it was written") };
+        assert_eq!((error.code(), error.is_retryable()), ("Fenced", false));
+        let RuntimeStoreError::MobFenced { mob_id, held, current: now } = error else { panic!("{error}") };
+        assert_eq!((&*mob_id, held, now), (old.mob_id(), old.epoch(), current));
+    }
+}
+
+pub async fn each_claim_on_a_mob_raises_the_epoch(store: Store<impl Engine>) {
+    let claims = at_once((0..20).map(|_| store.claim_mob("m"))).await;
+    let mut epochs: Vec<_> = claims.into_iter().map(|claim| claim.unwrap().epoch()).collect();
+    epochs.sort_unstable();
+    assert_eq!(epochs, (1..=20).collect::<Vec<_>>());
+    assert_eq!(store.claim_mob("another").await.unwrap().epoch(), 1);
+    // A runtime of that name is claimed by itself.
+    assert_eq!(store.claim(&runtime("m")).await.unwrap().epoch(), 1);
+    let unnamed = store.claim_mob("").await.map(drop);
+    assert!(matches!(unnamed, Err(RuntimeStoreError::InvalidInput { argument, .. }) if argument == "mob_id"));
+}
+
+pub async fn the_latest_claim_on_a_mob_writes_and_an_overtaken_one_is_fenced(store: Store<impl Engine>) {
+    let old = store.claim_mob("m").await.unwrap();
+    for outcome in write_all(&old, "m").await {
+        outcome.unwrap();
+    }
+    let old = store.claim_mob("m").await.unwrap();
+    old.set_labels(&of_mob("m"), labels("old")).await.unwrap();
+    old.set_labels(&of_run("m"), labels("old")).await.unwrap();
+    let new = store.claim_mob("m").await.unwrap();
+    let before = held_by_mob(&store, "m").await;
+    are_fenced(write_all(&old, "m").await, &old, new.epoch());
+    are_fenced(write_all(old.store(), "m").await, &old, new.epoch());
+    assert_eq!(held_by_mob(&store, "m").await, before);
+    new.set_subscription_cursor("m", 3).await.unwrap();
+    // Writing without a claim stays possible.
+    store.set_labels(&of_mob("m"), labels("unclaimed")).await.unwrap();
+}
+
+pub async fn a_released_claim_on_a_mob_is_fenced(store: Store<impl Engine>) {
+    let claim = store.claim_mob("m").await.unwrap();
+    let late = claim.clone();
+    claim.release().await.unwrap();
+    are_fenced(write_all(&late, "m").await, &late, late.epoch() + 1);
+    let new = store.claim_mob("m").await.unwrap();
+    assert_eq!(new.epoch(), 3);
+    // To release what was overtaken leaves the new claim.
+    late.release().await.unwrap();
+    new.set_subscription_cursor("m", 1).await.unwrap();
+}
+
+pub async fn a_claim_on_a_mob_writes_to_its_own_mob_only(store: Store<impl Engine>) {
+    let claim = store.claim_mob("m").await.unwrap();
+    for outcome in write_all(&claim, "another").await {
+        assert!(matches!(outcome, Err(RuntimeStoreError::InvalidInput { argument, .. }) if argument == "mob_id"));
+    }
+    assert_eq!(held_by_mob(&store, "another").await, (vec![], None));
+    // What belongs to no mob is not fenced, before and after.
+    claim.commit_session_snapshot(&runtime("r"), snapshot("1")).await.unwrap();
+    store.claim_mob("m").await.unwrap();
+    claim.commit_session_snapshot(&runtime("r"), snapshot("2")).await.unwrap();
+}
+
+pub async fn a_claim_on_a_mob_ends_with_it(store: Store<impl Engine>) {
+    let claim = store.claim_mob("m").await.unwrap();
+    claim.set_labels(&of_mob("m"), labels("1")).await.unwrap();
+    store.delete_mob("m").await.unwrap();
+    for outcome in write_all(&claim, "m").await {
+        assert!(matches!(&outcome, Err(RuntimeStoreError::Deleted(why)) if why.contains("mob m")), "{outcome:?}");
+    }
+    assert_eq!(store.list_mobs(None, 10).await.unwrap(), Vec::<String>::new());
+    let anew = store.claim_mob("m").await.unwrap();
+    anew.set_subscription_cursor("m", 1).await.unwrap();
+    are_fenced(write_all(&claim, "m").await, &claim, 1);
 }

@@ -132,12 +132,17 @@ impl<E: Engine> Door for AsText<E> {
     }
 
     async fn patch_labels(&self, scope: &MetadataScope, patch: LabelPatch) -> Result<Labels> {
-        Ok(read(&self.0.run(merging::patch_labels(scope, text("patch.set", &patch.set)?, patch.remove)).await?))
+        Ok(read(
+            &self
+                .0
+                .run(merging::patch_labels(self.0.fence(), scope, text("patch.set", &patch.set)?, patch.remove))
+                .await?,
+        ))
     }
 
     async fn compare_and_set_labels(&self, scope: &MetadataScope, expected: Labels, labels: Labels) -> Result<()> {
         let (expected, labels) = (text("expected", &expected)?, text("labels", &labels)?);
-        self.0.run(merging::compare_and_set_labels(scope, expected, labels)).await
+        self.0.run(merging::compare_and_set_labels(self.0.fence(), scope, expected, labels)).await
     }
 }
 
@@ -247,7 +252,7 @@ impl<E: Engine> PersistentMetadataStore for AsText<E> {
 #[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
 impl<E: Engine> RuntimeMetadataTable for AsText<E> {
     async fn set_labels(&self, scope: &MetadataScope, labels: Labels) -> Result<(), MetadataStoreError> {
-        Ok(self.0.run(metadata::set_labels(scope, text("labels", &labels)?)).await?)
+        Ok(self.0.run(metadata::set_labels(self.0.fence(), scope, text("labels", &labels)?)).await?)
     }
 
     async fn get_labels(&self, scope: &MetadataScope) -> Result<Labels, MetadataStoreError> {
@@ -255,7 +260,7 @@ impl<E: Engine> RuntimeMetadataTable for AsText<E> {
     }
 
     async fn delete_labels(&self, scope: &MetadataScope) -> Result<Labels, MetadataStoreError> {
-        Ok(read(&self.0.run(metadata::delete_labels(scope)).await?))
+        Ok(read(&self.0.run(metadata::delete_labels(self.0.fence(), scope)).await?))
     }
 
     async fn list_labels_for_mob(&self, mob_id: &str) -> Result<Vec<(MetadataScope, Labels)>, MetadataStoreError> {

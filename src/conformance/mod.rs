@@ -62,6 +62,8 @@ pub mod property;
 #[doc(hidden)]
 pub mod pruning;
 #[doc(hidden)]
+pub mod quarantine;
+#[doc(hidden)]
 pub mod receipts;
 #[doc(hidden)]
 pub mod recovery;
@@ -232,6 +234,17 @@ macro_rules! conformance_suite {
                 releasing_an_overtaken_claim_leaves_the_new_one,
                 writing_without_a_claim_stays_possible,
                 a_claim_writes_to_its_own_runtime_only,
+                each_claim_on_a_mob_raises_the_epoch,
+                the_latest_claim_on_a_mob_writes_and_an_overtaken_one_is_fenced,
+                a_released_claim_on_a_mob_is_fenced,
+                a_claim_on_a_mob_writes_to_its_own_mob_only,
+                a_claim_on_a_mob_ends_with_it,
+            }
+            quarantine {
+                what_is_damaged_is_set_aside_when_that_is_asked_for_and_the_rest_is_read_again,
+                what_was_set_aside_is_listed_moved_and_deleted,
+                what_was_set_aside_goes_with_what_it_belonged_to,
+                what_is_not_damaged_or_must_count_is_never_set_aside,
             }
             moving {
                 what_a_store_holds_comes_back_identical,

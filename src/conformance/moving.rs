@@ -325,6 +325,7 @@ pub async fn what_receipts_and_sessions_name_is_looked_for(store: Store<impl Eng
         table: "runtime_boundary_receipts",
         key: format!("[agent-2, {run}, 5]"),
         problem: problem.to_owned(),
+        quarantined: false,
     };
     assert_eq!(
         findings(&store).await,

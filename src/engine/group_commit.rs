@@ -120,6 +120,25 @@ impl Group {
         }
     }
 
+    /// The transaction is complete, and these records were there, of those that may come late: decides their readers again.
+    #[cfg(target_arch = "wasm32")]
+    pub(super) fn found_late(&mut self, found: ReadSet) {
+        for (table, key, row) in found.into_found() {
+            for (reads, member) in self.reads.iter().zip(&mut self.members) {
+                let is_it = |read: &Read| place(read) == Some((table.name, &key));
+                let Some(at) = reads.as_slice().iter().position(is_it) else { continue };
+                match member.decided.take() {
+                    Some(Ok((mut seen, _))) => {
+                        seen.set(at, Some((key.clone(), row.clone())));
+                        // Refused, or it was a retry of what is committed.
+                        drop(member.decide(seen));
+                    }
+                    refused => member.decided = refused,
+                }
+            }
+        }
+    }
+
     /// The transaction is complete: tells the watchers, then answers each caller.
     pub(super) fn committed(mut self, tell: impl FnOnce(&[Change])) {
         let changes: Vec<Change> = self.members.iter_mut().filter_map(Member::take_change).collect();

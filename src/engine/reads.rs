@@ -26,10 +26,16 @@ pub enum Read {
     Count(&'static TableInfo, Key),
 }
 
-/// What a point read is likely to find: this record, or none. It is a hint to engines that can send writes before their
-/// reads have returned; they must then confirm it, and decide again where it was wrong.
+/// What a point read is likely to find. It is a hint to engines that can send writes before their reads have returned; they must
+/// then confirm it, and decide again where it was wrong.
 #[derive(Clone, Debug)]
-pub struct Prediction(pub Option<Value>);
+pub struct Prediction {
+    /// This record, or none.
+    pub record: Option<Value>,
+    /// Whether what the operation writes does not count where the prediction is wrong: somebody else takes it away. Then an engine
+    /// may find that out after the commit, as long as the call has no answer before: it is decided again, and refused.
+    pub may_come_late: bool,
+}
 
 /// Which part of a range is read.
 #[derive(Clone, Debug, Default)]
@@ -120,7 +126,14 @@ impl Reads {
 
     /// Reads the record under a key, which is likely to be this one: see [`Prediction`].
     pub fn get_predicting<V: Record>(&mut self, table: &Table<V>, key: impl Into<Key>, record: Option<V>) -> One<V> {
-        self.0.push(Read::Get(table.info, key.into(), Some(Prediction(record.map(Value::new)))));
+        let prediction = Prediction { record: record.map(Value::new), may_come_late: false };
+        self.0.push(Read::Get(table.info, key.into(), Some(prediction)));
+        One(self.0.len() - 1, PhantomData)
+    }
+
+    /// Reads the record under a key, which is likely not to be there; where it is, what is written does not count: see [`Prediction`].
+    pub fn get_late<V: Record>(&mut self, table: &Table<V>, key: impl Into<Key>) -> One<V> {
+        self.0.push(Read::Get(table.info, key.into(), Some(Prediction { record: None, may_come_late: true })));
         One(self.0.len() - 1, PhantomData)
     }
 
@@ -229,7 +242,7 @@ impl ReadSet {
     pub(super) fn predicted(reads: &[Read]) -> Option<Self> {
         let mut rows = Vec::with_capacity(reads.len());
         for read in reads {
-            let Read::Get(_, key, Some(Prediction(record))) = read else { return None };
+            let Read::Get(_, key, Some(Prediction { record, .. })) = read else { return None };
             rows.push(record.iter().map(|record| (key.clone(), Row::Live(record.clone()))).collect());
         }
         Some(Self::new(reads, rows))
@@ -242,6 +255,14 @@ impl ReadSet {
             |set: &Self| set.results.iter().map(|result| result.rows.first().map(|(_, row)| row.raw().ok())).collect();
         let (own, others): (Vec<_>, Vec<_>) = (rows(self), rows(other));
         own == others
+    }
+
+    /// What was found, with its table.
+    #[cfg(target_arch = "wasm32")]
+    pub(super) fn into_found(self) -> impl Iterator<Item = (&'static TableInfo, Key, Row)> {
+        self.results
+            .into_iter()
+            .flat_map(|Rows { table, rows }| rows.into_iter().map(move |(key, row)| (table, key, row)))
     }
 
     /// Splits a snapshot that several operations read together into one for each, by their numbers of reads.

@@ -1,6 +1,7 @@
 //! Recovering, pruning and deleting a runtime.
 
-use js_sys::{Array, Promise, Uint8Array};
+use js_sys::{Array, Function, Promise, Uint8Array};
+use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::{
@@ -80,7 +81,7 @@ impl RawRuntime {
         self.operation(|| done(deleting::delete_run(self.store.fence(), &self.id, &Argument("runId", run_id).uuid()?)))
     }
 
-    /// Prunes receipts and terminal inputs; resolves with how many of each.
+    /// Prunes receipts and terminal inputs, as long as `goOn` says so; resolves with how many of each.
     #[wasm_bindgen(unchecked_return_type = "Promise<[receipts: number, inputs: number]>")]
     pub fn prune(
         &self,
@@ -89,6 +90,7 @@ impl RawRuntime {
         keep_terminal_inputs: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "number | undefined")] before: &JsValue,
         #[wasm_bindgen(js_name = dryRun, unchecked_param_type = "boolean | undefined")] dry_run: &JsValue,
+        #[wasm_bindgen(js_name = goOn, unchecked_param_type = "(() => boolean) | undefined")] go_on: &JsValue,
     ) -> Result<Promise> {
         let prune = Prune {
             keep_receipts: Argument("options.keepReceipts", keep_receipts).optional_whole()?,
@@ -96,9 +98,13 @@ impl RawRuntime {
             before: Argument("options.before", before).optional_whole()?,
             dry_run: Argument("options.dryRun", dry_run).flag()?,
         };
+        let go_on = Argument("goOn", go_on);
+        let go_on = if go_on.is_given() { Some(SendWrapper::new(go_on.function()?)) } else { None };
         let (store, id) = (self.store.clone(), self.id.clone());
         Ok(promise(Box::pin(async move {
-            let pruned = store.prune(&id, prune).await?;
+            // What throws says no more.
+            let goes_on = |ask: &SendWrapper<Function>| ask.call0(&JsValue::UNDEFINED).is_ok_and(|on| on.is_truthy());
+            let pruned = store.prune_while(&id, prune, &|| go_on.as_ref().is_none_or(goes_on)).await?;
             Ok(Array::of2(&(pruned.receipts as f64).into(), &(pruned.inputs as f64).into()).into())
         })))
     }

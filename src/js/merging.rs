@@ -24,7 +24,7 @@ impl RawStore {
     ) -> Promise {
         self.run(|| {
             let (set, remove) = (Argument("patch.set", set).json()?, Argument("patch.remove", remove).json()?);
-            text(merging::patch_labels(&scope(mob, run)?, set, remove))
+            text(merging::patch_labels(self.0.fence(), &scope(mob, run)?, set, remove))
         })
     }
 
@@ -39,7 +39,7 @@ impl RawStore {
     ) -> Promise {
         self.run(|| {
             let (expected, labels) = (Argument("expected", expected).json()?, Argument("labels", labels).json()?);
-            done(merging::compare_and_set_labels(&scope(mob, run)?, expected, labels))
+            done(merging::compare_and_set_labels(self.0.fence(), &scope(mob, run)?, expected, labels))
         })
     }
 
@@ -52,7 +52,7 @@ impl RawStore {
     ) -> Promise {
         self.run(|| {
             let (mob, cursor) = (Argument("mob", mob).id()?, Argument("cursor", cursor).u64()?);
-            Ok(merging::advance_cursor(&mob, cursor)?.map(|cursor| Ok(cursor.into())))
+            Ok(merging::advance_cursor(self.0.fence(), &mob, cursor)?.map(|cursor| Ok(cursor.into())))
         })
     }
 
@@ -68,7 +68,7 @@ impl RawStore {
             let expected = Argument("expected", expected);
             let expected = if expected.is_given() { Some(expected.u64()?) } else { None };
             let (mob, cursor) = (Argument("mob", mob).id()?, Argument("cursor", cursor).u64()?);
-            done(merging::compare_and_set_cursor(&mob, expected, cursor))
+            done(merging::compare_and_set_cursor(self.0.fence(), &mob, expected, cursor))
         })
     }
 }

@@ -6,6 +6,7 @@
 
 mod answer;
 mod argument;
+mod caring;
 mod failure;
 #[cfg(feature = "sqlite")]
 mod held;

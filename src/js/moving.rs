@@ -56,6 +56,7 @@ impl Work for Verifying {
             object.named("table").string(finding.table);
             object.named("key").string(&finding.key);
             object.named("problem").string(&finding.problem);
+            object.named("quarantined").json(if finding.quarantined { "true" } else { "false" });
             object.end();
         });
         object.end();
@@ -83,8 +84,13 @@ impl RawStore {
     }
 
     /// Reads everything: each step is the JSON text of what is damaged, `undefined` after the last.
-    pub fn verify(&self) -> RawSteps {
-        self.steps(Verifying::new())
+    pub fn verify(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "boolean | undefined")] quarantine: &JsValue,
+    ) -> Result<RawSteps> {
+        let mut verifying = Verifying::new();
+        verifying.quarantines = Argument("options.quarantine", quarantine).flag()?;
+        Ok(self.steps(verifying))
     }
 
     fn steps(&self, work: impl Work + 'static) -> RawSteps {

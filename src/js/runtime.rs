@@ -12,7 +12,10 @@ use super::{
 use crate::{
     Document, RuntimeClaim, RuntimeStoreError, SessionDelta, StoredInputState,
     engine::{Engine, Order},
-    store::{claim, listing, recovery, rewriting, runtime},
+    store::{
+        claim::{self, Owner},
+        listing, recovery, rewriting, runtime,
+    },
 };
 
 impl RawRuntime {
@@ -244,8 +247,9 @@ impl RawRuntime {
     /// Claims the runtime.
     #[wasm_bindgen(unchecked_return_type = "Promise<RawClaim>")]
     pub fn claim(&self) -> Promise {
-        let store = self.store.clone();
-        self.run(|| Ok(claim::claim(&self.id)?.map(move |fence| Ok(RawClaim(store.under(fence)).into()))))
+        let (store, id) = (self.store.clone(), self.id.clone());
+        let claimed = move |fence| Ok(RawClaim(store.under(id.clone(), fence)).into());
+        self.run(|| Ok(claim::claim(Owner::Runtime(self.id.clone()))?.map(claimed)))
     }
 }
 

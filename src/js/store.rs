@@ -107,7 +107,7 @@ impl RawStore {
         #[wasm_bindgen(unchecked_param_type = "string | undefined")] run: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "JsonText")] labels: &JsValue,
     ) -> Promise {
-        self.run(|| done(metadata::set_labels(&scope(mob, run)?, Argument("labels", labels).json()?)))
+        self.run(|| done(metadata::set_labels(self.0.fence(), &scope(mob, run)?, Argument("labels", labels).json()?)))
     }
 
     /// The labels of a mob or run.
@@ -127,7 +127,7 @@ impl RawStore {
         #[wasm_bindgen(unchecked_param_type = "string")] mob: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "string | undefined")] run: &JsValue,
     ) -> Promise {
-        self.run(|| text(metadata::delete_labels(&scope(mob, run)?)))
+        self.run(|| text(metadata::delete_labels(self.0.fence(), &scope(mob, run)?)))
     }
 
     /// The labels of a mob and its runs.
@@ -155,7 +155,9 @@ impl RawStore {
         #[wasm_bindgen(unchecked_param_type = "string")] mob: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "bigint")] cursor: &JsValue,
     ) -> Promise {
-        self.run(|| done(metadata::set_cursor(&Argument("mob", mob).id()?, Argument("cursor", cursor).u64()?)))
+        self.run(|| {
+            done(metadata::set_cursor(self.0.fence(), &Argument("mob", mob).id()?, Argument("cursor", cursor).u64()?))
+        })
     }
 
     /// A page of the ids of mobs.
@@ -226,7 +228,7 @@ impl RawStore {
     /// Deletes a mob's labels, those of its runs, and its cursor.
     #[wasm_bindgen(js_name = deleteMob, unchecked_return_type = "Promise<void>")]
     pub fn delete_mob(&self, #[wasm_bindgen(unchecked_param_type = "string")] mob: &JsValue) -> Promise {
-        self.run(|| done(deleting::delete_mob(&Argument("mob", mob).id()?)))
+        self.run(|| done(deleting::delete_mob(self.0.fence(), &Argument("mob", mob).id()?)))
     }
 
     /// The snapshot of the OAuth flows under way.

@@ -106,6 +106,19 @@ pub enum RuntimeStoreError {
         /// The epoch of the latest claim.
         current: u64,
     },
+    /// The mob was claimed again since: claim it, load its labels and cursor, and decide anew. Its code is `Fenced` too.
+    #[error(
+        "fenced: mob {mob_id} was claimed by somebody else (epoch {current}, this handle holds {held}); \
+         claim it again, load its labels and cursor, and decide anew"
+    )]
+    MobFenced {
+        /// The mob.
+        mob_id: String,
+        /// The epoch of the claim that the write was made under.
+        held: u64,
+        /// The epoch of the latest claim.
+        current: u64,
+    },
     /// The disk, the origin's quota or a store's memory is full. Reads and deletes still work; delete something, then try again.
     #[error("quota exceeded: {message}; delete data, then try again")]
     QuotaExceeded {
@@ -135,8 +148,8 @@ pub enum RuntimeStoreError {
     #[error("foreign database: {0}; nothing was changed, give another name or path")]
     ForeignDatabase(String),
     /// The database was deleted, moved or replaced while the store was open: open the store again once the database is where it
-    /// should be; a new one is made where there is none. Or the runtime of a claim was deleted, or is being deleted: the message says
-    /// which.
+    /// should be; a new one is made where there is none. Or the runtime or mob of a claim was deleted, or the runtime that is written
+    /// to is being deleted: the message says which.
     #[error("deleted: {0}")]
     Deleted(String),
     /// The browser could not read the database and deleted its data. A new, empty one was made: open the store again, and
@@ -199,7 +212,7 @@ impl RuntimeStoreError {
             Self::Unsupported(_) | Self::NoRandomValues { .. } => "Unsupported",
             Self::Internal(_) => "Internal",
             Self::Conflict(_) => "Conflict",
-            Self::Fenced { .. } => "Fenced",
+            Self::Fenced { .. } | Self::MobFenced { .. } => "Fenced",
             Self::QuotaExceeded { .. } => "QuotaExceeded",
             Self::OutcomeUnknown { .. } => "OutcomeUnknown",
             Self::Blocked(_) => "Blocked",

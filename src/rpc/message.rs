@@ -108,6 +108,15 @@ impl<'a> Params<'a> {
         if matches!(self.get(name), None | Some("null")) { Ok(None) } else { self.cursor(name).map(Some) }
     }
 
+    /// Missing and `null` are `false`.
+    pub(super) fn flag(&self, name: &'static str) -> Result<bool, RpcError> {
+        match self.get(name) {
+            None | Some("null" | "false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(invalid_params(name, format!("{name} must be true or false"))),
+        }
+    }
+
     fn optional<T: Wire>(&self, name: &'static str, what: &str) -> Result<Option<T>, RpcError> {
         let Some(json) = self.get(name) else { return Ok(None) };
         Option::read(json).map_err(|error| invalid_params(name, format!("{name} must be {what}: {error}")))

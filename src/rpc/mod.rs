@@ -1,4 +1,4 @@
-//! [JSON-RPC 2.0](https://www.jsonrpc.org/specification) over labels and cursors.
+//! [JSON-RPC 2.0](https://www.jsonrpc.org/specification) over labels, cursors and runtimes.
 //!
 //! | method | params | result |
 //! | --- | --- | --- |
@@ -14,13 +14,19 @@
 //! | `burrow/cursor/set` | `cursor` | `{"accepted": true}` |
 //! | `burrow/cursor/advance` | `cursor` | `{"cursor": …}`, as it is now |
 //! | `burrow/cursor/compare_and_set` | `expected?`, `cursor` | `{"accepted": true}` |
+//! | `burrow/runtime/recover` | `runtime_id` | `{"state", "session"?, "inputs", "last_receipt"?, "ops"?, "epoch"}` |
+//! | `burrow/runtime/counts` | `runtime_id` | `{"live_inputs", "terminal_inputs", "receipts", "runs", "session_bytes"}` |
+//! | `burrow/runtime/prune` | `runtime_id`, `keep_receipts?`, `keep_terminal_inputs?`, `before?`, `dry_run?` | `{"receipts", "inputs"}` |
+//! | `burrow/runtime/delete` | `runtime_id` | `{"accepted": true}` |
 //!
 //! The methods of `mobkit/` are those of mobkit 0.6. Params are named. `mob_id` names the mob; without it, it is the handler's
 //! own. A cursor is answered as a JSON number up to 2^53-1, which a double holds exactly, and above as a string of decimal
-//! digits; both are accepted. Where the store refuses or fails, the error has
+//! digits; both are accepted. A session is base64, an epoch a string of its digits; `before` is a time in milliseconds since 1970. What
+//! takes several transactions is carried out as the method of [`Store`] that has its name. Where the store refuses or fails, the error has
 //! `data: {"code", "retryable", "argument"?}`, as [`RuntimeStoreError`](crate::RuntimeStoreError) says them.
 
 mod message;
+mod runtime;
 
 use self::message::{
     INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, Params, Request, RpcError, invalid_params, response,
@@ -84,45 +90,58 @@ impl<'a, E: Engine> RpcHandler<'a, E> {
         let Some(request) = Request::read(json) else {
             return Some(response(Request::id_of(json), Err(INVALID_REQUEST)));
         };
-        let outcome = match self.operation(&request.method, &request.params) {
-            Ok(operation) => self.store.run(Ok(operation)).await.map_err(RpcError::from),
-            Err(error) => Err(error),
+        let outcome = match Box::pin(self.of_runtime(&request.method, &request.params)).await {
+            Some(outcome) => outcome,
+            None => match self.operation(&request.method, &request.params) {
+                Ok(operation) => self.store.run(Ok(operation)).await.map_err(RpcError::from),
+                Err(error) => Err(error),
+            },
         };
         request.id.map(|id| response(Some(id), outcome))
     }
 
     /// The operation that a request asks for; its answer is the JSON text of the result.
     fn operation(&self, method: &str, params: &Params<'_>) -> Result<Operation<String>, RpcError> {
+        let fence = self.store.fence();
         Ok(match method {
-            "mobkit/mob_labels/set" => set_labels(self.mob_scope(params)?, params)?,
+            "mobkit/mob_labels/set" => self.set_labels(self.mob_scope(params)?, params)?,
             "mobkit/mob_labels/get" => get_labels(self.mob_scope(params)?)?,
-            "mobkit/mob_labels/delete" => delete_labels(self.mob_scope(params)?)?,
-            "mobkit/run_labels/set" => set_labels(self.run_scope(params)?, params)?,
+            "mobkit/mob_labels/delete" => self.delete_labels(self.mob_scope(params)?)?,
+            "mobkit/run_labels/set" => self.set_labels(self.run_scope(params)?, params)?,
             "mobkit/run_labels/get" => get_labels(self.run_scope(params)?)?,
-            "mobkit/run_labels/delete" => delete_labels(self.run_scope(params)?)?,
+            "mobkit/run_labels/delete" => self.delete_labels(self.run_scope(params)?)?,
             "burrow/labels/list" => {
                 metadata::labels_of_mob(&self.mob(params)?)?.map(|found| Ok(entries(&found, false)))
             }
             "burrow/labels/select" => listing::selected(params.selector()?)?.map(|found| Ok(entries(&found, true))),
             "burrow/labels/patch" => {
                 let (set, remove) = (params.labels("set")?, params.texts("remove")?);
-                merging::patch_labels(&self.scope(params)?, set, remove)?.map(labels_json)
+                merging::patch_labels(fence, &self.scope(params)?, set, remove)?.map(labels_json)
             }
             "burrow/labels/compare_and_set" => {
                 let (expected, labels) = (params.labels("expected")?, params.labels("labels")?);
-                merging::compare_and_set_labels(&self.scope(params)?, expected, labels)?.map(accepted)
+                merging::compare_and_set_labels(fence, &self.scope(params)?, expected, labels)?.map(accepted)
             }
             "burrow/cursor/get" => metadata::cursor(&self.mob(params)?)?.map(cursor_json),
-            "burrow/cursor/set" => metadata::set_cursor(&self.mob(params)?, params.cursor("cursor")?)?.map(accepted),
-            "burrow/cursor/advance" => {
-                merging::advance_cursor(&self.mob(params)?, params.cursor("cursor")?)?.map(|now| cursor_json(Some(now)))
+            "burrow/cursor/set" => {
+                metadata::set_cursor(fence, &self.mob(params)?, params.cursor("cursor")?)?.map(accepted)
             }
+            "burrow/cursor/advance" => merging::advance_cursor(fence, &self.mob(params)?, params.cursor("cursor")?)?
+                .map(|now| cursor_json(Some(now))),
             "burrow/cursor/compare_and_set" => {
                 let (expected, cursor) = (params.optional_cursor("expected")?, params.cursor("cursor")?);
-                merging::compare_and_set_cursor(&self.mob(params)?, expected, cursor)?.map(accepted)
+                merging::compare_and_set_cursor(fence, &self.mob(params)?, expected, cursor)?.map(accepted)
             }
             _ => return Err(METHOD_NOT_FOUND),
         })
+    }
+
+    fn set_labels(&self, scope: MetadataScope, params: &Params<'_>) -> Result<Operation<String>, RpcError> {
+        Ok(metadata::set_labels(self.store.fence(), &scope, params.labels("labels")?)?.map(accepted))
+    }
+
+    fn delete_labels(&self, scope: MetadataScope) -> Result<Operation<String>, RpcError> {
+        Ok(metadata::delete_labels(self.store.fence(), &scope)?.map(|_| accepted(())))
     }
 
     fn mob(&self, params: &Params<'_>) -> Result<String, RpcError> {
@@ -146,16 +165,8 @@ impl<'a, E: Engine> RpcHandler<'a, E> {
     }
 }
 
-fn set_labels(scope: MetadataScope, params: &Params<'_>) -> Result<Operation<String>, RpcError> {
-    Ok(metadata::set_labels(&scope, params.labels("labels")?)?.map(accepted))
-}
-
 fn get_labels(scope: MetadataScope) -> Result<Operation<String>, RpcError> {
     Ok(metadata::labels(&scope)?.map(labels_json))
-}
-
-fn delete_labels(scope: MetadataScope) -> Result<Operation<String>, RpcError> {
-    Ok(metadata::delete_labels(&scope)?.map(|_| accepted(())))
 }
 
 type Answer = crate::engine::Result<String>;

@@ -5,11 +5,13 @@ use uuid::Uuid;
 
 use super::{
     claim::parsed_epoch,
+    metadata::{SUBSCRIPTION_CURSOR, parsed_cursor},
     payload::StoredReceipt,
+    quarantine::Quarantined,
     runtime::OAUTH_FLOWS_ID,
     schema::{
-        CLAIMS, DELETIONS, INPUTS, LABELS, METADATA, OAUTH_FLOWS, OPS, PRUNED, RECEIPTS, SESSIONS, SNAPSHOTS, STATES,
-        TABLES,
+        CLAIMS, DELETIONS, INPUTS, LABELS, METADATA, MOB_CLAIMS, OAUTH_FLOWS, OPS, PRUNED, QUARANTINE, RECEIPTS,
+        SESSIONS, SNAPSHOTS, STATES, TABLES,
     },
 };
 use crate::{
@@ -36,6 +38,8 @@ static CHECKS: [(&TableInfo, Check); TABLES.len()] = [
     (CLAIMS.info, |key, record| id(key, 0).and_then(|()| parsed_epoch(&Text::decode(record)?.0).map(drop))),
     (PRUNED.info, pruned),
     (DELETIONS.info, |key, record| id(key, 0).and_then(|()| decodes::<Text>(record))),
+    (MOB_CLAIMS.info, |key, record| id(key, 0).and_then(|()| parsed_epoch(&Text::decode(record)?.0).map(drop))),
+    (QUARANTINE.info, |_, record| decodes::<Quarantined>(record)),
 ];
 
 /// Checks a record of a table, and that the calls of the store would find it under its key.
@@ -44,6 +48,15 @@ pub(super) fn check(table: &TableInfo, key: &Key, record: &Encoded) -> Result {
         Some((_, check)) => check(key, record),
         None => Err("there is no such table".to_owned()),
     }
+}
+
+/// The same, and that a cursor is a number, without which it cannot be read.
+pub(super) fn damage(table: &TableInfo, key: &Key, record: &Encoded) -> Result {
+    check(table, key, record)?;
+    if table.name == METADATA.info.name && key.text(1) == SUBSCRIPTION_CURSOR {
+        parsed_cursor(record.as_text()?)?;
+    }
+    Ok(())
 }
 
 fn input(key: &Key, record: &Encoded) -> Result {

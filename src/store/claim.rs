@@ -1,22 +1,22 @@
-//! Claims: who may write to a runtime.
+//! Claims: who may write to a runtime, or to the labels and the cursor of a mob.
 //!
 //! A claim is an epoch, kept in the store and raised by each new claim. A write through a claimed handle checks inside its
 //! own transaction that the stored claim is still its own. So a writer that was overtaken is refused however late its write
 //! arrives: from a suspended tab, from the back/forward cache, from another process. A random token is stored with the
 //! epoch, because epochs start at one again when a database is deleted.
 
-use std::ops::Deref;
+use std::{ops::Deref, sync::Arc};
 
 use uuid::Uuid;
 
 use super::{
     Operation, Store,
-    recovery::{deletion, is_deleted},
-    schema::{CLAIMS, DELETIONS},
+    metadata::non_empty,
+    schema::{CLAIMS, DELETIONS, MOB_CLAIMS},
 };
 use crate::{
-    engine::{Engine, One, ReadSet, Reads, Text},
-    model::{LogicalRuntimeId, RuntimeStoreError, json::writer::quoted, random::new_uuid},
+    engine::{Engine, One, ReadSet, Reads, Table, Text},
+    model::{LogicalRuntimeId, RuntimeStoreError, ids::made_at, json::writer::quoted, random::new_uuid},
 };
 
 type Result<T, E = RuntimeStoreError> = std::result::Result<T, E>;
@@ -29,10 +29,28 @@ type Result<T, E = RuntimeStoreError> = std::result::Result<T, E>;
 #[derive(Debug)]
 pub struct RuntimeClaim<E> {
     store: Store<E>,
+    runtime_id: LogicalRuntimeId,
     fence: Fence,
 }
 
 impl<E> Clone for RuntimeClaim<E> {
+    fn clone(&self) -> Self {
+        Self { store: self.store.clone(), runtime_id: self.runtime_id.clone(), fence: self.fence.clone() }
+    }
+}
+
+/// Ownership of a mob: a handle of the store whose writes to the labels of that mob and its runs, and to its cursor, fail with
+/// [`MobFenced`](RuntimeStoreError::MobFenced) once another claim on it was made.
+///
+/// It offers all that a [`Store`] does. Writes to other mobs through it are refused; what belongs to no mob is not fenced. Writing
+/// without a claim stays possible, and is not fenced either.
+#[derive(Debug)]
+pub struct MobClaim<E> {
+    store: Store<E>,
+    fence: Fence,
+}
+
+impl<E> Clone for MobClaim<E> {
     fn clone(&self) -> Self {
         Self { store: self.store.clone(), fence: self.fence.clone() }
     }
@@ -44,34 +62,81 @@ impl<E: Engine> Store<E> {
     /// # Errors
     /// `Deleted` while the runtime's deletion is under way, or was cut off: delete it again, which goes on with that.
     pub async fn claim(&self, runtime_id: &LogicalRuntimeId) -> Result<RuntimeClaim<E>> {
-        Ok(self.under(self.run(claim(runtime_id)).await?))
+        let fence = self.run(claim(Owner::Runtime(runtime_id.clone()))).await?;
+        Ok(self.under(runtime_id.clone(), fence))
+    }
+
+    /// Claims a mob: its labels, those of its runs, and its cursor. Every earlier claim on it is fenced from now on.
+    ///
+    /// # Errors
+    /// `InvalidInput` for an empty id.
+    pub async fn claim_mob(&self, mob_id: &str) -> Result<MobClaim<E>> {
+        Ok(self.under_mob(self.run(claim_mob(mob_id)).await?))
     }
 
     /// The store under a claim that was made.
-    pub(crate) fn under(&self, fence: Fence) -> RuntimeClaim<E> {
-        RuntimeClaim { store: Self { engine: self.engine.clone(), fence: Some(fence.clone()) }, fence }
+    pub(crate) fn under(&self, runtime_id: LogicalRuntimeId, fence: Fence) -> RuntimeClaim<E> {
+        let store = Self { engine: self.engine.clone(), fence: Some(fence.clone()) };
+        RuntimeClaim { store, runtime_id, fence }
+    }
+
+    /// The store under a claim on a mob that was made.
+    pub(crate) fn under_mob(&self, fence: Fence) -> MobClaim<E> {
+        MobClaim { store: Self { engine: self.engine.clone(), fence: Some(fence.clone()) }, fence }
     }
 }
 
-/// Raises the epoch of a runtime's claim.
-pub(crate) fn claim(runtime_id: &LogicalRuntimeId) -> Result<Operation<Fence>> {
-    let mut reads = Reads::new();
-    let stored = reads.get(&CLAIMS, (runtime_id,));
-    let deletion = deletion(&mut reads, runtime_id);
-    let (runtime_id, token) = (runtime_id.clone(), new_uuid()?);
-    let raised = move |seen: &ReadSet| {
-        // What is written under the claim would go with the rest.
-        if is_deleted(seen, deletion) {
-            return Err(being_deleted(&runtime_id));
+/// What is claimed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Owner {
+    Runtime(LogicalRuntimeId),
+    Mob(String),
+}
+
+impl Owner {
+    /// Where its latest claim is stored.
+    fn table(&self) -> &'static Table<Text> {
+        match self {
+            Self::Runtime(_) => &CLAIMS,
+            Self::Mob(_) => &MOB_CLAIMS,
         }
-        let epoch = next_epoch(epoch(seen, stored, &runtime_id)?)?;
-        Ok(Fence { runtime_id: runtime_id.clone(), epoch, token })
+    }
+
+    fn id(&self) -> &str {
+        match self {
+            Self::Runtime(id) => id.as_str(),
+            Self::Mob(id) => id,
+        }
+    }
+}
+
+/// Raises the epoch of a mob's claim.
+pub(crate) fn claim_mob(mob_id: &str) -> Result<Operation<Fence>> {
+    claim(Owner::Mob(non_empty("mob_id", mob_id)?.to_owned()))
+}
+
+/// Raises the epoch of a claim.
+pub(crate) fn claim(owner: Owner) -> Result<Operation<Fence>> {
+    let mut reads = Reads::new();
+    let stored = reads.get(owner.table(), (owner.id(),));
+    let guard = match &owner {
+        // What is written under the claim would go with the rest.
+        Owner::Runtime(runtime_id) => Some(Arc::new(Guard::of_deletion(runtime_id, &mut reads))),
+        Owner::Mob(_) => None,
+    };
+    let token = new_uuid()?;
+    let raised = move |seen: &ReadSet| {
+        if let Some(guard) = &guard {
+            guard.check(seen)?;
+        }
+        let epoch = next_epoch(epoch(seen, stored, &owner)?)?;
+        Ok(Fence { owner: owner.clone(), epoch, token })
     };
     let decide = {
         let raised = raised.clone();
         move |seen: &ReadSet| {
-            let Fence { runtime_id, epoch, token } = raised(seen)?;
-            Ok(vec![CLAIMS.put((&runtime_id,), Text(claim_text(epoch, token)))])
+            let Fence { owner, epoch, token } = raised(seen)?;
+            Ok(vec![owner.table().put((owner.id(),), Text(claim_text(epoch, token)))])
         }
     };
     Ok(Operation::transact(reads, decide).answering(raised))
@@ -80,14 +145,15 @@ pub(crate) fn claim(runtime_id: &LogicalRuntimeId) -> Result<Operation<Fence>> {
 /// Raises the epoch, if the claim is still the stored one.
 pub(crate) fn release(fence: &Fence) -> Result<Operation<()>> {
     let mut reads = Reads::new();
-    let stored = reads.get(&CLAIMS, (&fence.runtime_id,));
-    let (fence, token) = (fence.clone(), new_uuid()?);
+    let (table, id) = (fence.owner.table(), fence.owner.id().to_owned());
+    let stored = reads.get(table, (&*id,));
+    let fence = fence.clone();
     let decide = move |seen: &ReadSet| {
         if !fence.is_in(seen, stored)? {
             return Ok(Vec::new());
         }
-        let released = claim_text(next_epoch(fence.epoch)?, token);
-        Ok(vec![CLAIMS.put((&fence.runtime_id,), Text(released))])
+        // Nobody holds it, which the token says.
+        Ok(vec![table.put((&*id,), Text(claim_text(next_epoch(fence.epoch)?, Uuid::nil())))])
     };
     Ok(Operation::transact(reads, decide))
 }
@@ -95,7 +161,7 @@ pub(crate) fn release(fence: &Fence) -> Result<Operation<()>> {
 impl<E: Engine> RuntimeClaim<E> {
     /// The runtime.
     pub fn runtime_id(&self) -> &LogicalRuntimeId {
-        &self.fence.runtime_id
+        &self.runtime_id
     }
 
     /// The claim's epoch: higher than that of every claim before it.
@@ -129,10 +195,47 @@ impl<E> Deref for RuntimeClaim<E> {
     }
 }
 
+impl<E: Engine> MobClaim<E> {
+    /// The mob.
+    pub fn mob_id(&self) -> &str {
+        self.fence.owner.id()
+    }
+
+    /// The claim's epoch: higher than that of every claim before it.
+    pub fn epoch(&self) -> u64 {
+        self.fence.epoch
+    }
+
+    /// The store under this claim.
+    pub fn store(&self) -> &Store<E> {
+        &self.store
+    }
+
+    /// What writes under this claim check.
+    #[cfg(all(feature = "js", target_arch = "wasm32"))]
+    pub(crate) fn fence(&self) -> &Fence {
+        &self.fence
+    }
+
+    /// Releases the mob: from now on writes through this claim and the handles made from it are `MobFenced`. It does nothing where
+    /// another claim was made already.
+    pub async fn release(self) -> Result<()> {
+        self.store.run(release(&self.fence)).await
+    }
+}
+
+impl<E> Deref for MobClaim<E> {
+    type Target = Store<E>;
+
+    fn deref(&self) -> &Store<E> {
+        &self.store
+    }
+}
+
 /// The claim that a handle writes under.
 #[derive(Clone, Debug)]
 pub(crate) struct Fence {
-    runtime_id: LogicalRuntimeId,
+    owner: Owner,
     epoch: u64,
     token: Uuid,
 }
@@ -144,14 +247,34 @@ impl Fence {
         Ok(stored.is_some_and(|stored| stored.0 == claim_text(self.epoch, self.token)))
     }
 
-    /// Declares the read that the check needs.
-    pub(super) fn guard(&self, runtime_id: &LogicalRuntimeId, reads: &mut Reads) -> Result<Guard> {
-        if *runtime_id != self.runtime_id {
-            let reason = format!("this handle writes under a claim on {}, not on {runtime_id}", self.runtime_id);
-            return Err(RuntimeStoreError::invalid("runtime_id", reason));
-        }
+    fn guard(&self, reads: &mut Reads) -> Guard {
         let held = Text(claim_text(self.epoch, self.token));
-        Ok(Guard::Claim { fence: self.clone(), stored: reads.get_predicting(&CLAIMS, (runtime_id,), Some(held)) })
+        let stored = reads.get_predicting(self.owner.table(), (self.owner.id(),), Some(held));
+        Guard::Claim { fence: self.clone(), stored }
+    }
+
+    /// Declares the read by which a write to a runtime is checked; `None` where it is under no claim on a runtime.
+    pub(super) fn guard_of_runtime(&self, runtime_id: &LogicalRuntimeId, reads: &mut Reads) -> Result<Option<Guard>> {
+        match &self.owner {
+            Owner::Mob(_) => Ok(None),
+            Owner::Runtime(claimed) if claimed == runtime_id => Ok(Some(self.guard(reads))),
+            Owner::Runtime(claimed) => {
+                let reason = format!("this handle writes under a claim on {claimed}, not on {runtime_id}");
+                Err(RuntimeStoreError::invalid("runtime_id", reason))
+            }
+        }
+    }
+
+    /// The same of a write to a mob.
+    pub(super) fn guard_of_mob(&self, mob_id: &str, reads: &mut Reads) -> Result<Option<Guard>> {
+        match &self.owner {
+            Owner::Runtime(_) => Ok(None),
+            Owner::Mob(claimed) if claimed == mob_id => Ok(Some(self.guard(reads))),
+            Owner::Mob(claimed) => {
+                let reason = format!("this handle writes under a claim on {claimed}, not on {mob_id}");
+                Err(RuntimeStoreError::invalid("mob_id", reason))
+            }
+        }
     }
 }
 
@@ -162,10 +285,11 @@ impl Fence {
         claim_text(self.epoch, self.token)
     }
 
-    /// What is no longer the stored claim is `Fenced`, whoever made it up.
-    pub(crate) fn of_text(runtime_id: LogicalRuntimeId, text: &str) -> Option<Self> {
+    /// What is no longer the stored claim is `Fenced`, whoever made it up. That of nobody is held by nobody.
+    pub(crate) fn of_text(owner: Owner, text: &str) -> Option<Self> {
         let (epoch, token) = text.split_once(' ')?;
-        Some(Self { runtime_id, epoch: epoch.parse().ok()?, token: Uuid::try_parse(token).ok()? })
+        let token = Uuid::try_parse(token).ok().filter(|token| !token.is_nil())?;
+        Some(Self { owner, epoch: epoch.parse().ok()?, token })
     }
 }
 
@@ -180,7 +304,8 @@ pub(super) enum Guard {
 impl Guard {
     /// For a write without a claim.
     pub(super) fn of_deletion(runtime_id: &LogicalRuntimeId, reads: &mut Reads) -> Self {
-        let begun = reads.get_predicting(&DELETIONS, (runtime_id,), None);
+        // What is written all the same goes with the rest.
+        let begun = reads.get_late(&DELETIONS, (runtime_id,));
         Self::Deletion { runtime_id: runtime_id.clone(), begun }
     }
 
@@ -193,15 +318,20 @@ impl Guard {
         if fence.is_in(seen, stored)? {
             return Ok(());
         }
-        let Fence { runtime_id, epoch: held, .. } = fence;
+        let Fence { owner, epoch: held, .. } = fence;
+        let held = *held;
         // A claim that was overtaken or released leaves another in its place.
         if seen.one(stored)?.is_none() {
+            let (what, id) = (if matches!(owner, Owner::Mob(_)) { "mob" } else { "runtime" }, owner.id());
             return Err(RuntimeStoreError::Deleted(format!(
-                "the claim on runtime {runtime_id} ended when the runtime was deleted; claim it anew"
+                "the claim on {what} {id} ended when the {what} was deleted; claim it anew"
             )));
         }
-        let current = epoch(seen, stored, runtime_id)?;
-        Err(RuntimeStoreError::Fenced { runtime_id: runtime_id.clone(), held: *held, current })
+        let current = epoch(seen, stored, owner)?;
+        Err(match owner.clone() {
+            Owner::Runtime(runtime_id) => RuntimeStoreError::Fenced { runtime_id, held, current },
+            Owner::Mob(mob_id) => RuntimeStoreError::MobFenced { mob_id, held, current },
+        })
     }
 }
 
@@ -224,6 +354,11 @@ pub(super) fn parsed_epoch(claim: &str) -> Result<u64, String> {
     Ok(epoch)
 }
 
+/// When a claim was made, of which its token tells; `None` where nobody holds it.
+pub(super) fn open_since(claim: &str) -> Option<u64> {
+    claim.split_once(' ').and_then(|(_, token)| made_at(token))
+}
+
 /// A claim that comes after two others, so that it fences whoever holds one of them.
 pub(super) fn after_both(a: &str, b: &str, token: Uuid) -> Result<String, String> {
     let latest = parsed_epoch(a)?.max(parsed_epoch(b)?);
@@ -232,11 +367,11 @@ pub(super) fn after_both(a: &str, b: &str, token: Uuid) -> Result<String, String
 }
 
 /// The epoch of the latest claim; 0 where there was none.
-pub(super) fn epoch(seen: &ReadSet, stored: One<Text>, runtime_id: &LogicalRuntimeId) -> Result<u64> {
+pub(super) fn epoch(seen: &ReadSet, stored: One<Text>, owner: &Owner) -> Result<u64> {
     let Some(stored) = seen.one(stored)? else { return Ok(0) };
     parsed_epoch(&stored.0).map_err(|reason| RuntimeStoreError::Decode {
-        table: CLAIMS.info.name,
-        key: format!("[{runtime_id}]"),
+        table: owner.table().info.name,
+        key: format!("[{}]", owner.id()),
         reason,
     })
 }

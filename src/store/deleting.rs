@@ -2,7 +2,7 @@
 //!
 //! A runtime is deleted in one transaction where that is not too much for one. Else the first transaction deletes its state,
 //! snapshot, registry and claim, and leaves a note (`DELETIONS`), which hides the receipts and inputs that are still there; further
-//! ones delete these, and the last one the note. Whoever was cut off calls again, which goes on where that was. Without the note they
+//! ones delete these, and the last one the note. Where there is no room for the note, it is one transaction all the same. Whoever was cut off calls again, which goes on where that was. Without the note they
 //! delete nothing: another call has come to the end before, and the runtime may have been made anew.
 //!
 //! Writers are refused from the first transaction on: those under a claim since the claim is not stored any more, and none is made
@@ -11,8 +11,12 @@
 use super::{
     Operation, Store,
     claim::Fence,
+    quarantine::{OF_MOB, OF_RUNTIME},
     recovery::{deletion, is_deleted},
-    schema::{CLAIMS, DELETIONS, INPUTS, LABELS, METADATA, OPS, PRUNED, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
+    schema::{
+        CLAIMS, DELETIONS, INPUTS, LABELS, METADATA, MOB_CLAIMS, OPS, PRUNED, QUARANTINE, RECEIPTS, SESSIONS,
+        SNAPSHOTS, STATES,
+    },
 };
 use crate::{
     engine::{Engine, Key, Page, ReadSet, Reads, Result, Text, Write},
@@ -37,12 +41,17 @@ impl<E: Engine> Store<E> {
     /// afterwards makes the runtime anew. Where there is none, nothing happens.
     ///
     /// A large runtime is deleted in several transactions. Should the process end in the middle, its receipts and inputs are
-    /// hidden, and another call deletes the rest; until then whatever is written to it fails with `Deleted`.
+    /// hidden, and another call deletes the rest; until then whatever is written to it fails with `Deleted`. Where the disk or the quota
+    /// is too full for that, it is one transaction, however large.
     ///
     /// # Errors
     /// `Fenced` through a claim that was overtaken; otherwise those of the engine.
     pub async fn delete_runtime(&self, runtime_id: &LogicalRuntimeId) -> Result<()> {
-        let mut left = self.run(begin_deletion(self.fence(), runtime_id)).await?;
+        let mut left = match self.run(begin_deletion(self.fence(), runtime_id)).await {
+            // There is no room for the note, and deletes need none.
+            Err(RuntimeStoreError::QuotaExceeded { .. }) => self.run(delete_at_once(self.fence(), runtime_id)).await?,
+            begun => begun?,
+        };
         loop {
             left = match left {
                 Left::Nothing => return Ok(()),
@@ -52,13 +61,14 @@ impl<E: Engine> Store<E> {
         }
     }
 
-    /// Deletes a mob's labels, those of all its runs, and its cursor, in one transaction. Its runtimes are not among it: see
+    /// Deletes a mob's labels, those of all its runs, and its cursor, in one transaction. Through a [`MobClaim`](super::MobClaim) it
+    /// must still hold; other claims end with it: what is written under them fails with `Deleted`. Its runtimes are not among it: see
     /// [`delete_runtime`](Self::delete_runtime).
     ///
     /// # Errors
-    /// `InvalidInput` for an empty id; otherwise those of the engine.
+    /// `InvalidInput` for an empty id; `MobFenced` through a claim that was overtaken; otherwise those of the engine.
     pub async fn delete_mob(&self, mob_id: &str) -> Result<()> {
-        self.run(delete_mob(mob_id)).await
+        self.run(delete_mob(self.fence(), mob_id)).await
     }
 
     /// Deletes the receipts that a run has left under a runtime, and the proof of those that were pruned: afterwards they can be
@@ -101,6 +111,21 @@ pub(crate) fn begin_deletion(fence: Option<&Fence>, runtime_id: &LogicalRuntimeI
     };
     let operation = Operation::delete_from_runtime(fence, &runtime_id, reads, decide)?;
     Ok(operation.answering(move |seen| Ok(if is_little(seen)? { Left::Nothing } else { Left::Rows })))
+}
+
+/// Deletes all of a runtime in one transaction, however much it is.
+pub(crate) fn delete_at_once(fence: Option<&Fence>, runtime_id: &LogicalRuntimeId) -> Result<Operation<Left>> {
+    let mut reads = Reads::new();
+    let sessions = reads.range(&SESSIONS, Key::all(), Page::default());
+    let runtime = runtime_id.clone();
+    let decide = move |seen: &ReadSet| {
+        let mut writes = everything(&runtime);
+        let found = seen.many(sessions)?;
+        let its = found.iter().filter(|(_, holder)| holder.0 == runtime.as_str());
+        writes.extend(its.map(|(session, _)| SESSIONS.delete((*session).clone())));
+        Ok(writes)
+    };
+    Ok(Operation::delete_from_runtime(fence, runtime_id, reads, decide)?.answering(|_| Ok(Left::Nothing)))
 }
 
 /// Deletes some of a runtime's receipts and inputs.
@@ -165,14 +190,21 @@ fn everything(runtime_id: &LogicalRuntimeId) -> Vec<Write> {
         INPUTS.delete_range(key.clone()),
         RECEIPTS.delete_range(key.clone()),
         PRUNED.delete_range(key.clone()),
+        QUARANTINE.delete_range((OF_RUNTIME, runtime_id)),
         DELETIONS.delete(key),
     ]);
     writes
 }
 
-pub(crate) fn delete_mob(mob_id: &str) -> Result<Operation<()>> {
+pub(crate) fn delete_mob(fence: Option<&Fence>, mob_id: &str) -> Result<Operation<()>> {
     let key: Key = super::metadata::labels_key(&MetadataScope::Mob(mob_id.to_owned()))?.first(1);
-    Ok(Operation::write(vec![LABELS.delete_range(key.clone()), METADATA.delete_range(key)]))
+    let writes = vec![
+        LABELS.delete_range(key.clone()),
+        METADATA.delete_range(key.clone()),
+        MOB_CLAIMS.delete(key),
+        QUARANTINE.delete_range((OF_MOB, mob_id)),
+    ];
+    Operation::transact_mob(fence, mob_id, Reads::new(), move |_| Ok(writes.clone()))
 }
 
 pub(crate) fn delete_run(

@@ -3,6 +3,7 @@
 
 use super::{
     Operation, Store,
+    claim::Fence,
     metadata::{cursor_in, cursor_key, labels_key},
     schema::{LABELS, METADATA},
 };
@@ -17,7 +18,7 @@ impl<E: Engine> Store<E> {
     /// # Errors
     /// `InvalidInput` for an empty id, and for a label that is both set and removed; `Decode` for an unreadable record.
     pub async fn patch_labels(&self, scope: &MetadataScope, patch: LabelPatch) -> Result<Labels> {
-        self.run(patch_labels(scope, Document::new(patch.set)?, patch.remove)).await?.read()
+        self.run(patch_labels(self.fence(), scope, Document::new(patch.set)?, patch.remove)).await?.read()
     }
 
     /// Replaces all labels of a scope if they are the `expected` ones; an empty set stands for none.
@@ -25,7 +26,7 @@ impl<E: Engine> Store<E> {
     /// # Errors
     /// `Conflict` where they are others: nothing is written. Otherwise as [`patch_labels`](Self::patch_labels).
     pub async fn compare_and_set_labels(&self, scope: &MetadataScope, expected: Labels, labels: Labels) -> Result<()> {
-        self.run(compare_and_set_labels(scope, Document::new(expected)?, Document::new(labels)?)).await
+        self.run(compare_and_set_labels(self.fence(), scope, Document::new(expected)?, Document::new(labels)?)).await
     }
 
     /// Moves a mob's cursor forward to `cursor`, never back, and returns where it is now: further, where it was further.
@@ -33,7 +34,7 @@ impl<E: Engine> Store<E> {
     /// # Errors
     /// `InvalidInput` for an empty mob id; `Decode` for a stored cursor that is no number.
     pub async fn advance_subscription_cursor(&self, mob_id: &str, cursor: u64) -> Result<u64> {
-        self.run(advance_cursor(mob_id, cursor)).await
+        self.run(advance_cursor(self.fence(), mob_id, cursor)).await
     }
 
     /// Sets a mob's cursor if it is the `expected` one; `None` stands for a cursor that was never set.
@@ -47,11 +48,12 @@ impl<E: Engine> Store<E> {
         expected: Option<u64>,
         cursor: u64,
     ) -> Result<()> {
-        self.run(compare_and_set_cursor(mob_id, expected, cursor)).await
+        self.run(compare_and_set_cursor(self.fence(), mob_id, expected, cursor)).await
     }
 }
 
 pub(crate) fn patch_labels(
+    fence: Option<&Fence>,
     scope: &MetadataScope,
     set: Document<Labels>,
     remove: Vec<String>,
@@ -73,10 +75,11 @@ pub(crate) fn patch_labels(
             (_, after) => Ok(vec![replace_labels(&key, after)]),
         }
     };
-    Ok(Operation::transact(reads, decide).answering(move |seen| Ok(patched(seen)?.1)))
+    Ok(Operation::transact_mob(fence, scope.mob_id(), reads, decide)?.answering(move |seen| Ok(patched(seen)?.1)))
 }
 
 pub(crate) fn compare_and_set_labels(
+    fence: Option<&Fence>,
     scope: &MetadataScope,
     expected: Document<Labels>,
     labels: Document<Labels>,
@@ -84,17 +87,18 @@ pub(crate) fn compare_and_set_labels(
     let (key, scope) = (labels_key(scope)?, scope.clone());
     let mut reads = Reads::new();
     let stored = reads.get(&LABELS, key.clone());
-    Ok(Operation::transact(reads, move |seen| {
+    let mob = scope.mob_id().to_owned();
+    Operation::transact_mob(fence, &mob, reads, move |seen| {
         if seen.one(stored)?.as_deref().cloned().unwrap_or_default() != expected {
             return Err(RuntimeStoreError::Conflict(format!(
                 "the labels of {scope} are not the expected ones; nothing was written, load them and decide anew"
             )));
         }
         Ok(vec![replace_labels(&key, labels.clone())])
-    }))
+    })
 }
 
-pub(crate) fn advance_cursor(mob_id: &str, cursor: u64) -> Result<Operation<u64>> {
+pub(crate) fn advance_cursor(fence: Option<&Fence>, mob_id: &str, cursor: u64) -> Result<Operation<u64>> {
     let key = cursor_key(mob_id)?;
     let mut reads = Reads::new();
     let stored = reads.get(&METADATA, key.clone());
@@ -111,24 +115,30 @@ pub(crate) fn advance_cursor(mob_id: &str, cursor: u64) -> Result<Operation<u64>
             None => Ok(vec![METADATA.put(key.clone(), Text(cursor.to_string()))]),
         }
     };
-    Ok(Operation::transact(reads, decide).answering(move |seen| Ok(advanced(seen)?.unwrap_or(cursor))))
+    Ok(Operation::transact_mob(fence, mob_id, reads, decide)?
+        .answering(move |seen| Ok(advanced(seen)?.unwrap_or(cursor))))
 }
 
-pub(crate) fn compare_and_set_cursor(mob_id: &str, expected: Option<u64>, cursor: u64) -> Result<Operation<()>> {
-    let (key, mob_id) = (cursor_key(mob_id)?, mob_id.to_owned());
+pub(crate) fn compare_and_set_cursor(
+    fence: Option<&Fence>,
+    mob_id: &str,
+    expected: Option<u64>,
+    cursor: u64,
+) -> Result<Operation<()>> {
+    let (key, mob) = (cursor_key(mob_id)?, mob_id.to_owned());
     let mut reads = Reads::new();
     let stored = reads.get(&METADATA, key.clone());
-    Ok(Operation::transact(reads, move |seen| {
+    Operation::transact_mob(fence, mob_id, reads, move |seen| {
         let there = cursor_in(seen, stored, &key)?;
         if there != expected {
             let shown = |cursor: Option<u64>| cursor.map_or("not set".to_owned(), |cursor| cursor.to_string());
             let (there, expected) = (shown(there), shown(expected));
             return Err(RuntimeStoreError::Conflict(format!(
-                "the cursor of mob {mob_id} is {there} where {expected} was expected; nothing was written"
+                "the cursor of mob {mob} is {there} where {expected} was expected; nothing was written"
             )));
         }
         Ok(vec![METADATA.put(key.clone(), Text(cursor.to_string()))])
-    }))
+    })
 }
 
 fn replace_labels(key: &Key, labels: Document<Labels>) -> Write {

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use super::{
     Operation, PersistentMetadataStore, RuntimeMetadataTable, Store,
+    claim::Fence,
     schema::{LABELS, METADATA},
 };
 use crate::{
@@ -38,15 +39,21 @@ pub(super) fn parsed_cursor(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("expected a number up to 2^64-1, found {}", quoted(text)))
 }
 
-pub(crate) fn set_cursor(mob_id: &str, cursor: u64) -> Result<Operation<()>> {
-    Ok(Operation::write(vec![METADATA.put(cursor_key(mob_id)?, Text(cursor.to_string()))]))
+pub(crate) fn set_cursor(fence: Option<&Fence>, mob_id: &str, cursor: u64) -> Result<Operation<()>> {
+    let writes = vec![METADATA.put(cursor_key(mob_id)?, Text(cursor.to_string()))];
+    Operation::transact_mob(fence, mob_id, Reads::new(), move |_| Ok(writes.clone()))
 }
 
-pub(crate) fn set_labels(scope: &MetadataScope, labels: Document<Labels>) -> Result<Operation<()>> {
+pub(crate) fn set_labels(
+    fence: Option<&Fence>,
+    scope: &MetadataScope,
+    labels: Document<Labels>,
+) -> Result<Operation<()>> {
     if labels.is_empty() {
-        return Ok(delete_labels(scope)?.answering(|_| Ok(())));
+        return Ok(delete_labels(fence, scope)?.answering(|_| Ok(())));
     }
-    Ok(Operation::write(vec![LABELS.put(labels_key(scope)?, labels)]))
+    let writes = vec![LABELS.put(labels_key(scope)?, labels)];
+    Operation::transact_mob(fence, scope.mob_id(), Reads::new(), move |_| Ok(writes.clone()))
 }
 
 pub(crate) fn labels(scope: &MetadataScope) -> Result<Operation<Document<Labels>>> {
@@ -55,7 +62,7 @@ pub(crate) fn labels(scope: &MetadataScope) -> Result<Operation<Document<Labels>
     Ok(Operation::read(reads, move |seen| Ok(seen.one(labels)?.as_deref().cloned().unwrap_or_default())))
 }
 
-pub(crate) fn delete_labels(scope: &MetadataScope) -> Result<Operation<Document<Labels>>> {
+pub(crate) fn delete_labels(fence: Option<&Fence>, scope: &MetadataScope) -> Result<Operation<Document<Labels>>> {
     let key = labels_key(scope)?;
     let mut reads = Reads::new();
     let previous = reads.get(&LABELS, key.clone());
@@ -64,7 +71,7 @@ pub(crate) fn delete_labels(scope: &MetadataScope) -> Result<Operation<Document<
         seen.one(previous)?;
         Ok(vec![LABELS.delete(key.clone())])
     };
-    Ok(Operation::transact(reads, decide)
+    Ok(Operation::transact_mob(fence, scope.mob_id(), reads, decide)?
         .answering(move |seen| Ok(seen.one(previous)?.as_deref().cloned().unwrap_or_default())))
 }
 
@@ -100,7 +107,7 @@ pub(super) fn scope(key: &Key) -> MetadataScope {
     }
 }
 
-fn non_empty<'a>(argument: &str, id: &'a str) -> Result<&'a str> {
+pub(super) fn non_empty<'a>(argument: &str, id: &'a str) -> Result<&'a str> {
     if id.is_empty() {
         return Err(RuntimeStoreError::invalid(argument, "expected a non-empty string"));
     }
@@ -115,7 +122,7 @@ impl<E: Engine> PersistentMetadataStore for Store<E> {
     }
 
     async fn set_subscription_cursor(&self, mob_id: &str, cursor: u64) -> Result<(), MetadataStoreError> {
-        Ok(self.run(set_cursor(mob_id, cursor)).await?)
+        Ok(self.run(set_cursor(self.fence(), mob_id, cursor)).await?)
     }
 }
 
@@ -123,7 +130,7 @@ impl<E: Engine> PersistentMetadataStore for Store<E> {
 #[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
 impl<E: Engine> RuntimeMetadataTable for Store<E> {
     async fn set_labels(&self, scope: &MetadataScope, labels: Labels) -> Result<(), MetadataStoreError> {
-        Ok(self.run(set_labels(scope, Document::new(labels)?)).await?)
+        Ok(self.run(set_labels(self.fence(), scope, Document::new(labels)?)).await?)
     }
 
     async fn get_labels(&self, scope: &MetadataScope) -> Result<Labels, MetadataStoreError> {
@@ -131,7 +138,7 @@ impl<E: Engine> RuntimeMetadataTable for Store<E> {
     }
 
     async fn delete_labels(&self, scope: &MetadataScope) -> Result<Labels, MetadataStoreError> {
-        Ok(self.run(delete_labels(scope)).await?.read()?)
+        Ok(self.run(delete_labels(self.fence(), scope)).await?.read()?)
     }
 
     async fn list_labels_for_mob(&self, mob_id: &str) -> Result<Vec<(MetadataScope, Labels)>, MetadataStoreError> {

@@ -2,6 +2,7 @@
 
 mod checking;
 pub(crate) mod claim;
+pub(crate) mod contents;
 pub(crate) mod deleting;
 pub(crate) mod listing;
 pub(crate) mod merging;
@@ -10,6 +11,7 @@ pub(crate) mod moving;
 mod operation;
 mod payload;
 pub(crate) mod pruning;
+pub(crate) mod quarantine;
 pub(crate) mod recovery;
 pub(crate) mod rewriting;
 pub(crate) mod runtime;
@@ -21,10 +23,12 @@ pub(crate) mod verifying;
 mod walk;
 mod watch;
 
-pub use claim::RuntimeClaim;
+pub use claim::{MobClaim, RuntimeClaim};
+pub use contents::{Contents, OpenClaim};
 pub use listing::Descending;
 pub use moving::{Export, Import, Imported, OnConflict};
 pub use pruning::{Prune, Pruned};
+pub use quarantine::Quarantined;
 pub use recovery::{Counts, Recovered};
 pub use schema::TABLES;
 pub use traits::{OAuthFlowUpdate, PersistentMetadataStore, RuntimeMetadataTable, RuntimeStore};

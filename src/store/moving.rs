@@ -1,6 +1,6 @@
 //! Moving house: a store as a file of lines, and back, from any engine to any other.
 
-mod base64;
+pub(crate) mod base64;
 mod export;
 mod import;
 mod lines;

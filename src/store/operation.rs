@@ -61,7 +61,7 @@ impl Operation<()> {
     }
 
     /// Writes without a precondition.
-    pub(super) fn write(writes: Vec<Write>) -> Self {
+    pub(crate) fn write(writes: Vec<Write>) -> Self {
         Self::transact(Reads::new(), move |_| Ok(writes.clone()))
     }
 
@@ -74,11 +74,9 @@ impl Operation<()> {
         mut reads: Reads,
         decide: impl FnMut(&ReadSet) -> Result<Vec<Write>> + MaybeSend + 'static,
     ) -> Result<Self> {
-        let guard = match fence {
-            None => Guard::of_deletion(runtime_id, &mut reads),
-            Some(fence) => fence.guard(runtime_id, &mut reads)?,
-        };
-        Ok(Self::with_change(reads, guarded(guard, Box::new(decide))))
+        let claimed = fence.map(|fence| fence.guard_of_runtime(runtime_id, &mut reads)).transpose()?.flatten();
+        let guard = claimed.unwrap_or_else(|| Guard::of_deletion(runtime_id, &mut reads));
+        Ok(Self::guarded(Some(guard), reads, Box::new(decide)))
     }
 
     /// Deletes from a runtime, under the handle's claim where it has one: also while the runtime is being deleted.
@@ -88,9 +86,29 @@ impl Operation<()> {
         mut reads: Reads,
         decide: impl FnMut(&ReadSet) -> Result<Vec<Write>> + MaybeSend + 'static,
     ) -> Result<Self> {
-        let Some(fence) = fence else { return Ok(Self::transact(reads, decide)) };
-        let guard = fence.guard(runtime_id, &mut reads)?;
-        Ok(Self::with_change(reads, guarded(guard, Box::new(decide))))
+        let guard = fence.map(|fence| fence.guard_of_runtime(runtime_id, &mut reads)).transpose()?.flatten();
+        Ok(Self::guarded(guard, reads, Box::new(decide)))
+    }
+
+    /// Decides and writes to a mob, under the handle's claim where it has one.
+    pub(super) fn transact_mob(
+        fence: Option<&Fence>,
+        mob_id: &str,
+        mut reads: Reads,
+        decide: impl FnMut(&ReadSet) -> Result<Vec<Write>> + MaybeSend + 'static,
+    ) -> Result<Self> {
+        let guard = fence.map(|fence| fence.guard_of_mob(mob_id, &mut reads)).transpose()?.flatten();
+        Ok(Self::guarded(guard, reads, Box::new(decide)))
+    }
+
+    fn guarded(guard: Option<Guard>, reads: Reads, decide: Writes) -> Self {
+        Self::with_change(
+            reads,
+            match guard {
+                Some(guard) => guarded(guard, decide),
+                None => decide,
+            },
+        )
     }
 
     /// Writes to a runtime, under the handle's claim where it has one.

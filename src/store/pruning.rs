@@ -4,7 +4,7 @@
 //! known to be a retry, also where its receipt is pruned. Never pruned are the runtime's last receipt, the receipts of a run that
 //! is open (the latest one of a runtime that is running), those that live inputs belong to, and the inputs that these name.
 //!
-//! It goes on in small transactions. What must stay is read before the first one, the last receipt at the very beginning; each
+//! It goes on in small transactions, and where the caller says no more, it stops between them. What must stay is read before the first one, the last receipt at the very beginning; each
 //! looks for receipts that came after that, and takes neither these nor what they name. So whatever is written meanwhile is safe, and
 //! whoever is cut off loses nothing by calling again.
 
@@ -58,6 +58,21 @@ impl<E: Engine> Store<E> {
     /// `InvalidInput` where nothing is to be pruned; `Fenced` through a claim that was overtaken; `Decode` for a record that cannot
     /// be read. What was pruned before an error stays so.
     pub async fn prune(&self, runtime_id: &LogicalRuntimeId, prune: Prune) -> Result<Pruned> {
+        self.prune_while(runtime_id, prune, &|| true).await
+    }
+
+    /// As [`prune`](Self::prune), as long as `go_on` says so: it is asked after each of the small transactions. What is left is for another
+    /// call. So a program prunes in idle time, a runtime of [`list_runtimes`](Self::list_runtimes) at a time, and stops where there is
+    /// something else to do.
+    ///
+    /// # Errors
+    /// As [`prune`](Self::prune).
+    pub async fn prune_while(
+        &self,
+        runtime_id: &LogicalRuntimeId,
+        prune: Prune,
+        go_on: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Pruned> {
         let both = prune.keep_receipts.is_none() && prune.keep_terminal_inputs.is_none();
         if both && prune.before.is_none() {
             return Err(RuntimeStoreError::invalid(
@@ -67,11 +82,12 @@ impl<E: Engine> Store<E> {
         }
         let mut needed = self.needed(runtime_id).await?;
         let mut pruned = Pruned::default();
-        if let Some(keep) = prune.keep_receipts.or(both.then_some(0)) {
-            pruned.receipts = self.prune_receipts(runtime_id, keep, prune, &mut needed).await?;
-        }
+        // Inputs first: what is left of pruned receipts takes room, and where there is none, this makes some.
         if let Some(keep) = prune.keep_terminal_inputs.or(both.then_some(0)) {
-            pruned.inputs = self.prune_inputs(runtime_id, keep, prune, &mut needed).await?;
+            pruned.inputs = self.prune_inputs(runtime_id, keep, prune, &mut needed, go_on).await?;
+        }
+        if let Some(keep) = prune.keep_receipts.or(both.then_some(0)) {
+            pruned.receipts = self.prune_receipts(runtime_id, keep, prune, &mut needed, go_on).await?;
         }
         Ok(pruned)
     }
@@ -82,6 +98,7 @@ impl<E: Engine> Store<E> {
         keep: u64,
         prune: Prune,
         needed: &mut Needed,
+        go_on: &(dyn Fn() -> bool + Sync),
     ) -> Result<u64> {
         let (mut kept, mut pruned, mut after) = (0, 0, None);
         loop {
@@ -95,6 +112,9 @@ impl<E: Engine> Store<E> {
                 }
                 let mut after: Option<Key> = None;
                 while doomed > 0 {
+                    if !go_on() {
+                        return Ok(pruned);
+                    }
                     let most = u32::try_from(doomed).unwrap_or(u32::MAX).min(CHUNK);
                     let page = Page { after: after.clone(), limit: Some(most), ..Page::default() };
                     let fence = self.fence();
@@ -121,11 +141,12 @@ impl<E: Engine> Store<E> {
         keep: u64,
         prune: Prune,
         needed: &mut Needed,
+        go_on: &(dyn Fn() -> bool + Sync),
     ) -> Result<u64> {
         let terminal = self.run(count_terminal_inputs(runtime_id)).await?;
         let (mut doomed, mut pruned) = (terminal.saturating_sub(keep), 0);
         let (mut after, mut limit) = (None, CHUNK);
-        while doomed > 0 {
+        while doomed > 0 && go_on() {
             let page = Page { after: after.clone(), limit: Some(limit), ..Page::default() };
             let fence = self.fence();
             let some = prune_some_inputs(fence, runtime_id, page, doomed, needed.clone(), prune);

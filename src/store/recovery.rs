@@ -2,7 +2,7 @@
 
 use super::{
     Operation, Store,
-    claim::epoch,
+    claim::{Owner, epoch},
     listing::page,
     schema::{CLAIMS, DELETIONS, INPUTS, OPS, RECEIPTS, SNAPSHOTS, STATES},
 };
@@ -120,7 +120,7 @@ pub(crate) fn recover(runtime_id: &LogicalRuntimeId) -> Result<Operation<Found>>
     let last_receipt = reads.range(&RECEIPTS, (runtime_id,), last);
     let ops = reads.get(&OPS, (runtime_id,));
     let claim = reads.get(&CLAIMS, (runtime_id,));
-    let runtime_id = runtime_id.clone();
+    let owner = Owner::Runtime(runtime_id.clone());
     Ok(Operation::read(reads, move |seen| {
         let is_there = !is_deleted(seen, deletion);
         let inputs = if is_there { seen.many(inputs)? } else { Vec::new() };
@@ -131,7 +131,7 @@ pub(crate) fn recover(runtime_id: &LogicalRuntimeId) -> Result<Operation<Found>>
             inputs: inputs.into_iter().map(|(_, input)| Document::clone(&input)).collect(),
             last_receipt: last.map(|(_, stored)| stored.receipt.clone()),
             ops: seen.one(ops)?.as_deref().cloned(),
-            epoch: epoch(seen, claim, &runtime_id)?,
+            epoch: epoch(seen, claim, &owner)?,
         })
     }))
 }

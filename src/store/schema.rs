@@ -1,7 +1,7 @@
 //! The store's tables. The names and the SQL types are those of databases that meerkat-runtime 0.6 and mobkit 0.6 write;
 //! the tables whose names begin with `burrow_` are our own.
 
-use super::payload::StoredReceipt;
+use super::{payload::StoredReceipt, quarantine::Quarantined};
 use crate::{
     engine::{Bytes, Column, Encoded, Live, Table, TableInfo, Text, ValueType},
     model::{
@@ -82,6 +82,10 @@ pub static SESSIONS: Table<Text> =
 pub static CLAIMS: Table<Text> =
     Table::new(&TableInfo::new("burrow_claims", &[text("runtime_id")], ("claim", ValueType::Text)));
 
+/// The latest claim on a mob: its epoch and its token.
+pub static MOB_CLAIMS: Table<Text> =
+    Table::new(&TableInfo::new("burrow_mob_claims", &[text("mob_id")], ("claim", ValueType::Text)));
+
 /// The last receipt of each run that was pruned: it and all of its run with lower sequences were committed.
 pub static PRUNED: Table<StoredReceipt> = Table::new(&TableInfo::new(
     "burrow_pruned",
@@ -93,9 +97,16 @@ pub static PRUNED: Table<StoredReceipt> = Table::new(&TableInfo::new(
 pub static DELETIONS: Table<Text> =
     Table::new(&TableInfo::new("burrow_deletions", &[text("runtime_id")], ("begun_at", ValueType::Text)));
 
+/// Records that were damaged and set aside, by what they belonged to: `runtime` or `mob` and its id, or `store` and `""`.
+pub static QUARANTINE: Table<Quarantined> = Table::new(&TableInfo::new(
+    "burrow_quarantine",
+    &[text("owner_kind"), text("owner_id"), text("id")],
+    ("record_json", ValueType::Json),
+));
+
 /// Every table with the kind of change that a write to it means. `None` is for tables that belong to no mob or runtime:
 /// watchers are not told of writes to them.
-static CATALOG: [(&TableInfo, Option<ChangeKind>); 12] = [
+static CATALOG: [(&TableInfo, Option<ChangeKind>); 14] = [
     (INPUTS.info, Some(ChangeKind::Inputs)),
     (RECEIPTS.info, Some(ChangeKind::Receipt)),
     (SNAPSHOTS.info, Some(ChangeKind::Session)),
@@ -108,6 +119,8 @@ static CATALOG: [(&TableInfo, Option<ChangeKind>); 12] = [
     (CLAIMS.info, Some(ChangeKind::Claim)),
     (PRUNED.info, None),
     (DELETIONS.info, None),
+    (MOB_CLAIMS.info, Some(ChangeKind::Claim)),
+    (QUARANTINE.info, None),
 ];
 
 /// Every table, for the engine.

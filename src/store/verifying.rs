@@ -2,9 +2,9 @@
 
 use super::{
     Operation, Store,
-    checking::check,
-    metadata::{SUBSCRIPTION_CURSOR, parsed_cursor},
-    schema::{DELETIONS, INPUTS, METADATA, RECEIPTS, SESSIONS, SNAPSHOTS},
+    checking::damage,
+    quarantine::quarantine,
+    schema::{DELETIONS, INPUTS, RECEIPTS, SESSIONS, SNAPSHOTS},
     steps::{Found, Outcome, Steps},
     walk::Walk,
 };
@@ -25,6 +25,8 @@ pub struct Finding {
     pub key: String,
     /// What is wrong with it.
     pub problem: String,
+    /// Whether it was set aside: see [`Verify::quarantining`].
+    pub quarantined: bool,
 }
 
 /// A store being verified: see [`Store::verify`].
@@ -37,7 +39,8 @@ pub struct Verify<E> {
 impl<E: Engine> Store<E> {
     /// Reads everything and checks that each record is what its table holds, that the receipts of a run follow each other without a
     /// gap, that the inputs which the last receipt of a runtime names are there (those of others may have been pruned), and that
-    /// sessions are held by runtimes with a snapshot. What a deletion that was cut off has left is not looked at for that. It changes nothing.
+    /// sessions are held by runtimes with a snapshot. What a deletion that was cut off has left is not looked at for that. It changes
+    /// nothing, unless it is told to set aside what is damaged: see [`Verify::quarantining`].
     /// It is read page by page: what is written or deleted meanwhile may look like a gap.
     pub fn verify(&self) -> Verify<E> {
         Verify { store: self.clone(), pages: Verifying::new() }
@@ -45,6 +48,16 @@ impl<E: Engine> Store<E> {
 }
 
 impl<E: Engine> Verify<E> {
+    /// Sets aside each record that is damaged, by itself, as it was: it is no longer in its table, so that what it belonged to can be
+    /// read, counted, pruned and exported again, and stands in [`list_quarantined`](Store::list_quarantined). Only what is missing of
+    /// others, and what the engine cannot give as bytes or text, stays where it is.
+    ///
+    /// Without it nobody knows what it was: the boundary of a receipt can be committed anew, the epochs of a claim begin at 1.
+    pub fn quarantining(mut self) -> Self {
+        self.pages.quarantines = true;
+        self
+    }
+
     /// How many records were read so far.
     pub fn records(&self) -> u64 {
         self.pages.records
@@ -74,6 +87,11 @@ pub(crate) struct Verifying {
     /// How many of those are being looked for.
     sought: usize,
     findings: Vec<Finding>,
+    /// Whether damaged records are set aside, and those that are to be, each with its finding.
+    pub(crate) quarantines: bool,
+    damaged: Vec<(&'static TableInfo, Key, usize)>,
+    /// How many of those are being set aside.
+    moved: usize,
     /// Whether a page was read that was not taken yet.
     has_page: bool,
 }
@@ -101,6 +119,9 @@ impl Verifying {
             named: Vec::new(),
             sought: 0,
             findings: Vec::new(),
+            quarantines: false,
+            damaged: Vec::new(),
+            moved: 0,
             has_page: false,
         }
     }
@@ -112,7 +133,7 @@ impl Verifying {
     }
 
     fn found(&mut self, table: &'static TableInfo, key: &Key, problem: String) {
-        self.findings.push(Finding { table: table.name, key: key.to_string(), problem });
+        self.findings.push(Finding { table: table.name, key: key.to_string(), problem, quarantined: false });
     }
 
     fn read(&mut self, table: &'static TableInfo, found: Vec<Found>) {
@@ -121,8 +142,19 @@ impl Verifying {
             self.named.append(&mut self.its_inputs);
         }
         for (key, record) in found {
-            if let Err(problem) = record.and_then(|record| self.check(table, &key, &record)) {
-                self.found(table, &key, problem);
+            let damaged = record.and_then(|record| damage(table, &key, &record).map(|()| record));
+            match damaged {
+                Ok(record) => {
+                    if let Err(problem) = self.check(table, &key, &record) {
+                        self.found(table, &key, problem);
+                    }
+                }
+                Err(problem) => {
+                    if self.quarantines {
+                        self.damaged.push((table, key.clone(), self.findings.len()));
+                    }
+                    self.found(table, &key, problem);
+                }
             }
             // A receipt that is damaged is no gap.
             if table.name == RECEIPTS.info.name {
@@ -131,8 +163,8 @@ impl Verifying {
         }
     }
 
+    /// Checks a record that is not damaged beside others.
     fn check(&mut self, table: &'static TableInfo, key: &Key, record: &Encoded) -> std::result::Result<(), String> {
-        check(table, key, record)?;
         if table.name == RECEIPTS.info.name {
             let inputs: Vec<InputId> = read_member(&Members::read(record.as_text()?)?, "contributing_input_ids")?;
             let named = |input| (key.clone(), Named::Input((key.text(0), &input).into()));
@@ -146,8 +178,6 @@ impl Verifying {
             }
         } else if table.name == SESSIONS.info.name {
             self.named.push((key.clone(), Named::SnapshotOf(record.as_text()?.to_owned())));
-        } else if table.name == METADATA.info.name && key.text(1) == SUBSCRIPTION_CURSOR {
-            parsed_cursor(record.as_text()?)?;
         }
         Ok(())
     }
@@ -155,6 +185,12 @@ impl Verifying {
 
 impl Steps for Verifying {
     fn next(&mut self) -> Result<Vec<Operation<Outcome>>> {
+        if !self.damaged.is_empty() {
+            let moves: Vec<_> =
+                self.damaged.iter().take(AT_ONCE).map(|(table, key, _)| quarantine(table, key)).collect();
+            self.moved = moves.len();
+            return moves.into_iter().collect();
+        }
         if !self.named.is_empty() {
             let sought: Vec<_> = self.named.iter().take(AT_ONCE).map(|(_, named)| named.seek()).collect();
             self.sought = sought.len();
@@ -169,6 +205,16 @@ impl Steps for Verifying {
     }
 
     fn took(&mut self, outcomes: Vec<Result<Outcome>>) -> Result<()> {
+        if self.moved > 0 {
+            let moved = self.damaged.drain(..std::mem::take(&mut self.moved));
+            for ((_, _, finding), outcome) in moved.zip(outcomes) {
+                let is_moved = matches!(outcome?, Outcome::Written(1));
+                if let Some(finding) = self.findings.get_mut(finding) {
+                    finding.quarantined = is_moved;
+                }
+            }
+            return Ok(());
+        }
         let sought: Vec<_> = self.named.drain(..std::mem::take(&mut self.sought)).collect();
         if sought.is_empty() {
             let Some(table) = self.table else { return Ok(()) };
@@ -179,7 +225,7 @@ impl Steps for Verifying {
                     // A key that the engine itself cannot read hides what is behind it.
                     Err(RuntimeStoreError::Decode { table, key, reason }) => {
                         let problem = [&reason, "; the table was not read any further"].concat();
-                        self.findings.push(Finding { table, key, problem });
+                        self.findings.push(Finding { table, key, problem, quarantined: false });
                         self.walk.pass();
                     }
                     Err(error) => return Err(error),

@@ -1,8 +1,11 @@
 //! Watching: every commit is told once, after it is committed.
 
-use super::{Store, schema::change_kind};
+use super::{
+    Store,
+    schema::{MOB_CLAIMS, change_kind},
+};
 use crate::{
-    engine::{Engine, Key, Watch, Write},
+    engine::{Engine, Key, TableInfo, Watch, Write},
     model::{Change, ChangeKind, ChangeScope, LogicalRuntimeId, MetadataScope, WatchScope},
 };
 
@@ -32,7 +35,7 @@ pub(super) fn change_of(writes: &[Write]) -> Option<Change> {
         let (Write::Put(table, key, _) | Write::Delete(table, key) | Write::DeleteRange(table, key)) = write;
         let Some(kind) = change_kind(table) else { continue };
         match &mut change {
-            None => change = scope_of(kind, key).map(|scope| Change { scope, kinds: vec![kind] }),
+            None => change = scope_of(table, kind, key).map(|scope| Change { scope, kinds: vec![kind] }),
             Some(change) if change.kinds.contains(&kind) => {}
             Some(change) => change.kinds.push(kind),
         }
@@ -41,10 +44,12 @@ pub(super) fn change_of(writes: &[Write]) -> Option<Change> {
 }
 
 /// The mob, run or runtime to which the record under a key belongs.
-pub(super) fn scope_of(kind: ChangeKind, key: &Key) -> Option<ChangeScope> {
+pub(super) fn scope_of(table: &TableInfo, kind: ChangeKind, key: &Key) -> Option<ChangeScope> {
     Some(match kind {
         ChangeKind::Labels => ChangeScope::Mob(super::metadata::scope(key)),
-        ChangeKind::Cursor => ChangeScope::Mob(MetadataScope::Mob(key.text(0).to_owned())),
+        _ if matches!(kind, ChangeKind::Cursor) || table.name == MOB_CLAIMS.info.name => {
+            ChangeScope::Mob(MetadataScope::Mob(key.text(0).to_owned()))
+        }
         _ => ChangeScope::Runtime(LogicalRuntimeId::new(key.text(0)).ok()?),
     })
 }

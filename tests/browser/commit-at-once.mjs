@@ -41,21 +41,25 @@ export function testCommitAtOnce({ openPage, elsewhere }, { inserts, endsPages, 
         cursor: await sent(() => store.setCursor("m", 1n)),
       };
     });
+    // Whether the runtime is being deleted: its answer comes before the commit is complete, and the commit does not wait for it.
+    const late = "get burrow_deletions";
     const marked = [
+      late,
       "put burrow_commits",
       "put runtime_input_states",
-      "commit burrow_commits,runtime_input_states",
+      "commit burrow_commits,burrow_deletions,runtime_input_states",
     ];
     const boundary = [
       "put runtime_session_snapshots",
       "delete runtime_session_snapshots",
       "put runtime_input_states",
     ];
-    const stores = "burrow_pruned,runtime_boundary_receipts,runtime_input_states,runtime_session_snapshots";
+    const stores =
+      "burrow_deletions,burrow_pruned,runtime_boundary_receipts,runtime_input_states,runtime_session_snapshots";
     assert.deepEqual(result, {
       boundary: inserts
         ? [
-            "getKey runtime_session_snapshots",
+            late,
             ...boundary,
             "add runtime_boundary_receipts",
             // Whether the run was pruned.
@@ -66,13 +70,49 @@ export function testCommitAtOnce({ openPage, elsewhere }, { inserts, endsPages, 
         : [
             "get runtime_boundary_receipts",
             "get burrow_pruned",
+            late,
             ...boundary,
             "put runtime_boundary_receipts",
           ],
-      input: inserts ? ["add runtime_input_states", "commit runtime_input_states"] : marked,
+      input: inserts
+        ? [late, "add runtime_input_states", "commit burrow_deletions,runtime_input_states"]
+        : marked,
       // One that this store wrote is overwritten, and leaves a mark.
       again: marked,
       cursor: ["put burrow_commits", "put mobkit_metadata", "commit burrow_commits,mobkit_metadata"],
+    });
+    await page.close();
+  });
+
+  test("what is written at once to a runtime that another tab deletes is refused, and goes with the rest", async () => {
+    const page = await openPage();
+    const result = await page.evaluate(async () => {
+      const [a, b] = [await burrow.openStore({ name: "late" }), await burrow.openStore({ name: "late" })];
+      const [runtime, neighbour] = [b.runtime("r"), b.runtime("n")];
+      const inputs = await Promise.all(Array.from({ length: 1500 }, (_, i) => tab.inputOf(i)));
+      await runtime.commitBoundary({ receipt: await tab.receiptOf(0n), inputs });
+      const session = new TextEncoder().encode("late");
+      const [receipt, input, again] = [await tab.receiptOf(7n), await tab.inputOf(2000), await tab.inputOf(2001)];
+      // The first transaction of the deletion leaves its note; what is called now comes after that, and before the last one.
+      const begun = new Promise((resolve) => a.watch({ runtime: "r" }, resolve));
+      const deleted = a.runtime("r").delete();
+      await begun;
+      const outcomes = await Promise.all([
+        tab.outcome(runtime.commitBoundary({ receipt, session, inputs: [input] })),
+        tab.outcome(runtime.persistInput(again)),
+        tab.outcome(neighbour.persistInput(again)),
+        tab.outcome(runtime.commitSession(session)),
+        tab.outcome(runtime.transition({ from: "initializing", to: "idle" })),
+      ]);
+      await deleted;
+      const left = [await a.runtimes(), await runtime.session(), (await runtime.receipts()).length];
+      await runtime.persistInput(input);
+      return { outcomes, left, anew: (await runtime.inputs()).length };
+    });
+    assert.deepEqual(result, {
+      outcomes: ["Deleted", "Deleted", "ok", "Deleted", "Deleted"],
+      left: [["n"], undefined, 0],
+      anew: 1,
     });
     await page.close();
   });

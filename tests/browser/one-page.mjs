@@ -102,7 +102,9 @@ export function testOnePage({ openPage }) {
       burrow_commits: [[["MARK"], "4"]],
       burrow_database: [[["id"], "ID"]],
       burrow_deletions: [],
+      burrow_mob_claims: [],
       burrow_pruned: [],
+      burrow_quarantine: [],
       burrow_sessions: [],
       mobkit_metadata: [[["mob-a", "subscription_cursor"], "42"]],
       runtime_boundary_receipts: [
@@ -176,11 +178,23 @@ export function testOnePage({ openPage }) {
         await told(runtime.state()),
         await told(runtime.transition({ from: "initializing", to: "idle" })),
       ].map((message) => message.replace(ids[1], "ID"));
+      // What is set aside is no longer in the way, and its bytes are kept; what is no text stays where it is.
+      const { findings } = await store.verify({ quarantine: true });
+      const aside = await store.quarantined();
+      for (const { id } of aside.slice(1)) await store.deleteQuarantined(id);
+      const quarantine = [
+        findings.map(({ table, quarantined }) => `${table} ${quarantined}`),
+        aside.map(({ key, record }) => `${key[0]} ${new TextDecoder().decode(record)}`),
+        (await store.quarantined({ after: undefined, limit: 5 })).length,
+        (await store.quarantined({ after: aside[0].id })).length,
+        [(await runtime.inputs()).length, await runtime.state(), await store.getCursor("bad")],
+        await told(runtime.session()),
+      ];
       const rest = [(await runtime.inputIds()).length, (await runtime.input(ids[2])).input_id === ids[2]];
       rest.push(String(await store.getCursor("good")), (await store.mobs()).join());
       const kept = database.transaction("burrow_labels").objectStore("burrow_labels").get(["bad", ""]);
       await new Promise((resolve) => (kept.onsuccess = resolve));
-      return { errors, rest: [...rest, kept.result] };
+      return { errors, quarantine, rest: [...rest, kept.result] };
     });
     assert.deepEqual(outcome, {
       errors: [
@@ -193,7 +207,21 @@ export function testOnePage({ openPage }) {
         "Decode cannot decode runtime_states [r]",
         "Decode cannot decode runtime_states [r]",
       ],
-      rest: [3, true, "1", "bad,good", 7],
+      quarantine: [
+        [
+          "runtime_input_states true",
+          "runtime_session_snapshots false",
+          "runtime_states true",
+          "mobkit_metadata true",
+          "burrow_labels false",
+        ],
+        ["bad not a number", 'r {"input_id":', 'r "asleep"'],
+        1,
+        0,
+        [2, undefined, undefined],
+        "Decode cannot decode runtime_session_snapshots [r]",
+      ],
+      rest: [2, true, "1", "bad,good", 7],
     });
     await page.close();
   });

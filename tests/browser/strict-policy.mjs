@@ -1,10 +1,8 @@
 // The packed package in a page and in a worker, under the strictest policy that lets WebAssembly compile, with trusted types.
 
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { after, before, test } from "node:test";
+import { temporaryFolder } from "../../scripts/temporary.mjs";
 import { consumer } from "../packaging/consumer.mjs";
 import { done } from "../packaging/job.mjs";
 import { serve } from "../support/serve.mjs";
@@ -15,17 +13,13 @@ const TYPES = "require-trusted-types-for 'script'";
 
 /** `hasTrustedTypes` says whether this browser has them. */
 export function testStrictPolicy({ launch, hasTrustedTypes }) {
-  let folder, profile, browser;
+  let folder, browser;
 
   before(async () => {
     ({ folder } = await consumer("plain"));
-    profile = await mkdtemp(path.join(tmpdir(), "burrow-policy-"));
-    browser = await launch(profile);
+    browser = await launch(temporaryFolder("policy"));
   });
-  after(async () => {
-    await browser?.close();
-    if (profile) await rm(profile, { recursive: true, force: true, maxRetries: 5 });
-  });
+  after(() => browser?.close());
 
   /** What the page, or its worker, gives under a policy. */
   async function under(where, ...policy) {

@@ -98,15 +98,31 @@ async fn make(name: &str, version: u32, rows: &Rows) {
     database.close();
 }
 
+/// Puts a record into the database that is none of its table.
+async fn damage(name: &str) {
+    let database = Database::open(name).await.unwrap();
+    let transaction = database.transaction("runtime_states").with_mode(TransactionMode::Readwrite).build().unwrap();
+    let store = transaction.object_store("runtime_states").unwrap();
+    store.put(JsValue::from(sample::DAMAGED)).with_key(vec!["damaged".to_owned()]).primitive().unwrap();
+    transaction.commit().await.unwrap();
+    database.close();
+}
+
 /// What is random in a row stands there as its form: a payload's fingerprint, a claim's token, the row of a store's marks, the database's id.
 fn without_chance(mut rows: Rows) -> Rows {
     let random = |text: &str| match text.parse::<RunId>() {
         Ok(id) if id.as_uuid().get_version_num() == 7 => "<UUID>".to_owned(),
         _ => text.to_owned(),
     };
-    for row in rows["burrow_claims"].as_array_mut().unwrap() {
-        let claim = row[1].as_str().unwrap().split(' ').map(random).collect::<Vec<_>>().join(" ");
-        row[1] = claim.into();
+    for table in ["burrow_claims", "burrow_mob_claims"] {
+        for row in rows.get_mut(table).and_then(Value::as_array_mut).into_iter().flatten() {
+            let claim = row[1].as_str().unwrap().split(' ').map(random).collect::<Vec<_>>().join(" ");
+            row[1] = claim.into();
+        }
+    }
+    for row in rows.get_mut("burrow_quarantine").and_then(Value::as_array_mut).into_iter().flatten() {
+        row[0][2] = random(row[0][2].as_str().unwrap()).into();
+        row[1] = crate::without_time(row[1].as_str().unwrap()).into();
     }
     for row in rows["runtime_boundary_receipts"].as_array_mut().unwrap() {
         row[1] = crate::without_fingerprint(row[1].as_str().unwrap()).into();
@@ -130,6 +146,8 @@ async fn what_burrow_writes_is_the_fixture_of_its_version() {
     sample::write_first(&store).await;
     sample::write_later(&store).await;
     sample::write_pruned(&store).await;
+    damage(&name).await;
+    sample::write_care(&store).await;
     store.close();
 
     let database = Database::open(name).await.unwrap();
@@ -185,4 +203,18 @@ async fn a_database_of_version_4_is_read() {
     sample::check_first(&store).await;
     sample::check_later(&store).await;
     sample::check_pruned(&store).await;
+    damage(&name).await;
+    sample::write_care(&store).await;
+    sample::check_care(&store).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_database_of_version_5_is_read() {
+    let name = new_name();
+    make(&name, 5, &fixture(5)).await;
+    let store = open(&name).await;
+    sample::check_first(&store).await;
+    sample::check_later(&store).await;
+    sample::check_pruned(&store).await;
+    sample::check_care(&store).await;
 }

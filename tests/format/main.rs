@@ -4,16 +4,20 @@
 
 /// IndexedDB: every version there was, what its object stores held. One that was published is never changed; how a new one is made
 /// is in docs/format.md.
-pub const INDEXED_DB: [&str; 4] = [
+pub const INDEXED_DB: [&str; 5] = [
     include_str!("../fixtures/format/indexed-db-1.json"),
     include_str!("../fixtures/format/indexed-db-2.json"),
     include_str!("../fixtures/format/indexed-db-3.json"),
     include_str!("../fixtures/format/indexed-db-4.json"),
+    include_str!("../fixtures/format/indexed-db-5.json"),
 ];
 
 /// SQLite: the same, as the SQL that makes the file.
-pub const SQLITE: [&str; 2] =
-    [include_str!("../fixtures/format/sqlite-1.sql"), include_str!("../fixtures/format/sqlite-2.sql")];
+pub const SQLITE: [&str; 3] = [
+    include_str!("../fixtures/format/sqlite-1.sql"),
+    include_str!("../fixtures/format/sqlite-2.sql"),
+    include_str!("../fixtures/format/sqlite-3.sql"),
+];
 
 #[cfg(target_arch = "wasm32")]
 mod indexed_db;
@@ -32,4 +36,11 @@ fn without_fingerprint(row: &str) -> String {
     let (digits, rest) = after.split_at(64);
     assert!(digits.bytes().all(|digit| digit.is_ascii_hexdigit()), "{row}");
     format!("{before}{member}<fingerprint>{rest}")
+}
+
+/// A record that was set aside with `<time>` in place of the time.
+#[cfg(any(feature = "sqlite", target_arch = "wasm32"))]
+fn without_time(row: &str) -> String {
+    let (before, after) = row.split_once(r#""at":"#).unwrap();
+    format!("{before}\"at\":<time>{}", after.trim_start_matches(|digit: char| digit.is_ascii_digit()))
 }

@@ -103,6 +103,35 @@ pub async fn write_pruned(store: &Store<impl Engine>) {
     assert_eq!(pruned, Pruned { receipts: 2, inputs: 0 });
 }
 
+/// What stands under the key `["damaged"]` in `runtime_states` before the next is called.
+pub const DAMAGED: &str = r#""asleep""#;
+
+/// Writes what claims on mobs leave, and what is set aside.
+pub async fn write_care(store: &Store<impl Engine>) {
+    store.claim_mob("mob-1").await.unwrap();
+    store.claim_mob("моб").await.unwrap().release().await.unwrap();
+    let mut verify = store.verify().quarantining();
+    let mut aside = 0;
+    while let Some(findings) = verify.next().await.unwrap() {
+        aside += findings.iter().filter(|finding| finding.quarantined).count();
+    }
+    assert_eq!(aside, 1);
+}
+
+/// Reads it back.
+pub async fn check_care(store: &Store<impl Engine>) {
+    assert_eq!(store.claim_mob("mob-1").await.unwrap().epoch(), 2);
+    assert_eq!(store.claim_mob("моб").await.unwrap().epoch(), 3);
+    let aside = store.list_quarantined(None, 10).await.unwrap();
+    let [(id, aside)] = &aside[..] else { panic!("{aside:?}") };
+    assert!(id.starts_with("runtime:damaged:"), "{id}");
+    assert_eq!(
+        (&*aside.table, &*aside.key, &*aside.record),
+        ("runtime_states", &["damaged".to_owned()][..], DAMAGED.as_bytes())
+    );
+    assert_eq!(store.load_runtime_state(&runtime("damaged")).await.unwrap(), None);
+}
+
 /// Finds that it is still proof.
 pub async fn check_pruned(store: &Store<impl Engine>) {
     let (agent, run) = (runtime("pruned"), RUN.parse::<RunId>().unwrap());
@@ -145,7 +174,7 @@ pub async fn check_first(store: &Store<impl Engine>) {
     assert_eq!(store.load_runtime_state(&agent).await.unwrap(), Some(RuntimeState::Idle));
     let runtimes = ["agent-1", "a~b", "one piece", "two pieces", "агент-ß/ポチ", "🧠"].map(runtime);
     let mut listed = store.list_runtimes(None, 100).await.unwrap();
-    listed.retain(|id| *id != runtime("pruned"));
+    listed.retain(|id| *id != runtime("pruned") && *id != runtime("damaged"));
     assert_eq!(listed, runtimes);
     assert_eq!(store.list_mobs(None, 100).await.unwrap(), ["mob-1", "~", "моб", "🧠"]);
 }

@@ -62,15 +62,27 @@ fn literal(cell: &Cell) -> String {
     }
 }
 
-/// What is random stands there as its form: a claim's token, the salt of a payload's fingerprint and so the fingerprint.
+/// Puts a record into the file that is none of its table.
+fn damage(path: &Path) {
+    let put = "INSERT INTO runtime_states VALUES ('damaged', CAST(? AS BLOB))";
+    Connection::open(path).unwrap().execute(put, [sample::DAMAGED]).unwrap();
+}
+
+/// What is random stands there as its form: a claim's token, the salt of a payload's fingerprint and so the fingerprint, the id
+/// and the time of a record that was set aside.
 fn without_chance(dump: &str) -> String {
     let random = |word: &str| match word.trim_end_matches("');").parse::<RunId>() {
         Ok(id) if id.as_uuid().get_version_num() == 7 => "<UUID>".to_owned(),
         _ => word.to_owned(),
     };
-    let claim = |line: &str| match line.starts_with("INSERT INTO burrow_claims") {
-        true => line.split(' ').map(random).collect::<Vec<_>>().join(" "),
-        false => crate::without_fingerprint(line),
+    let claim = |line: &str| match line {
+        _ if line.starts_with("INSERT INTO burrow_claims") || line.starts_with("INSERT INTO burrow_mob_claims") => {
+            line.split(' ').map(random).collect::<Vec<_>>().join(" ")
+        }
+        _ if line.starts_with("INSERT INTO burrow_quarantine") => {
+            crate::without_time(&line.split('\'').map(random).collect::<Vec<_>>().join("'"))
+        }
+        _ => crate::without_fingerprint(line),
     };
     dump.lines().map(claim).collect::<Vec<_>>().join("\n")
 }
@@ -82,6 +94,8 @@ async fn what_burrow_writes_is_the_fixture_of_its_version() {
     sample::write_first(&store).await;
     sample::write_later(&store).await;
     sample::write_pruned(&store).await;
+    damage(&path);
+    sample::write_care(&store).await;
 
     let found = dump(&path);
     let version: i64 =
@@ -115,4 +129,18 @@ async fn a_file_of_version_2_is_read() {
     sample::check_first(&store).await;
     sample::check_later(&store).await;
     sample::check_pruned(&store).await;
+    damage(&path);
+    sample::write_care(&store).await;
+    sample::check_care(&store).await;
+}
+
+#[tokio::test]
+async fn a_file_of_version_3_is_read() {
+    let (_folder, path) = file();
+    make(&path, 3);
+    let store = SqliteRuntimeStore::open(&path).await.unwrap();
+    sample::check_first(&store).await;
+    sample::check_later(&store).await;
+    sample::check_pruned(&store).await;
+    sample::check_care(&store).await;
 }

@@ -132,6 +132,9 @@ const STORE = {
   runtimesIn: [["idle", "state", notState], ...page(notId)],
   sessionById: [[id, "sessionId", notUuid]],
   deleteMob: [["m", "mob", notId]],
+  claimMob: [mob],
+  quarantined: [[undefined, "after", [...given(notId), "text", `runtime:r:${id.slice(1)}`]], limit],
+  deleteQuarantined: [[`runtime:r:${id}`, "id", [...notId, "text", id]]],
   oauthFlows: [],
   persistOauthFlows: [[new Uint8Array(1), "flows", notBytes]],
   updateOauthFlows: [[() => new Uint8Array(1), "update", notFunction]],
@@ -146,7 +149,7 @@ const STORE = {
   ],
   export: [],
   import: [[true, "options.overwrite", given(notFlag)]],
-  verify: [],
+  verify: [[false, "options.quarantine", given(notFlag)]],
   dataLost: [],
   reopens: [],
   authorityKey: [],
@@ -209,6 +212,7 @@ const RUNTIME = {
 const STEPS = { next: [[undefined, "source", given(notBytes)]] };
 
 const CLAIM = { epoch: [], runtime: [], release: [] };
+const MOB_CLAIM = { epoch: [], store: [], release: [] };
 
 const MODULE = {
   openStore: [
@@ -285,6 +289,7 @@ export async function testDoor(bindings, name, backend) {
   await runtime.transition("initializing", "idle");
   await runtime.persistOps(registry);
   const claim = await store.runtime("claimed").claim();
+  const mobClaim = await store.claimMob("claimed");
 
   const wrong = [];
   let tried = 0;
@@ -303,6 +308,7 @@ export async function testDoor(bindings, name, backend) {
     [runtime, RUNTIME],
     [store.import(false), STEPS],
     [claim, CLAIM],
+    [mobClaim, MOB_CLAIM],
     [bindings, MODULE],
   ]) {
     if (object !== bindings) equal(methodsOf(object).sort(), Object.keys(table).sort());

@@ -264,6 +264,36 @@ export const rules = {
     equal(await runtime.session(), bytes("unclaimed"));
   },
 
+  async "a claim on a mob that was overtaken is fenced, and one ends with its mob"({ store }) {
+    const old = await store.claimMob("m");
+    await old.setLabels({ mob: "m" }, { a: "1" });
+    const current = await store.claimMob("m");
+    equal([old.epoch, current.epoch, current.mob], [1n, 2n, "m"]);
+    const fenced = { code: "Fenced", retryable: false };
+    await fails(old.setLabels({ mob: "m", run: "r" }, { a: "2" }), fenced);
+    await fails(old.deleteLabels({ mob: "m" }), fenced);
+    await fails(old.patchLabels({ mob: "m" }, { set: { b: "2" } }), fenced);
+    await fails(old.compareAndSetLabels({ mob: "m" }, { a: "1" }, {}), fenced);
+    await fails(old.setCursor("m", 1n), fenced);
+    await fails(old.advanceCursor("m", 1n), fenced);
+    await fails(old.compareAndSetCursor("m", undefined, 1n), fenced);
+    await fails(old.delete(), fenced);
+    equal([await old.getLabels({ mob: "m" }), await old.getCursor("m")], [{ a: "1" }, undefined]);
+    await fails(current.setCursor("n", 1n), { argument: "mob_id" });
+    await current.setCursor("m", 1n);
+    await store.setCursor("m", 2n);
+    await current.release();
+    await fails(current.setCursor("m", 3n), fenced);
+    const last = await store.claimMob("m");
+    await store.deleteMob("m");
+    await fails(last.setCursor("m", 4n), { code: "Deleted" });
+    const anew = await store.claimMob("m");
+    await anew.setLabels({ mob: "m" }, { a: "3" });
+    await anew.delete();
+    await fails(anew[Symbol.asyncDispose]().then(() => anew.setCursor("m", 5n)), { code: "Deleted" });
+    equal(await store.mobs(), []);
+  },
+
   async "every commit is told once, to those who watch its scope"({ store, newId }) {
     const told = [];
     const stop = [

@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { newId, openStore } from "../../pkg/dist/node.js";
 import { root } from "../../scripts/toolchain.mjs";
 import { tool } from "../packaging/consumer.mjs";

@@ -156,6 +156,17 @@ export const tests = {
       await claim.commitSession(bytes("4"));
       await lost(() => claim.release());
       await fails(claim.commitSession(bytes("5")), { code: "Fenced" });
+      const mob = await lost(() => store.claimMob("owned"));
+      equal(mob.epoch, 1n);
+      await lost(() => mob.setLabels({ mob: "owned" }, { a: "1" }));
+      equal(await mob.getLabels({ mob: "owned" }), { a: "1" });
+      await fails(mob.setCursor("other", 1n), { argument: "mob_id" });
+      const overtook = await direct.claimMob("owned");
+      await fails(mob.setCursor("owned", 1n), { code: "Fenced" });
+      await mob.release();
+      await overtook.setCursor("owned", 2n);
+      await lost(() => overtook.release());
+      equal(await store.quarantined(), []);
       const count = (stored) =>
         bytes(`${stored === undefined ? 1 : Number(new TextDecoder().decode(stored)) + 1}`);
       await lost(() => store.updateOauthFlows(count));

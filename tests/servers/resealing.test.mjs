@@ -4,11 +4,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
+import { temporaryFolder } from "../../scripts/temporary.mjs";
 import { root } from "../../scripts/toolchain.mjs";
 import { run } from "../packaging/consumer.mjs";
 import { environments } from "../packaging/environments.mjs";
@@ -35,7 +34,7 @@ function started(task, file) {
 }
 
 test("sealing anew that is killed again and again loses nothing, beside a writer with the former key", async () => {
-  const folder = await mkdtemp(path.join(tmpdir(), "burrow-reseal-"));
+  const folder = temporaryFolder("reseal");
   const file = path.join(folder, "burrow.sqlite");
   try {
     await run(root, node24, program, "fill", file);

@@ -152,7 +152,10 @@ impl Committer {
             })
             .await;
         self.under_way.take();
-        let Some(group) = job.group.take() else { return Vec::new() };
+        let Some(mut group) = job.group.take() else { return Vec::new() };
+        if let (Ok(()), Some(found)) = (&outcome, job.take_found_late()) {
+            group.found_late(found);
+        }
         match outcome {
             Ok(()) => {
                 group.committed(|changes| self.broadcast.publish(changes));

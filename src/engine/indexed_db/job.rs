@@ -38,6 +38,9 @@ pub(super) struct Job {
     scope: RefCell<Vec<&'static TableInfo>>,
     /// How a later attempt finds out whether this one was committed.
     proof: RefCell<Option<Proof>>,
+    /// The reads that the commit did not wait for, and what they have found.
+    late: RefCell<Vec<Read>>,
+    found_late: RefCell<Option<ReadSet>>,
     /// Whether an earlier attempt may have been committed.
     unknown: Cell<bool>,
     /// Whether it writes no mark, because the quota is full.
@@ -60,6 +63,8 @@ impl Job {
             predicted: RefCell::default(),
             scope: RefCell::default(),
             proof: RefCell::default(),
+            late: RefCell::default(),
+            found_late: RefCell::default(),
             unknown: Cell::default(),
             unmarked: Cell::default(),
             only_deletes: Cell::default(),
@@ -104,8 +109,17 @@ impl Job {
         let proof = if self.unknown.get() { self.proof.borrow().clone() } else { None };
         let Some(proof) = proof else { return self.read_and_decide(transaction) };
         let job = Rc::clone(self);
-        transaction.read(proof.reads(&self.mark), move |transaction, found| {
-            match found.and_then(|found| Ok(proof.verdict(&job.mark, &found)?)) {
+        let (mut reads, late) = (proof.reads(&self.mark), self.late.borrow().clone());
+        let counts = [reads.len(), late.len()];
+        reads.extend(late);
+        transaction.read(reads, move |transaction, found| {
+            let verdict = found.and_then(|found| {
+                let mut parts = found.split(counts);
+                let proven = parts.next().unwrap_or_else(|| ReadSet::new([], []));
+                job.found_late.replace(parts.next());
+                Ok(proof.verdict(&job.mark, &proven)?)
+            });
+            match verdict {
                 Ok(Verdict::Committed) => transaction.abort(Ok(Ending::CommittedBefore)),
                 Ok(Verdict::NotCommitted) => {
                     job.unknown.set(false);
@@ -120,6 +134,8 @@ impl Job {
 
     /// Reads, decides on what is found, and writes.
     fn read_and_decide(self: &Rc<Self>, transaction: &Rc<Transaction>) -> Attempt<()> {
+        self.late.take();
+        self.found_late.take();
         let job = Rc::clone(self);
         transaction.read(self.reads(), move |transaction, found| {
             let sent = found
@@ -134,11 +150,20 @@ impl Job {
     }
 
     /// Sends what is still to be read and, without waiting, the writes that were decided on its predicted results. The event of
-    /// the last read commits if the prediction holds, and aborts otherwise. With nothing to read it is committed at once.
+    /// the last read commits if the prediction holds, and aborts otherwise. With nothing to wait for it is committed at once.
     fn send_beside(self: &Rc<Self>, transaction: &Rc<Transaction>, mut plan: Plan) -> Attempt<()> {
         let (reads, prediction) = plan.take_reads();
+        let late = plan.take_late();
+        self.late.replace(late.clone());
         let is_read = !reads.is_empty();
-        if is_read {
+        if !late.is_empty() {
+            // Answered before the transaction is complete, and so before the callers are.
+            let job = Rc::clone(self);
+            transaction.read(late, move |transaction, found| match found {
+                Ok(found) => drop(job.found_late.replace(Some(found))),
+                Err(error) => transaction.abort(Err(error)),
+            })?;
+        } else if is_read {
             let job = Rc::clone(self);
             transaction.read(reads, move |transaction, found| match found {
                 Ok(found) if found.is(&prediction) && job.is_wanted_whole() => transaction.commit(),
@@ -219,6 +244,11 @@ impl Job {
     /// Whether an earlier attempt may have been committed, which could not be found out.
     pub(super) fn is_unknown(&self) -> bool {
         self.unknown.get()
+    }
+
+    /// What was found that the commit did not wait for.
+    pub(super) fn take_found_late(&self) -> Option<ReadSet> {
+        self.found_late.take()
     }
 
     fn reads(&self) -> Vec<Read> {

@@ -27,7 +27,7 @@ use super::{
 use crate::model::{RuntimeStoreError, json::writer::quoted};
 
 /// The version of the format; docs/format.md says what each one changed.
-pub(super) const VERSION: u32 = 4;
+pub(super) const VERSION: u32 = 5;
 
 /// Opens the database: creates it if it does not exist and `may_make`, upgrades it from an older version.
 pub(super) async fn open(name: &str, tables: Tables, may_make: bool, deadlines: &Deadlines) -> Attempt<Rc<Handle>> {

@@ -16,6 +16,8 @@ use crate::{
 pub(super) struct Plan {
     /// The reads, without those of records that are inserted.
     reads: Vec<Read>,
+    /// The reads whose answers the commit need not wait for.
+    late: Vec<Read>,
     /// Each with whether it is an `add`, which fails where there is a record.
     writes: Vec<(Write, bool)>,
     proof: Proof,
@@ -25,11 +27,15 @@ impl Plan {
     /// The writes that follow from what `reads` are predicted to find.
     pub(super) fn of(mut reads: Vec<Read>, writes: Vec<Write>, recent: &RecentKeys) -> Self {
         if writes.is_empty() || !recent.may_insert {
-            return Self { reads, ..Self::as_decided(writes) };
+            let mut plan = Self { reads, ..Self::as_decided(writes) };
+            if !plan.writes.is_empty() && plan.reads.iter().all(may_come_late) {
+                plan.part_late();
+            }
+            return plan;
         }
         let expects_nothing = |table: &TableInfo, key: &Key| {
             reads.iter().any(|read| {
-                matches!(read, Read::Get(of, other, Some(Prediction(None))) if of.name == table.name && other == key)
+                matches!(read, Read::Get(of, other, Some(Prediction { record: None, .. })) if of.name == table.name && other == key)
             })
         };
         let is_new = |write: &Write| matches!(write, Write::Put(table, key, _) if recent.is_new(table, key));
@@ -51,31 +57,40 @@ impl Plan {
             }
         }
         reads.retain(|read| match read {
-            Read::Get(table, key, Some(Prediction(None))) => !inserted.contains(&(table.name, key)),
+            Read::Get(table, key, Some(Prediction { record: None, .. })) => !inserted.contains(&(table.name, key)),
             _ => true,
         });
         if all_new && matches!(plan.proof, Proof::Mark) && plan.writes.iter().all(|(_, insert)| *insert) {
             plan.proof = Proof::Records { rows: rows_of(&plan.writes, |_| true), unique: false };
         }
         plan.reads = reads;
-        if plan.reads.iter().all(|read| matches!(read, Read::Get(_, _, Some(Prediction(None))))) {
+        if plan.reads.iter().all(|read| matches!(read, Read::Get(_, _, Some(Prediction { record: None, .. })))) {
+            plan.part_late();
             plan.probe();
         }
         plan
     }
 
+    /// Parts from the reads those that the commit need not wait for: each once, since the calls of a group are often about one runtime.
+    fn part_late(&mut self) {
+        let mut asked: Vec<(&str, Key)> = Vec::new();
+        let (late, reads) = std::mem::take(&mut self.reads).into_iter().partition(may_come_late);
+        self.reads = reads;
+        self.late = late;
+        self.late.retain(|read| match read {
+            Read::Get(table, key, _) if !asked.contains(&(table.name, key.clone())) => {
+                asked.push((table.name, key.clone()));
+                true
+            }
+            _ => false,
+        });
+    }
+
     /// Looks for the records that are expected not to be there by inserting them and deleting them again, which needs no answer
     /// and fails where there is one.
     fn probe(&mut self) {
-        let mut probed: Vec<(&str, Key)> = Vec::new();
         for read in self.reads.drain(..) {
             if let Read::Get(table, key, _) = read {
-                // The calls of a group are often about one runtime.
-                let place = (table.name, key.clone());
-                if probed.contains(&place) {
-                    continue;
-                }
-                probed.push(place);
                 let nothing = Value::new(Text(String::new()));
                 self.writes.push((Write::Put(table, key.clone(), nothing), true));
                 self.writes.push((Write::Delete(table, key), false));
@@ -89,14 +104,14 @@ impl Plan {
         let mut unique = rows_of(&writes, |table| table.unique_records);
         unique.truncate(1);
         let proof = if unique.is_empty() { Proof::Mark } else { Proof::Records { rows: unique, unique: true } };
-        Self { reads: Vec::new(), writes, proof }
+        Self { reads: Vec::new(), late: Vec::new(), writes, proof }
     }
 
     /// The tables that it reads or writes.
     pub(super) fn tables(&self) -> impl Iterator<Item = &'static TableInfo> {
         let written = self.writes.iter().map(|(write, _)| write.table());
         let marked = matches!(self.proof, Proof::Mark).then_some(MARKS.info);
-        written.chain(self.reads.iter().map(Read::table)).chain(marked)
+        written.chain(self.reads.iter().chain(&self.late).map(Read::table)).chain(marked)
     }
 
     /// Takes the reads out, with the results that are predicted.
@@ -104,6 +119,11 @@ impl Plan {
         let reads = std::mem::take(&mut self.reads);
         let prediction = ReadSet::predicted(&reads).unwrap_or_else(|| ReadSet::new([], []));
         (reads, prediction)
+    }
+
+    /// Takes out the reads whose answers the commit need not wait for.
+    pub(super) fn take_late(&mut self) -> Vec<Read> {
+        std::mem::take(&mut self.late)
     }
 
     /// Notes the keys that are written.
@@ -136,6 +156,10 @@ impl Plan {
     pub(super) fn into_writes(self) -> Vec<(Write, bool)> {
         self.writes
     }
+}
+
+fn may_come_late(read: &Read) -> bool {
+    matches!(read, Read::Get(_, _, Some(Prediction { may_come_late: true, .. })))
 }
 
 fn rows_of(writes: &[(Write, bool)], which: impl Fn(&TableInfo) -> bool) -> Vec<(&'static TableInfo, Key, Value)> {

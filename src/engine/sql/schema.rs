@@ -15,10 +15,10 @@ use crate::{engine::Tables, model::RuntimeStoreError};
 
 /// Raised with each change to the tables that an older burrow cannot handle. It is kept in a table of our own, because
 /// SQLite's header fields for versions belong to meerkat, whose file this may be.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// The version of the tables with values in pieces.
-const VERSION_IN_PIECES: i64 = 3;
+const VERSION_IN_PIECES: i64 = 4;
 
 fn version_of(driver: &impl Driver) -> i64 {
     if driver.splits() { VERSION_IN_PIECES } else { VERSION }

@@ -2,7 +2,7 @@
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-pub(super) fn encode(bytes: &[u8]) -> String {
+pub(crate) fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for group in bytes.chunks(3) {
         let bits = group.iter().fold(0, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
@@ -15,7 +15,7 @@ pub(super) fn encode(bytes: &[u8]) -> String {
 }
 
 /// Adds the bytes to others; `Err` where the text is none that [`encode`] makes.
-pub(super) fn decode(text: &str, bytes: &mut Vec<u8>) -> Result<(), String> {
+pub(crate) fn decode(text: &str, bytes: &mut Vec<u8>) -> Result<(), String> {
     decoded(text, bytes).ok_or_else(|| "bytes: expected base64".to_owned())
 }
 

@@ -7,7 +7,7 @@ use crate::{
     store::{
         Operation,
         claim::{Guard, after_both},
-        schema::{CLAIMS, PRUNED, SESSIONS, change_kind},
+        schema::{CLAIMS, MOB_CLAIMS, PRUNED, SESSIONS, change_kind},
         steps::{Found, Outcome},
         watch::scope_of,
     },
@@ -100,7 +100,7 @@ impl Batch {
 
 /// The mob or runtime whose watchers are told of a record, if any.
 fn belongs_to(record: &Incoming) -> Option<ChangeScope> {
-    scope_of(change_kind(record.table)?, &record.key)
+    scope_of(record.table, change_kind(record.table)?, &record.key)
 }
 
 /// The runtime with whose deletion a record would go.
@@ -167,7 +167,7 @@ fn instead(
     }
     match stored {
         // An earlier claim in the place of a later one would let an overtaken writer go on.
-        Ok(stored) if table.name == CLAIMS.info.name => {
+        Ok(stored) if [CLAIMS.info.name, MOB_CLAIMS.info.name].contains(&table.name) => {
             let claim = stored.as_text().and_then(|stored| after_both(stored, value.as_text()?));
             let undecodable = |reason| RuntimeStoreError::Decode { table: table.name, key: key.to_string(), reason };
             claim.map(Encoded::Text).map_err(undecodable)
