@@ -36,44 +36,40 @@ function started(task, file) {
 test("sealing anew that is killed again and again loses nothing, beside a writer with the former key", async () => {
   const folder = temporaryFolder("reseal");
   const file = path.join(folder, "burrow.sqlite");
-  try {
-    await run(root, node24, program, "fill", file);
-    const writer = started("write", file);
-    await writer.first;
-    let killed = 0;
-    for (let i = 0; i < KILLS; i++) {
-      const sealing = started("reseal", file);
-      await sealing.first;
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
-      sealing.kill();
-      const { code, signal, errors } = await sealing.ended;
-      assert.ok(signal === "SIGKILL" || code === 0, errors);
-      if (sealing.lines.length === 1) killed += 1;
-    }
-    assert.ok(killed > 0, "it was never killed in the middle");
-    writer.kill();
-    const { signal, errors } = await writer.ended;
-    assert.equal(signal, "SIGKILL", errors);
+  await run(root, node24, program, "fill", file);
+  const writer = started("write", file);
+  await writer.first;
+  let killed = 0;
+  for (let i = 0; i < KILLS; i++) {
+    const sealing = started("reseal", file);
+    await sealing.first;
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
+    sealing.kill();
+    const { code, signal, errors } = await sealing.ended;
+    assert.ok(signal === "SIGKILL" || code === 0, errors);
+    if (sealing.lines.length === 1) killed += 1;
+  }
+  assert.ok(killed > 0, "it was never killed in the middle");
+  writer.kill();
+  const { signal, errors } = await writer.ended;
+  assert.equal(signal, "SIGKILL", errors);
 
-    const [, done] = (await run(root, node24, program, "reseal", file)).trim().split("\n").map(JSON.parse);
-    const records = 6 * RUNTIMES + 1;
-    assert.deepEqual([done.records, done.problems, done.findings], [records, 0, []]);
-    const found = JSON.parse(await run(root, node24, program, "check", file));
-    assert.deepEqual(found.findings, []);
-    assert.deepEqual(found.left, { records, resealed: 0, problems: 0, findings: [] });
-    assert.deepEqual([found.inputs, found.flows], [5 * RUNTIMES, "flows"]);
-    const last = Object.fromEntries(writer.lines);
-    for (let i = 0; i < RUNTIMES; i++) {
-      const id = `agent-${i}`;
-      const session = found.sessions[id];
-      if (last[id] === undefined) assert.equal(session, "as filled");
-      else
-        assert.ok(
-          Number(session.slice(`${id} at `.length)) >= last[id],
-          `${session}, and ${last[id]} was told`,
-        );
-    }
-  } finally {
-    await rm(folder, { recursive: true, maxRetries: 5 });
+  const [, done] = (await run(root, node24, program, "reseal", file)).trim().split("\n").map(JSON.parse);
+  const records = 6 * RUNTIMES + 1;
+  assert.deepEqual([done.records, done.problems, done.findings], [records, 0, []]);
+  const found = JSON.parse(await run(root, node24, program, "check", file));
+  assert.deepEqual(found.findings, []);
+  assert.deepEqual(found.left, { records, resealed: 0, problems: 0, findings: [] });
+  assert.deepEqual([found.inputs, found.flows], [5 * RUNTIMES, "flows"]);
+  const last = Object.fromEntries(writer.lines);
+  for (let i = 0; i < RUNTIMES; i++) {
+    const id = `agent-${i}`;
+    const session = found.sessions[id];
+    if (last[id] === undefined) assert.equal(session, "as filled");
+    else
+      assert.ok(
+        Number(session.slice(`${id} at `.length)) >= last[id],
+        `${session}, and ${last[id]} was told`,
+      );
   }
 });
