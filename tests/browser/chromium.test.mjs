@@ -3,4 +3,4 @@
 import { chromium } from "../support/browsers.mjs";
 import { testBrowser } from "./common.mjs";
 
-testBrowser(chromium, { inserts: true, endsPages: false, writesOneByOne: false });
+testBrowser(chromium, { inserts: true, endsPages: false, writesOneByOne: false, settles: true });

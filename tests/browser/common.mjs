@@ -13,7 +13,7 @@ import { testManyTabs } from "./many-tabs.mjs";
 import { testOnePage } from "./one-page.mjs";
 import { testWorkers } from "./workers.mjs";
 
-/** Runs them; `ways` are the browser's own ways to commit, which `testCommitAtOnce` describes. */
+/** Runs them; `ways` are the browser's own, which `testCommitAtOnce` and `testFrames` describe. */
 export function testBrowser(browser, ways) {
   const pages = pagesOf(browser);
   testOnePage(pages);
@@ -23,7 +23,7 @@ export function testBrowser(browser, ways) {
   testDatabases(pages);
   testDeadlines(pages);
   testLatePromises(pages);
-  testFrames(pages);
+  testFrames(pages, ways);
   testGroupCommit(pages);
   testHuge(pages);
   testWorkers(pages);

@@ -3,4 +3,4 @@
 import { webkit } from "../support/webkit.mjs";
 import { testBrowser } from "./common.mjs";
 
-testBrowser(webkit, { inserts: true, endsPages: true, writesOneByOne: false });
+testBrowser(webkit, { inserts: true, endsPages: true, writesOneByOne: false, settles: true });
