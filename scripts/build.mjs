@@ -53,9 +53,10 @@ await main(() => {
 
   for (const { name } of MODULES) {
     const wasm = readFileSync(packed(name));
-    const gzipped = gzipSync(wasm, { level: 9 });
-    console.log(`${path.relative(root, packed(name))}: ${kilobytes(wasm)}, ${kilobytes(gzipped)} gzipped`);
+    const size = `${kilobytes(wasm)}, ${kilobytes(gzipSync(wasm, { level: 9 }))} gzipped`;
+    console.log(`${path.relative(root, packed(name))}: ${size}, SHA-256 ${hashOf(packed(name))}`);
   }
+  console.log(`built by ${output("rustc", ["--version"], { env })}`);
 });
 
 function packed(name) {

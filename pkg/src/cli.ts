@@ -104,7 +104,19 @@ async function verify(store: Store): Promise<number> {
 }
 
 function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${shown(JSON.stringify(value, null, 2))}\n`;
+}
+
+/** A text for a terminal, which names of files, ids and what a damaged file holds are not to steer: control characters as escapes. */
+function shown(text: string): string {
+  const escaped = (character: string): string =>
+    `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return text.replace(/[^\P{Cc}\n]|[\u2028-\u202e\u2066-\u2069]/gu, escaped);
+}
+
+/** The same in one line. */
+function line(text: string): string {
+  return shown(text).replaceAll("\n", "\\n");
 }
 
 /** Writes to the standard output, as fast as it is read. */
@@ -121,11 +133,11 @@ try {
 } catch (error) {
   const { code, message } = error as Error & { code?: string };
   if (error instanceof Usage) {
-    process.stderr.write(`burrow-store: ${message}; see burrow-store --help\n`);
+    process.stderr.write(`burrow-store: ${line(message)}; see burrow-store --help\n`);
     process.exitCode = 2;
   } else {
     // Whoever has read enough, as `head` has, needs to be told nothing.
-    if (code !== "EPIPE") process.stderr.write(`burrow-store: ${message}\n`);
+    if (code !== "EPIPE") process.stderr.write(`burrow-store: ${line(message)}\n`);
     process.exitCode = 1;
   }
 }

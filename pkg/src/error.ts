@@ -100,6 +100,14 @@ export interface ErrorData extends Omit<ErrorDetails, "cause"> {
 // The same in every copy of the package, so that an error is known by whichever copy is asked.
 const BRAND = Symbol.for("burrow-store.BurrowError");
 
+/** An object without what its prototype has. */
+function ownOf<T extends object>(object: T): T {
+  return Object.assign(Object.create(null), object) as T;
+}
+
+/** A member as it would be if it was assigned. */
+const MEMBER = ownOf({ configurable: true, enumerable: true, writable: true });
+
 const DETAILS = ["argument", "table", "key", "usage", "quota"] as const;
 
 /**
@@ -126,11 +134,14 @@ export class BurrowError extends Error {
 
   /** Makes one as burrow does, for tests of what a program does about it. */
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    // Its own members, and nothing that was put on the prototype of all.
+    const { cause, retryable = false, ...others } = ownOf(details);
+    super(message, cause === undefined ? undefined : { cause });
     this.code = code;
-    this.retryable = details.retryable ?? false;
+    this.retryable = retryable;
     for (const name of DETAILS) {
-      if (details[name] !== undefined) Object.assign(this, { [name]: details[name] });
+      const { [name]: value } = ownOf(others);
+      if (value !== undefined) Object.defineProperty(this, name, ownOf({ ...MEMBER, value }));
     }
     carry(this);
   }
@@ -138,12 +149,12 @@ export class BurrowError extends Error {
   /** The error as plain data, which `BurrowError.from` makes an error again. */
   toJSON(): ErrorData {
     const { name, code, message, retryable, cause } = this;
-    const data: ErrorData = { name, code, message, retryable };
-    for (const name of DETAILS) {
-      if (this[name] !== undefined) Object.assign(data, { [name]: this[name] });
-    }
-    if (cause !== undefined) data.cause = causeData(cause);
-    return data;
+    const own = ownOf<ErrorDetails>(this);
+    const details = DETAILS.filter((name) => own[name] !== undefined).map(
+      (name) => [name, own[name]] as const,
+    );
+    const data: ErrorData = { name, code, message, retryable, ...Object.fromEntries(details) };
+    return cause === undefined ? data : { ...data, cause: causeData(cause) };
   }
 
   /**
@@ -151,12 +162,12 @@ export class BurrowError extends Error {
    * an error of burrow's. A clone of the error itself has lost its `cause` in browsers that drop it; `toJSON()` keeps it.
    */
   static from(value: unknown): BurrowError | undefined {
-    if (value instanceof BurrowError) return value;
-    if (typeof value !== "object" || value === null) return undefined;
-    const { name, message, cause } = value as { name?: unknown; message?: unknown; cause?: unknown };
-    const data = name === "BurrowError" ? (value as Partial<ErrorData>) : carried(value);
-    if (typeof data?.code !== "string" || typeof message !== "string") return undefined;
-    return new BurrowError(data.code, message, { ...data, cause: causeFrom(cause) });
+    try {
+      return restored(value);
+    } catch {
+      // Its getters throw, or it is a proxy that was revoked.
+      return undefined;
+    }
   }
 
   /** @internal */
@@ -188,7 +199,7 @@ const CARRIED = /\n? *\[burrow (\{.*\})\]$/;
 function carry(error: BurrowError): void {
   const traces = error as Traces;
   const { name: _, message: __, cause: ___, ...data } = error.toJSON();
-  const text = `[burrow ${JSON.stringify(data)}]`;
+  const text = `[burrow ${JSON.stringify(ownOf(data))}]`;
   if (typeof traces.fileName === "string") traces.fileName += text;
   else if (typeof traces.stack === "string") traces.stack += `\n    ${text}`;
 }
@@ -201,10 +212,35 @@ function carried({ stack, fileName }: Traces): Partial<ErrorData> | undefined {
   return undefined;
 }
 
+function restored(value: unknown): BurrowError | undefined {
+  if (value instanceof BurrowError) return value;
+  if (typeof value !== "object" || value === null) return undefined;
+  const { name, message, cause } = value as { name?: unknown; message?: unknown; cause?: unknown };
+  const data = name === "BurrowError" ? (value as Partial<ErrorData>) : carried(value);
+  if (typeof data?.code !== "string" || typeof message !== "string") return undefined;
+  return new BurrowError(data.code, message, { ...data, cause: causeFrom(cause) });
+}
+
+/** Whatever somebody throws may be a cause. */
 function causeData(cause: unknown): NonNullable<ErrorData["cause"]> {
-  if (cause instanceof BurrowError) return cause.toJSON();
-  if (!isError(cause)) return String(cause);
-  return { name: cause.name, message: cause.message };
+  try {
+    if (cause instanceof BurrowError) return cause.toJSON();
+    if (!isError(cause)) return String(cause);
+    return { name: String(cause.name), message: String(cause.message) };
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+const UNREADABLE = "an error that cannot be read";
+
+/** @internal What an error says, whatever was thrown. */
+export function said(cause: unknown): string {
+  try {
+    return cause instanceof Error ? String(cause.message) : String(cause);
+  } catch {
+    return UNREADABLE;
+  }
 }
 
 function causeFrom(cause: unknown): unknown {

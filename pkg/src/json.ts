@@ -27,6 +27,12 @@ export function toJson(argument: string, document: unknown, u64s: U64s = new Map
   return new Writer(argument).document(document, u64s);
 }
 
+/** Old libraries put one on the prototypes of all objects or arrays, which writes something else. */
+function isOfAll(toJSON: unknown): boolean {
+  const of = (prototype: object): unknown => (prototype as { toJSON?: unknown }).toJSON;
+  return toJSON === of(Object.prototype) || toJSON === of(Array.prototype);
+}
+
 class Writer {
   readonly #argument: string;
   /** The objects and arrays around what is being written. */
@@ -43,7 +49,8 @@ class Writer {
     try {
       return this.#record("", value, u64s);
     } catch (error) {
-      if (error === this.#refusal) throw error;
+      // Somebody may throw `undefined`.
+      if (this.#refusal !== undefined && error === this.#refusal) throw error;
       throw unreadable(this.#path(), error);
     }
   }
@@ -58,7 +65,7 @@ class Writer {
   #value(name: string | number, value: unknown, u64s?: U64s): string | undefined {
     if (typeof value !== "object" || value === null) return this.#primitive(value);
     const { toJSON } = value as { toJSON?: unknown };
-    if (typeof toJSON !== "function") return this.#members(value, u64s);
+    if (typeof toJSON !== "function" || isOfAll(toJSON)) return this.#members(value, u64s);
     const made: unknown = toJSON.call(value, String(name));
     if (typeof made === "object" && made !== null) return this.#members(made, u64s);
     if (made === null && tagOf(value) === "[object Date]") this.#refuse("the date is not a valid one");
@@ -178,24 +185,33 @@ export function described(value: unknown): string {
       return "undefined";
     case "object":
       if (value === null) return "null";
-      return Array.isArray(value) ? "an array" : `an object of type ${clipped(typeOf(value))}`;
+      return isArray(value) ? "an array" : `an object of type ${clipped(typeOf(value))}`;
     default:
       return `${typeof value} ${clipped(String(value))}`;
+  }
+}
+
+/** `Array.isArray` throws for a proxy that was revoked. */
+function isArray(value: object): boolean {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
   }
 }
 
 function typeOf(value: object): string {
   try {
     const { constructor } = value;
-    return typeof constructor === "function" && constructor.name
-      ? constructor.name
-      : tagOf(value).slice(8, -1);
+    const name: unknown = typeof constructor === "function" ? constructor.name : undefined;
+    return typeof name === "string" && name !== "" ? name : tagOf(value).slice(8, -1);
   } catch {
     return "unknown";
   }
 }
 
-function quoted(text: string): string {
+/** The beginning of a text, for errors. */
+export function quoted(text: string): string {
   return JSON.stringify(clipped(text));
 }
 
@@ -249,8 +265,8 @@ class Reader {
       this.#next();
       this.#at++;
       const value = this.value();
-      // Assigned, it would set the prototype.
-      if (name === "__proto__") define(object, name, value);
+      // Assigned, it would set the prototype, or call what somebody has put there.
+      if (name in object) define(object, name, value);
       else object[name] = value;
     }
     return this.#passed(1, object);
@@ -300,6 +316,8 @@ class Reader {
   }
 }
 
-function define(object: object, name: string, value: Json): void {
-  Object.defineProperty(object, name, { value, configurable: true, enumerable: true, writable: true });
+/** Gives an object a member of its own, whatever its prototype has under that name. */
+export function define(object: object, name: string, value: unknown): void {
+  const own = { __proto__: null, value, configurable: true, enumerable: true, writable: true };
+  Object.defineProperty(object, name, own);
 }

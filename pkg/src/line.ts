@@ -36,8 +36,8 @@ export class Line {
     const answer = call();
     const settled = (): void => {
       this.#taken -= size;
-      for (let next; (next = this.#waiting[0]) && this.#hasRoom(next.size); next.begin())
-        this.#waiting.shift();
+      while (this.#waiting.length > 0 && this.#hasRoom(this.#waiting[0]!.size))
+        this.#waiting.shift()!.begin();
     };
     answer.then(settled, settled);
     return answer;

@@ -1,7 +1,7 @@
 // The way to an edge service: what calls bring goes there in batches, one after the other, and each is sent again until it is answered or
 // its time is over. The service knows a batch that it has carried out by its number.
 
-import { BurrowError } from "./error.js";
+import { BurrowError, said } from "./error.js";
 import {
   type Batch,
   bytesIn,
@@ -228,17 +228,13 @@ export function failed(error: unknown, isUnknown: boolean): BurrowError {
   if (isUnknown) {
     return new BurrowError(
       "OutcomeUnknown",
-      `outcome unknown: the service gave no answer: ${messageOf(error)}; load, to see whether it was committed`,
+      `outcome unknown: the service gave no answer: ${said(error)}; load, to see whether it was committed`,
       { cause: error },
     );
   }
   if (error instanceof BurrowError && error.code !== "OutcomeUnknown") return error;
-  const message = `read failed: the service gave no answer: ${messageOf(error)}`;
+  const message = `read failed: the service gave no answer: ${said(error)}`;
   return new BurrowError("ReadFailed", message, { retryable: true, cause: error });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function sizeOf(value: unknown): number {

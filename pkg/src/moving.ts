@@ -2,7 +2,7 @@
 
 import type { RawSteps, RawStore } from "../wasm/bindings.js";
 import { bytes } from "./bytes.js";
-import { invalid } from "./error.js";
+import { invalid, unreadable } from "./error.js";
 import { Handle } from "./handle.js";
 import { described } from "./json.js";
 import type {
@@ -62,8 +62,9 @@ export async function imported(
   source: ImportSource,
   options: ImportOptions,
 ): Promise<Imported> {
-  const { overwrite = false, ...others } = wire.options("options", options, ["overwrite", "onProgress"]);
-  const onProgress = listener(others.onProgress);
+  const given = wire.options("options", options, ["overwrite", "onProgress"]);
+  const { overwrite = false } = given;
+  const onProgress = listener(given.onProgress);
   const chunks = iterated(source);
   const [next, free] = begun<[records: number, written: number]>(store, (raw) => raw.import(overwrite));
   try {
@@ -119,6 +120,17 @@ function* parts(chunk: unknown): Generator<Uint8Array> {
 
 /** The chunks of a source. */
 function iterated(source: unknown): AsyncIterable<unknown> | Iterable<unknown> {
+  let chunks;
+  try {
+    chunks = chunksOf(source);
+  } catch (cause) {
+    throw unreadable("source", cause);
+  }
+  if (chunks) return chunks;
+  throw invalid("source", `expected a stream, an iterable or a blob of bytes, got ${described(source)}`);
+}
+
+function chunksOf(source: unknown): AsyncIterable<unknown> | Iterable<unknown> | undefined {
   if (ArrayBuffer.isView(source)) return [source];
   const tag: unknown = Object.prototype.toString.call(source);
   if (tag === "[object ArrayBuffer]" || tag === "[object SharedArrayBuffer]") {
@@ -130,10 +142,12 @@ function iterated(source: unknown): AsyncIterable<unknown> | Iterable<unknown> {
     }
     // Not every browser's streams can be iterated over.
     if ("getReader" in source) return streamed(source as ReadableStream<unknown>);
-    if (Symbol.asyncIterator in source) return source as AsyncIterable<unknown>;
-    if (Symbol.iterator in source) return source as Iterable<unknown>;
+    const { [Symbol.asyncIterator]: each, [Symbol.iterator]: eachAtOnce } = source as Partial<
+      AsyncIterable<unknown> & Iterable<unknown>
+    >;
+    if (typeof (each ?? eachAtOnce) === "function") return source as AsyncIterable<unknown>;
   }
-  throw invalid("source", `expected a stream, an iterable or a blob of bytes, got ${described(source)}`);
+  return undefined;
 }
 
 async function* streamed(stream: ReadableStream<unknown>): AsyncGenerator<unknown, void> {

@@ -62,7 +62,7 @@ export async function resealed(store: Handle<RawStore>, options: ResealOptions):
 
 /** Where the next page begins, if there is one. */
 function next(page: string[]): string | undefined {
-  return page.length < PAGE ? undefined : page.at(-1);
+  return page.length < PAGE ? undefined : page[PAGE - 1];
 }
 
 class Resealing {
@@ -91,7 +91,7 @@ class Resealing {
       return found?.[0] === id;
     };
     return this.#record(
-      { table: "runtime_session_snapshots", key: [id] },
+      { table: "runtime_session_snapshots", key: [id], part: undefined },
       {
         read: () => this.#store.call(() => runtime.session()),
         anew: (stored) => resealSession(sealer, id, stored, isFoundBy),
@@ -102,7 +102,7 @@ class Resealing {
 
   input(runtime: RawRuntime, id: string, input: string): Promise<void> {
     return this.#record(
-      { table: "runtime_input_states", key: [id, input] },
+      { table: "runtime_input_states", key: [id, input], part: undefined },
       {
         read: () => this.#store.call(() => runtime.input(input)),
         anew: (stored) => resealInput(this.#sealed.sealer, id, input, stored),

@@ -74,7 +74,7 @@ export class Runtime {
   async receipts(page: PageOptions<Pick<Receipt, "run_id" | "sequence">> = {}): Promise<Receipt[]> {
     const [after, limit, order] = wire.page(page);
     // It may be the last receipt itself, with members of any name.
-    const { run_id, sequence } = (after === undefined ? {} : wire.object("after", after)) as Partial<Receipt>;
+    const { run_id, sequence } = wire.object("after", after === undefined ? {} : after) as Partial<Receipt>;
     const run = after === undefined ? undefined : wire.given(run_id);
     return wire.receiptsFromJson(await this.#handle.call((raw) => raw.receipts(run, sequence, limit, order)));
   }
@@ -192,7 +192,7 @@ export class Runtime {
       "before",
       "dryRun",
     ]);
-    const time = before instanceof Date ? before.getTime() : before;
+    const time = wire.time("options.before", before);
     const [receipts, inputs] = await this.#handle.call((raw) =>
       raw.prune(keepReceipts, keepTerminalInputs, time, dryRun),
     );

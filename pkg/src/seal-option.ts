@@ -1,6 +1,6 @@
 // The option `seal` of `openStore`: the caller's keys, and the keys in use that are made of them.
 
-import { BurrowError, invalid } from "./error.js";
+import { BurrowError, invalid, unreadable } from "./error.js";
 import { described } from "./json.js";
 import { encode, ID, type Keys, Sealer, VERSION } from "./seal.js";
 import type { Seal, SealKey } from "./types-seal.js";
@@ -10,16 +10,14 @@ import * as wire from "./wire.js";
 export async function sealerFor(option: Seal | undefined): Promise<Sealer | undefined> {
   if (option === undefined) return undefined;
   if (isKey(option)) return new Sealer([await derived("options.seal", option)], false);
-  const { current, former = [], unsealed } = wire.options("options.seal", option, MEMBERS);
-  if (!Array.isArray(former)) {
-    throw invalid("options.seal.former", `expected an array of keys, got ${described(former)}`);
-  }
+  const { current, former: given = [], unsealed } = wire.options("options.seal", option, MEMBERS);
+  const former = wire.items("options.seal.former", given, "an array of keys");
   if (unsealed !== undefined && unsealed !== "read") {
     throw invalid("options.seal.unsealed", `expected "read", got ${described(unsealed)}`);
   }
   const [first, ...others] = await Promise.all([
     derived("options.seal.current", current),
-    ...Array.from(former, (key, i) => derived(`options.seal.former[${i}]`, key)),
+    ...former.map((key, i) => derived(`options.seal.former[${i}]`, key)),
   ] as const);
   return new Sealer([first, ...others], unsealed === "read");
 }
@@ -27,19 +25,32 @@ export async function sealerFor(option: Seal | undefined): Promise<Sealer | unde
 const MEMBERS = ["current", "former", "unsealed"];
 
 function isKey(value: unknown): value is SealKey {
-  return Object.prototype.toString.call(value) === "[object CryptoKey]";
+  try {
+    return Object.prototype.toString.call(value) === "[object CryptoKey]";
+  } catch {
+    return false;
+  }
 }
 
 const EXPECTED = "expected a CryptoKey for HMAC with SHA-256, of 256 bits or more, with the usage `sign`";
 
+/** Refuses a key for something else. */
+function checkKey(argument: string, key: SealKey): void {
+  let got: string;
+  try {
+    const { name, hash, length = 0 } = key.algorithm as Partial<HmacKeyAlgorithm>;
+    if (name === "HMAC" && hash?.name === "SHA-256" && length >= 256 && key.usages.includes("sign")) return;
+    got = `${name} ${hash?.name ?? ""} of ${length} bits with [${key.usages.join(", ")}]`;
+  } catch (cause) {
+    throw unreadable(argument, cause);
+  }
+  throw invalid(argument, `${EXPECTED}, got ${got}`);
+}
+
 /** The keys in use, which are of no use for anything else, and of which nothing leads back to the caller's. */
 async function derived(argument: string, key: unknown): Promise<Keys> {
   if (!isKey(key)) throw invalid(argument, `${EXPECTED}, got ${described(key)}`);
-  const { name, hash, length = 0 } = key.algorithm as Partial<HmacKeyAlgorithm>;
-  if (name !== "HMAC" || hash?.name !== "SHA-256" || length < 256 || !key.usages.includes("sign")) {
-    const got = `${name} ${hash?.name ?? ""} of ${length} bits with [${key.usages.join(", ")}]`;
-    throw invalid(argument, `${EXPECTED}, got ${got}`);
-  }
+  checkKey(argument, key);
   try {
     const { subtle } = crypto;
     const of = (use: string): Promise<ArrayBuffer> =>
@@ -52,7 +63,7 @@ async function derived(argument: string, key: unknown): Promise<Keys> {
     return {
       id: new Uint8Array(id, 0, ID),
       encryption: await subtle.importKey("raw", encryption, "AES-GCM", false, ["encrypt", "decrypt"]),
-      iv: await subtle.importKey("raw", iv, { name, hash: "SHA-256" }, false, ["sign"]),
+      iv: await subtle.importKey("raw", iv, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]),
     };
   } catch (cause) {
     const message = `unsupported: ${argument}: this environment cannot use the key: ${String(cause)}`;

@@ -21,7 +21,7 @@ export interface Place {
   /** Its key's columns. */
   key: readonly string[];
   /** The name of the sealed member, where only a part of the record is sealed. */
-  part?: string | undefined;
+  part: string | undefined;
 }
 
 /** The keys that are derived from one of the caller's. */
@@ -53,13 +53,9 @@ export class Sealer {
     try {
       const all = joined(length, additionalData, plaintext);
       const iv = new Uint8Array(await subtle.sign("HMAC", keys.iv, all)).slice(0, IV);
-      const name = "AES-GCM";
+      const parameters = { __proto__: null, name: "AES-GCM", iv, additionalData };
       const within = all.subarray(all.length - plaintext.length);
-      return joined(
-        header,
-        iv,
-        new Uint8Array(await subtle.encrypt({ name, iv, additionalData }, keys.encryption, within)),
-      );
+      return joined(header, iv, new Uint8Array(await subtle.encrypt(parameters, keys.encryption, within)));
     } catch (cause) {
       const message = `write failed: ${shown(place)} cannot be sealed: ${String(cause)}`;
       throw new BurrowError("WriteFailed", message, { retryable: true, cause });
@@ -85,7 +81,7 @@ export class Sealer {
       throw new BurrowError("WrongKey", message, nameOf(place));
     }
     const iv = stored.slice(HEADER, HEADER + IV);
-    const parameters = { name: "AES-GCM", iv, additionalData: dataOf(header, place) };
+    const parameters = { __proto__: null, name: "AES-GCM", iv, additionalData: dataOf(header, place) };
     try {
       const sealed = stored.subarray(HEADER + IV) as Uint8Array<ArrayBuffer>;
       return new Uint8Array(await crypto.subtle.decrypt(parameters, keys.encryption, sealed));
@@ -112,7 +108,10 @@ function shown(place: Place): string {
 
 /** What is not secret and yet must not change: the header, and the place, which no other place is written as. */
 function dataOf(header: Uint8Array, { table, key, part }: Place): Uint8Array<ArrayBuffer> {
-  return joined(header, encode(JSON.stringify([table, ...key, part ?? null])));
+  return joined(
+    header,
+    encode(`[${[table, ...key, part ?? null].map((text) => JSON.stringify(text)).join()}]`),
+  );
 }
 
 /** The text as UTF-8. */

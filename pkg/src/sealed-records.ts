@@ -6,6 +6,7 @@ import { fromJson, toJson } from "./json.js";
 import { platform } from "./platform.js";
 import { damaged, encode, isSame, type Keys, type Place, type Sealer } from "./seal.js";
 import type { Json } from "./types.js";
+import { own } from "./wire.js";
 
 /** The members of an input that hold what was put in. */
 const PAYLOADS = ["persisted_input", "reconstruction_source"];
@@ -15,7 +16,11 @@ const MEMBER = "burrow_seal";
 const ENVELOPE = `{"${MEMBER}":"`;
 
 /** The one record of its table. */
-export const FLOWS: Place = { table: "runtime_auth_oauth_flow_state", key: ["auth_oauth_flow_state"] };
+export const FLOWS: Place = {
+  table: "runtime_auth_oauth_flow_state",
+  key: ["auth_oauth_flow_state"],
+  part: undefined,
+};
 
 function sessionOf(runtime: string, id?: string): Place {
   return { table: "runtime_session_snapshots", key: [runtime], part: id };
@@ -32,7 +37,8 @@ export async function sealSession(
   if (!hasKey) return sealer.seal(sessionOf(runtime), session, keys);
   const id = idIn(session);
   const sealed = base64(await sealer.seal(sessionOf(runtime, id), session, keys));
-  return encode(JSON.stringify({ [MEMBER]: sealed, id }));
+  const shown = id === undefined ? "" : `,"id":${JSON.stringify(id)}`;
+  return encode(`${ENVELOPE}${sealed}"${shown}}`);
 }
 
 /** `undefined` where there is none: the module says so. */
@@ -131,7 +137,7 @@ export async function resealInput(
   const sealed = await sealInput(sealer, runtime, opened, undefined);
   const [before, after] = [stored, sealed].map((json) => {
     const input = fromJson(json) as Members;
-    return PAYLOADS.map((name) => toJson(name, { [name]: input[name] ?? null })).join();
+    return PAYLOADS.map((name) => toJson(name, { [name]: (own(input, name) && input[name]) ?? null })).join();
   });
   return before === after ? undefined : sealed;
 }
@@ -154,7 +160,7 @@ async function sealInput(
 ): Promise<string> {
   const sealed = { ...input };
   for (const name of PAYLOADS) {
-    const payload = input[name];
+    const payload = own(input, name) ? input[name] : undefined;
     if (payload === undefined || payload === null) continue;
     const plain = encode(toJson(name, { [name]: payload }));
     sealed[name] = { [MEMBER]: base64(await sealer.seal(payloadOf(runtime, input, name), plain, keys)) };
@@ -165,7 +171,7 @@ async function sealInput(
 async function openInput(sealer: Sealer, runtime: string, input: Members): Promise<string> {
   const opened = { ...input };
   for (const name of PAYLOADS) {
-    const stored = input[name];
+    const stored = own(input, name) ? input[name] : undefined;
     if (stored === undefined || stored === null) continue;
     const place = payloadOf(runtime, input, name);
     const sealed = typeof stored === "object" && !Array.isArray(stored) ? stored[MEMBER] : undefined;

@@ -1,6 +1,7 @@
 // The other end of `connect`: carries out, on a store, what a message asks.
 
 import type { Bindings as ServerBindings, RawRuntime, RawStore } from "../wasm/server-bindings.js";
+import { bytes } from "./bytes.js";
 import { BurrowError, invalid } from "./error.js";
 import type { Handle } from "./handle.js";
 import type { Instance } from "./instance.js";
@@ -57,7 +58,7 @@ export async function serve(
   once: Once = (_, carryOut) => carryOut(),
 ): Promise<Uint8Array> {
   const handle = store[HANDLE] as Handle<RawStore>;
-  const { client, batch, calls } = read(message);
+  const { client, batch, calls } = read(bytes("message", message));
   const packer = new Packer();
   const answers: object[] = [];
   for (const [place, call] of calls.entries()) {

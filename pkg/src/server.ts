@@ -45,21 +45,23 @@ export async function openOnServer(
   openers: Partial<Record<Place, Opener>>,
 ): Promise<Store> {
   const known = ["durability", "seal", ...ELSEWHERES, ...PLACES];
-  const { path, database, storage, ...others } = wire.options("options", options, known);
-  const places = { path, database, storage };
-  const given = PLACES.filter((place) => places[place] !== undefined);
-  const [place, another = ELSEWHERES.find((name) => others[name] !== undefined)] = given;
-  if (place === undefined) return open(loader, others);
+  const given = wire.options("options", options, known);
+  const places = PLACES.filter((place) => given[place] !== undefined);
+  const [place, another = ELSEWHERES.find((name) => given[name] !== undefined)] = places;
+  if (place === undefined) return open(loader, given);
   if (another !== undefined) throw invalid(`options.${another}`, `\`${place}\` says where the store is`);
   const opener = openers[place];
   if (!opener) throw new BurrowError("Unsupported", `unsupported: options.${place}: ${ELSEWHERE[place]}`);
-  const { durability, seal } = others;
+  const { durability, seal } = given;
   if (durability !== undefined && durability !== "strict" && durability !== "relaxed") {
     throw invalid("options.durability", 'expected "strict" or "relaxed"');
   }
   const [instance, sealer] = await Promise.all([loader.instance(), sealerFor(seal)]);
-  const { raw, kind, ...hooks } = await opener(instance, places[place], durability);
-  return new Store(new Handle(instance, new Openness(), sealed(instance, raw, sealer)), kind, hooks);
+  const { raw, kind, closed, flush } = await opener(instance, given[place], durability);
+  return new Store(new Handle(instance, new Openness(), sealed(instance, raw, sealer)), kind, {
+    closed,
+    ...(flush && { flush }),
+  });
 }
 
 const ELSEWHERE: Record<Place, string> = {

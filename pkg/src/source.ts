@@ -1,6 +1,6 @@
 // From where the wasm is to the compiled module, and what can go wrong on the way.
 
-import { BurrowError, invalid } from "./error.js";
+import { BurrowError, invalid, said } from "./error.js";
 import { clearTimer, platform, setTimer } from "./platform.js";
 import type { WasmSource } from "./types.js";
 
@@ -68,10 +68,6 @@ export function instanceFailed(cause: unknown): BurrowError {
 function notOurs(cause: unknown): BurrowError {
   const why = `this is not the module of this version of burrow (${said(cause)})`;
   return loadFailed(why, { cause });
-}
-
-function said(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** What is wrong, where the failure itself says so. `directive` is of the policy that refused something. */
@@ -241,5 +237,9 @@ function isAddress(value: unknown): value is URL | string {
 
 /** Whether it is one of a kind that the platform makes, whichever realm it comes from. */
 function is<T>(value: unknown, tag: string): value is T {
-  return typeof value === "object" && Object.prototype.toString.call(value) === `[object ${tag}]`;
+  try {
+    return typeof value === "object" && Object.prototype.toString.call(value) === `[object ${tag}]`;
+  } catch {
+    return false;
+  }
 }

@@ -39,6 +39,12 @@ import * as wire from "./wire.js";
 /** @internal Where `serve` finds a store's handle, in whichever copy of the package. */
 export const HANDLE = Symbol.for("burrow-store.handle");
 
+/** What only some stores have. */
+interface Hooks {
+  closed?: Promise<void>;
+  flush?: () => Promise<void>;
+}
+
 /**
  * An open store. A resolved promise means committed; a rejection other than `OutcomeUnknown` and `Poisoned`, that nothing
  * was written.
@@ -55,7 +61,7 @@ export class Store extends Metadata implements Disposable, AsyncDisposable {
   constructor(
     handle: Handle<RawStore>,
     kind: Pick<Status, "backend" | "durability">,
-    { closed, flush }: { closed?: Promise<void>; flush?: () => Promise<void> } = {},
+    { closed, flush }: Hooks = Object.create(null) as Hooks,
   ) {
     super(handle);
     this.#handle = handle;

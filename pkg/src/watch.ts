@@ -91,11 +91,12 @@ export function changes(
 }
 
 /** What the scope names: nothing, for all, only where it is empty. A typing error must not widen a watch. */
-function named(scope: WatchScope): { mob?: string; runtime?: string } {
+function named(scope: WatchScope): { mob: string | undefined; runtime: string | undefined } {
+  const [mob, runtime] = [undefined, undefined];
   const members: { mob?: string; runtime?: string } = wire.options("scope", scope, ["mob", "runtime"]);
   if ("mob" in members && "runtime" in members) {
     throw invalid("scope", "expected { mob }, { runtime }, or {} for everything");
   }
-  if ("mob" in members) return { mob: wire.given(members.mob) };
-  return "runtime" in members ? { runtime: wire.given(members.runtime) } : {};
+  if ("mob" in members) return { mob: wire.given(members.mob), runtime };
+  return "runtime" in members ? { mob, runtime: wire.given(members.runtime) } : { mob, runtime };
 }

@@ -2,7 +2,7 @@
 // checked in the module (`src/js/argument.rs`), whatever the caller passed.
 
 import { invalid, unreadable } from "./error.js";
-import { described, fromJson, toJson, type U64s } from "./json.js";
+import { define, described, fromJson, quoted, toJson, type U64s } from "./json.js";
 import type { Input, Labels, OpsSnapshot, Order, PageOptions, Receipt, SelectedLabels } from "./types.js";
 
 /** How many items a page has where nothing else was said. */
@@ -32,6 +32,25 @@ export function object(argument: string, value: unknown): Record<string, unknown
     throw unreadable(argument, error);
   }
   throw invalid(argument, `expected a plain object, got ${described(value)}`);
+}
+
+/** A date as its milliseconds, and anything else as it is. */
+export function time(argument: string, value: unknown): number | undefined {
+  try {
+    return (value instanceof Date ? value.getTime() : value) as number | undefined;
+  } catch (error) {
+    throw unreadable(argument, error);
+  }
+}
+
+/** The items of an array, read once. */
+export function items(argument: string, value: unknown, expected = "an array"): unknown[] {
+  try {
+    if (Array.isArray(value)) return Array.from<unknown>(value);
+  } catch (error) {
+    throw unreadable(argument, error);
+  }
+  throw invalid(argument, `expected ${expected}, got ${described(value)}`);
 }
 
 function isPlain(value: unknown): value is object {
@@ -86,16 +105,16 @@ export function labelsToJson(argument: string, value: unknown): string {
   const entries = Object.entries(object(argument, value));
   for (const [key, label] of entries) {
     text(`${argument} (a key)`, key);
-    text(`${argument}[${JSON.stringify(key)}]`, label);
+    text(`${argument}[${quoted(key)}]`, label);
   }
-  return JSON.stringify(Object.fromEntries(entries));
+  // Of strings alone: of objects and arrays it would call a `toJSON` that somebody has put on their prototypes.
+  return `{${entries.map((entry) => entry.map((text) => JSON.stringify(text)).join(":")).join()}}`;
 }
 
 export function textsToJson(argument: string, value: unknown): string {
-  if (!Array.isArray(value)) throw invalid(argument, `expected an array, got ${described(value)}`);
-  const texts = Array.from<unknown>(value);
+  const texts = items(argument, value);
   for (const [i, item] of texts.entries()) text(`${argument}[${i}]`, item);
-  return JSON.stringify(texts);
+  return `[${texts.map((text) => JSON.stringify(text)).join()}]`;
 }
 
 export function labelsFromJson(json: string): Labels {
@@ -147,20 +166,30 @@ export function inputToJson(argument: string, value: unknown): string {
 
 export function inputsToJson(argument: string, value: unknown): string {
   if (value === undefined) return "[]";
-  if (!Array.isArray(value)) throw invalid(argument, `expected an array, got ${described(value)}`);
-  return `[${Array.from(value, (input, i) => inputToJson(`${argument}[${i}]`, input)).join()}]`;
+  const inputs = items(argument, value).map((input, i) => inputToJson(`${argument}[${i}]`, input));
+  return `[${inputs.join()}]`;
+}
+
+const ABSENT = [
+  ["attempt_count", () => 0],
+  ["recovery_count", () => 0],
+  ["history", () => []],
+] as const;
+
+/** Whether it has a member of its own of that name. */
+export function own(object: object, name: string): boolean {
+  return Object.prototype.hasOwnProperty.call(object, name);
 }
 
 export function inputsFromJson(json: string): Input[] {
   const inputs = fromJson(json) as unknown as Input[];
   for (const input of inputs) {
     // Upstream leaves them out where nothing has happened yet.
-    input.attempt_count ??= 0;
-    input.recovery_count ??= 0;
-    input.history ??= [];
+    for (const [name, value] of ABSENT) if (!own(input, name)) define(input, name, value());
     // Other programs write `null` where there is none.
     const sequence = input.last_boundary_sequence as bigint | null | undefined;
-    if (sequence !== undefined && sequence !== null) input.last_boundary_sequence = BigInt(sequence);
+    if (own(input, "last_boundary_sequence") && sequence !== undefined && sequence !== null)
+      input.last_boundary_sequence = BigInt(sequence);
   }
   return inputs;
 }

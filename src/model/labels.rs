@@ -6,6 +6,7 @@ use super::{
     LabelSelector, RuntimeStoreError,
     json::{
         document::{Document, Stored},
+        leaf::shown,
         lexer::Members,
         schema::Schema,
         wire::{Wire, put, read_member, take},
@@ -49,7 +50,7 @@ impl Document<Labels> {
         let (own, set) = (self.json(), set.json());
         let (own, set) = (members(&own)?, members(&set)?);
         if let Some(both) = remove.iter().find(|name| set.get(name).is_some()) {
-            let reason = format!("the label {} is both set and removed", quoted(both));
+            let reason = format!("the label {} is both set and removed", quoted(&shown(both)));
             return Err(RuntimeStoreError::invalid("patch.remove", reason));
         }
         let mut patched = JsonWriter::default();

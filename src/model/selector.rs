@@ -3,7 +3,10 @@
 
 use std::str::FromStr;
 
-use super::{Labels, RuntimeStoreError, json::writer::quoted};
+use super::{
+    Labels, RuntimeStoreError,
+    json::{leaf::shown, writer::quoted},
+};
 
 /// A condition on labels: requirements joined by commas, all of which must hold.
 ///
@@ -59,8 +62,11 @@ impl FromStr for LabelSelector {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut parser = Parser { tokens: tokens(text), at: 0 };
         parser.selector().map(Self).map_err(|expected| {
-            let found = parser.tokens.get(parser.at).map_or("the end".to_owned(), |token| quoted(token));
-            RuntimeStoreError::invalid("selector", format!("expected {expected}, found {found} in {}", quoted(text)))
+            let found = parser.tokens.get(parser.at).map_or("the end".to_owned(), |token| quoted(&shown(token)));
+            RuntimeStoreError::invalid(
+                "selector",
+                format!("expected {expected}, found {found} in {}", quoted(&shown(text))),
+            )
         })
     }
 }

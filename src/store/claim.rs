@@ -16,7 +16,12 @@ use super::{
 };
 use crate::{
     engine::{Engine, One, ReadSet, Reads, Table, Text},
-    model::{LogicalRuntimeId, RuntimeStoreError, ids::made_at, json::writer::quoted, random::new_uuid},
+    model::{
+        LogicalRuntimeId, RuntimeStoreError,
+        ids::made_at,
+        json::{leaf::shown, writer::quoted},
+        random::new_uuid,
+    },
 };
 
 type Result<T, E = RuntimeStoreError> = std::result::Result<T, E>;
@@ -350,7 +355,9 @@ fn claim_text(epoch: u64, token: Uuid) -> String {
 pub(super) fn parsed_epoch(claim: &str) -> Result<u64, String> {
     let epoch =
         claim.split_once(' ').filter(|(_, token)| Uuid::try_parse(token).is_ok()).map(|(epoch, _)| epoch.parse());
-    let Some(Ok(epoch)) = epoch else { return Err(format!("expected an epoch and a token, found {}", quoted(claim))) };
+    let Some(Ok(epoch)) = epoch else {
+        return Err(format!("expected an epoch and a token, found {}", quoted(&shown(claim))));
+    };
     Ok(epoch)
 }
 

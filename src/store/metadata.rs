@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     engine::{Engine, Key, One, Page, ReadSet, Reads, Text},
-    model::{Document, Labels, MetadataScope, MetadataStoreError, RuntimeStoreError, json::writer::quoted},
+    model::{
+        Document, Labels, MetadataScope, MetadataStoreError, RuntimeStoreError,
+        json::{leaf::shown, writer::quoted},
+    },
 };
 
 type Result<T, E = RuntimeStoreError> = std::result::Result<T, E>;
@@ -36,7 +39,7 @@ pub(super) fn cursor_in(seen: &ReadSet, stored: One<Text>, key: &Key) -> Result<
 
 /// A cursor as it is stored.
 pub(super) fn parsed_cursor(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| format!("expected a number up to 2^64-1, found {}", quoted(text)))
+    text.parse().map_err(|_| format!("expected a number up to 2^64-1, found {}", quoted(&shown(text))))
 }
 
 pub(crate) fn set_cursor(fence: Option<&Fence>, mob_id: &str, cursor: u64) -> Result<Operation<()>> {

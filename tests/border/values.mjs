@@ -1,9 +1,33 @@
 // Every odd value that JavaScript has, and good values that go bad somewhere inside.
 
-/** What the values themselves throw: where a caller's own function is called, it may come back as it is. */
-export class Thrown extends Error {}
+class Thrown extends Error {
+  get cause() {
+    return revoked({});
+  }
+}
+
+/** Besides errors anything may be thrown. */
+const THROWN = [
+  undefined,
+  null,
+  "thrown",
+  Symbol("thrown"),
+  revoked({}),
+  Object.create(null),
+  Object.defineProperty(new Error("thrown"), "message", { get: () => Object.create(null) }),
+  { code: "Conflict", retryable: true, message: "somebody else's" },
+];
+
+/** Whether the values themselves have thrown it: where a caller's own function is called, it may come back as it is. */
+export const isThrown = (error) =>
+  THROWN.includes(error) || error instanceof Thrown || error instanceof TypeError;
+
+let thrown = 0;
+/** Begins anew, so that a seed repeats what is thrown. */
+export const beginAnew = () => void (thrown = 0);
 
 const throwing = (what) => () => {
+  if (thrown++ % 3 === 0) throw THROWN[thrown % THROWN.length];
   throw new Thrown(`thrown by ${what}`);
 };
 
@@ -55,7 +79,7 @@ function deep() {
   return value;
 }
 
-function revoked(target) {
+export function revoked(target) {
   const { proxy, revoke } = Proxy.revocable(target, {});
   revoke();
   return proxy;
@@ -233,7 +257,11 @@ function trapped(random, target, reenter) {
   const does = random.pick([
     throwing(`the trap ${trap}`),
     () => (reenter(), Reflect[trap](...arguments_)),
-    () => odd(random, () => {}),
+    () => {
+      const answer = odd(random, () => {});
+      // An array that says that it is endless is read for ever.
+      return typeof answer === "number" && answer > 1000 ? 7 : answer;
+    },
     () => Reflect[trap](...arguments_),
   ]);
   let arguments_;

@@ -117,6 +117,60 @@ test("what is cut off or damaged is told, and what differs is overwritten only w
   assert.equal(over.code, 0, over.errors);
 });
 
+test("what is hostile is refused in one line, steers no terminal, and takes no more memory than a line may", async () => {
+  const runtime = RUNTIMES["Node 24"];
+  const file = newFile();
+  const [header, ...rest] = text.split("\n");
+  const escapes = "\u001b[2J\u009b31m\u202e\nburrow-store: all is well";
+  const state = JSON.stringify({
+    table: "runtime_states",
+    key: ["r"],
+    json: JSON.stringify(escapes),
+    sum: "0".repeat(32),
+  });
+  const one = rest[0];
+  for (const [name, source] of [
+    ["no export", escapes],
+    ["a state that steers", `${header}\n${state}\n`],
+    ["the first line twice", `${header}\n${header}\n`],
+    ["a record twice", `${header}\n${one}\n${one}\n`],
+    ["another order", [header, rest[1], rest[0], ...rest.slice(2)].join("\n")],
+    ["a line that is missing", [header, ...rest.slice(1)].join("\n")],
+    ["something behind the end", `${text}${one}\n`],
+    ["no lines but line feeds", "\n".repeat(1_000_000)],
+    ["deep JSON", `${header}\n${"[".repeat(1_000_000)}\n`],
+    [
+      "members of prototypes",
+      `${header}\n${one.replace("{", '{"__proto__":{"table":"x"},"constructor":7,')}\n`,
+    ],
+    [
+      "a table named as a member of all objects",
+      `${header}\n${one.replace(/"table":"\w+"/, '"table":"__proto__"')}\n`,
+    ],
+  ]) {
+    const { code, out, errors } = await call(runtime, ["import", file], source);
+    assert.deepEqual([code, out], [1, ""], name);
+    assert.match(errors, /^burrow-store: [^\u0000-\u001f\u007f-\u009f\u202e]+\n$/, name);
+    assert.ok(errors.length < 500, `${name}: ${errors.length} characters`);
+  }
+  const { errors } = await call(runtime, ["export", `${file}${escapes}`]);
+  assert.match(errors, /^burrow-store: there is no file [^\u0000-\u001f\u007f-\u009f\u202e]+\n$/);
+
+  // A gigabyte without a line feed: it is read no further than the longest line there may be.
+  const { child, said, closed } = begin(runtime, "import", file);
+  const part = Buffer.alloc(2 ** 20, "x");
+  let written = 0;
+  while (written < 2 ** 30 && child.exitCode === null) {
+    if (!child.stdin.write(part))
+      await Promise.race([new Promise((resolve) => child.stdin.once("drain", resolve)), closed]);
+    written += part.length;
+  }
+  child.stdin.end();
+  assert.equal((await closed)[0], 1);
+  assert.match(said.errors, /line 1: it has more than \d+ bytes/);
+  assert.ok(written < 2 ** 28, `${written} bytes were taken`);
+});
+
 test("an import that is killed in the middle is completed by another", async () => {
   const file = newFile();
   const runtime = RUNTIMES["Node 24"];

@@ -38,17 +38,25 @@ pub fn name(json: &str, names: &[&str]) -> Result<usize, String> {
     let name = text(json)?;
     names.iter().position(|known| *known == name).ok_or_else(|| {
         let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-        format!("unknown variant `{name}`, expected one of {}", names.join(", "))
+        format!("unknown variant `{}`, expected one of {}", shown(&name), names.join(", "))
     })
 }
 
 /// The message that names what was expected and what was found.
 pub fn expected(what: &str, json: &str) -> String {
+    format!("expected {what}, got {}", shown(json))
+}
+
+/// The beginning of a text, for errors.
+#[inline(never)]
+pub fn shown(text: &str) -> String {
     const SHOWN: usize = 40;
-    let mut rest = json.chars();
-    let shown: String = rest.by_ref().take(SHOWN).collect();
-    let more = if rest.as_str().is_empty() { "" } else { "…" };
-    format!("expected {what}, got {shown}{more}")
+    let mut rest = text.chars();
+    let mut shown: String = rest.by_ref().take(SHOWN).collect();
+    if !rest.as_str().is_empty() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// `str::parse` would accept a leading plus sign, which JSON does not have.
@@ -89,6 +97,15 @@ pub fn is_rfc3339(text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn errors_quote_the_beginning_of_what_is_long() {
+        assert_eq!(shown("ü"), "ü");
+        assert_eq!(shown(&"ü".repeat(40)), "ü".repeat(40));
+        assert_eq!(shown(&"ü".repeat(41)), format!("{}…", "ü".repeat(40)));
+        let refused = name(&format!("{:?}", "x".repeat(100_000)), &["a"]).unwrap_err();
+        assert!(refused.len() < 100, "{}", refused.len());
+    }
 
     #[test]
     fn rfc3339_is_told_from_what_only_looks_like_it() {
