@@ -78,8 +78,8 @@ mod js;
 pub use engine::Watch;
 pub use model::*;
 pub use store::{
-    Counts, InMemoryMetadataStore, InMemoryRuntimeStore, MobClaim, OAuthFlowUpdate, PersistentMetadataStore, Prune,
-    Pruned, Recovered, RuntimeClaim, RuntimeMetadataTable, RuntimeStore, Store,
+    Contents, Counts, InMemoryMetadataStore, InMemoryRuntimeStore, MobClaim, OAuthFlowUpdate, PersistentMetadataStore,
+    Prune, Pruned, Recovered, RuntimeClaim, RuntimeMetadataTable, RuntimeStore, Store,
 };
 #[cfg(target_arch = "wasm32")]
 pub use store::{IndexedDbMetadataStore, IndexedDbRuntimeStore};

@@ -2,7 +2,10 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use burrow::{InMemoryRuntimeStore, rpc::RpcHandler};
+use burrow::{
+    InMemoryRuntimeStore, LogicalRuntimeId, RunBoundary, RunBoundaryReceipt, RunId, RuntimeStore, SessionDelta,
+    rpc::RpcHandler,
+};
 use serde_json::{Value, json};
 
 async fn answer(store: &InMemoryRuntimeStore, request: &str) -> Option<Value> {
@@ -283,4 +286,50 @@ async fn labels_with_half_a_character_are_refused_and_change_nothing() {
         assert_eq!(answer(&store, &request).await.unwrap()["error"]["code"], -32602, "{labels}");
     }
     assert_eq!(call(&store, "mobkit/mob_labels/get", json!({})).await, json!({"labels": {"a": "b"}}));
+}
+
+#[tokio::test]
+async fn runtimes_are_recovered_counted_pruned_and_deleted() {
+    let (store, id) = (InMemoryRuntimeStore::new(), LogicalRuntimeId::new("r").unwrap());
+    let receipt = RunBoundaryReceipt::new(RunId::new(), RunBoundary::RunStart, 0);
+    for sequence in 0..3 {
+        let receipt = RunBoundaryReceipt { sequence, ..receipt.clone() };
+        store.atomic_apply(&id, Some(SessionDelta::new(*b"\x00\xff")), receipt, vec![], None).await.unwrap();
+    }
+    store.claim(&id).await.unwrap();
+    let of = |params: Value| {
+        let mut all = json!({"runtime_id": "r"});
+        all.as_object_mut().unwrap().extend(params.as_object().unwrap().clone());
+        all
+    };
+    let recovered = call(&store, "burrow/runtime/recover", of(json!({}))).await;
+    let last = serde_json::to_value(RunBoundaryReceipt { sequence: 2, ..receipt.clone() }).unwrap();
+    let expected =
+        json!({"state": "initializing", "session": "AP8=", "inputs": [], "last_receipt": last, "epoch": "1"});
+    assert_eq!(recovered, expected);
+    let counts = call(&store, "burrow/runtime/counts", of(json!({}))).await;
+    let counted = json!({"live_inputs": {}, "terminal_inputs": 0, "receipts": 3, "runs": 1, "session_bytes": 2});
+    assert_eq!(counts, counted);
+
+    let would = call(&store, "burrow/runtime/prune", of(json!({"keep_receipts": 1, "dry_run": true}))).await;
+    assert_eq!(would, json!({"receipts": 2, "inputs": 0}));
+    assert_eq!(
+        call(&store, "burrow/runtime/prune", of(json!({"before": 1000}))).await,
+        json!({"receipts": 0, "inputs": 0})
+    );
+    assert_eq!(call(&store, "burrow/runtime/prune", of(json!({"keep_receipts": "1"}))).await, would);
+    for (params, argument) in [
+        (of(json!({})), "options"),
+        (of(json!({"keep_receipts": -1})), "keep_receipts"),
+        (of(json!({"dry_run": 1, "keep_receipts": 1})), "dry_run"),
+        (json!({"runtime_id": ""}), "runtime_id"),
+        (json!({}), "runtime_id"),
+    ] {
+        let refused = call(&store, "burrow/runtime/prune", params).await;
+        assert_eq!(refused["code"], -32602, "{refused}");
+        assert_eq!(refused["data"], json!({"code": "InvalidInput", "retryable": false, "argument": argument}));
+    }
+    assert_eq!(call(&store, "burrow/runtime/delete", of(json!({}))).await, json!({"accepted": true}));
+    assert_eq!(store.list_runtimes(None, 10).await.unwrap(), []);
+    assert_eq!(call(&store, "burrow/runtime/rest", of(json!({}))).await["code"], -32601);
 }

@@ -93,12 +93,16 @@ export type {
   WatchScope,
 } from "./types.js";
 export type {
+  Contents,
   Counts,
   DeleteMobOptions,
   InputsOptions,
+  LastError,
   Pruned,
   PruneOptions,
   Recovered,
+  Retention,
+  StatusOptions,
 } from "./types-lifetime.js";
 export type {
   Chunk,

@@ -1,12 +1,23 @@
 // An object of the module's, with the instance that it lives in and the store that it belongs to.
 
-import { BurrowError } from "./error.js";
+import { BurrowError, type ErrorCode } from "./error.js";
 import type { Instance } from "./instance.js";
 import { Line } from "./line.js";
+import type { LastError } from "./types-lifetime.js";
+
+/** The errors that say what is wrong with a call, or that somebody else was first. */
+const OF_CALLERS: readonly ErrorCode[] = [
+  ...(["InvalidInput", "IllegalTransition", "SessionKeyMismatch", "Unsupported", "TooLarge"] as const),
+  ...(["Conflict", "Fenced", "Closed", "NotFound", "Unauthorized"] as const),
+];
 
 /** Whether a store is open, and the calls under way on it: all handles of one store share this. */
 export class Openness {
   readonly line = new Line();
+  /** The last error that tells something of the store, and not of what its caller asked. */
+  lastError: LastError | undefined;
+  /** Told which runtime was written to, where somebody prunes. */
+  wrote: ((runtime: string) => void) | undefined;
   readonly #underWay = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
@@ -27,8 +38,28 @@ export class Openness {
   during<T>(call: Promise<T>): Promise<T> {
     this.#underWay.add(call);
     const settled = (): unknown => this.#underWay.delete(call);
-    call.then(settled, settled);
+    call.then(settled, (error: unknown) => {
+      settled();
+      this.failed(error);
+    });
     return call;
+  }
+
+  /** How many calls are under way. */
+  get underWay(): number {
+    return this.#underWay.size;
+  }
+
+  /** Whether `close` was called. */
+  get isClosed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** Notes an error, if it is the store's. */
+  failed(error: unknown): void {
+    if (!(error instanceof BurrowError) || OF_CALLERS.includes(error.code)) return;
+    const { code, message } = error;
+    this.lastError = { code, message, at: new Date() };
   }
 
   /** Refuses what comes from now on, and lets go once all that came before has settled. */

@@ -25,7 +25,7 @@ export const OF_MOB = [
 export const OF_STORE = [
   ...OF_MOB,
   ...["selectLabels", "mobs", "runtimes", "runtimesIn", "claimMob"],
-  ...["sessionById", "oauthFlows", "status", "flush", "quarantined", "deleteQuarantined"],
+  ...["sessionById", "oauthFlows", "status", "flush", "contents", "quarantined", "deleteQuarantined"],
   ...["persistOauthFlows", "replaceOauthFlows"],
   // Does nothing; as it counts as a write, no batch of its client that is older will be carried out after it.
   "fence",
@@ -42,7 +42,7 @@ export const OF_RUNTIME = [
 /** Those that only read: to carry one out twice does no harm. */
 const READS: readonly string[] = [
   ...["getLabels", "listLabels", "selectLabels", "getCursor", "mobs", "runtimes", "runtimesIn"],
-  ...["sessionById", "oauthFlows", "status", "flush", "quarantined"],
+  ...["sessionById", "oauthFlows", "status", "flush", "contents", "quarantined"],
   ...["session", "receipt", "receipts", "lastReceipt", "runs", "inputs", "inputIds", "input"],
   ...["state", "ops", "recover", "counts"],
 ];

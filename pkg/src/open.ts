@@ -3,6 +3,7 @@
 import { BurrowError } from "./error.js";
 import { Handle, Openness } from "./handle.js";
 import type { Loader } from "./load.js";
+import { policyOf } from "./retention.js";
 import { sealerFor } from "./seal-option.js";
 import { sealed } from "./sealed.js";
 import { Store } from "./store.js";
@@ -21,12 +22,14 @@ export async function open(loader: Loader, options: OpenOptions = {}): Promise<S
     "database",
     "storage",
     "seal",
+    "retention",
   ]);
   if ((given.path ?? given.database ?? given.storage) !== undefined) {
     throw new BurrowError("Unsupported", "unsupported: there is no SQLite in this entry of the package");
   }
   const { name = "burrow", durability, backend = defaultBackend() } = given;
   const { memoryLimit = backend === "memory" ? defaultMemoryLimit() : undefined } = given;
+  const retention = policyOf(given.retention);
   const [instance, sealer] = await Promise.all([loader.instance(), sealerFor(given.seal)]);
   const raw = await instance.call(() =>
     instance.bindings.openStore(name, durability, backend, memoryLimit, given.timeout),
@@ -34,6 +37,7 @@ export async function open(loader: Loader, options: OpenOptions = {}): Promise<S
   return new Store(new Handle(instance, new Openness(), sealed(instance, raw, sealer)), {
     backend,
     durability: backend === "memory" ? "none" : inForce(durability ?? "strict"),
+    retention,
   });
 }
 

@@ -9,9 +9,10 @@ import { OF_MOB, OF_RUNTIME, OF_STORE } from "./message.js";
 import { type OnWatching, Socket } from "./socket.js";
 import { Store } from "./store.js";
 import type { Status } from "./types.js";
+import type { StatusOptions } from "./types-lifetime.js";
 
 /** What a service says of its store. */
-interface Told extends Pick<Status, "backend" | "durability" | "reopens" | "dataLost"> {
+interface Told extends Pick<Status, "backend" | "durability" | "reopens" | "dataLost" | "lastError"> {
   authorityKey?: string;
 }
 
@@ -37,8 +38,9 @@ export class RemoteStore extends Store {
     );
   }
 
-  override async status(): Promise<Status> {
-    const { backend, durability, dataLost, reopens } = await this.#handle.call(() => tellOf(this.#link));
+  override async status(options: StatusOptions = {}): Promise<Status> {
+    const told = await this.#handle.call(() => tellOf(this.#link));
+    const { backend, durability, dataLost, reopens, lastError } = told;
     return {
       backend,
       durability,
@@ -47,6 +49,8 @@ export class RemoteStore extends Store {
       quota: undefined,
       dataLost,
       reopens,
+      lastError: lastError && { ...lastError, at: new Date(lastError.at) },
+      ...(await this.contentsFor(options)),
     };
   }
 }

@@ -50,6 +50,7 @@ export class Runtime {
       session,
       ...texts,
     );
+    this.#handle.openness.wrote?.(this.id);
   }
 
   /** Replaces the session snapshot outside any run boundary: no receipt is written. */
@@ -96,6 +97,7 @@ export class Runtime {
   async persistInput(input: NewInput): Promise<void> {
     const json = wire.inputToJson("input", input);
     await this.#handle.call((raw, input) => raw.persistInput(input), json);
+    this.#handle.openness.wrote?.(this.id);
   }
 
   /**
@@ -150,6 +152,7 @@ export class Runtime {
     const { from, to, inputs } = wire.options("transition", transition, ["from", "to", "inputs"]);
     const json = wire.inputsToJson("inputs", inputs);
     await this.#handle.call((raw, inputs) => raw.transition(from, to, inputs), json);
+    this.#handle.openness.wrote?.(this.id);
   }
 
   /**

@@ -123,7 +123,8 @@ function readCall(unpacker: Unpacker, value: unknown): Asked {
     if (text !== undefined && typeof text !== "string")
       throw malformed("`runtime` and `claim` are no strings");
   }
-  if (claim === undefined && (call === "release" || call === "releaseMob")) throw malformed("there is no claim to release");
+  if (claim === undefined && (call === "release" || call === "releaseMob"))
+    throw malformed("there is no claim to release");
   const values = args.map((arg: unknown) => unpacker.unpack(arg));
   return { call, runtime: runtime as string | undefined, claim: claim as string | undefined, args: values };
 }
@@ -135,6 +136,9 @@ function members(value: unknown, known: readonly string[]): Record<string, unkno
   for (const name of Object.keys(value)) if (!known.includes(name)) throw malformed("an unknown member");
   return Object.assign(Object.create(null), value) as Record<string, unknown>;
 }
+
+/** What writes something that may be pruned. */
+const PRUNED_AFTER = ["commitBoundary", "persistInput", "transition"];
 
 type Methods = Record<string, (...args: unknown[]) => Promise<unknown>>;
 
@@ -152,7 +156,8 @@ function carriedOut(store: Store, handle: Handle<RawStore>, asked: Asked): Promi
       const kept = <T extends { free(): void }>(object: T): T => (made.push(object), object);
       try {
         if (runtime === undefined) {
-          if (call === "claimMob") return bindings.mobClaimText(kept(await raw.claimMob(brought[0] as string)));
+          if (call === "claimMob")
+            return bindings.mobClaimText(kept(await raw.claimMob(brought[0] as string)));
           if (claim === undefined) return await (raw as unknown as Methods)[call]!(...brought);
           const held = kept(bindings.heldMobClaim(raw, brought[0] as string, claim));
           if (call === "releaseMob") return await held.release();
@@ -163,7 +168,9 @@ function carriedOut(store: Store, handle: Handle<RawStore>, asked: Asked): Promi
         if (call === "release") return await held?.release();
         const place: RawRuntime = held ? sealedAs(raw, kept(held.runtime()), runtime) : unclaimed;
         if (call === "claim") return bindings.claimText(kept(await place.claim()));
-        return await (place as unknown as Methods)[call]!(...brought);
+        const answer = await (place as unknown as Methods)[call]!(...brought);
+        if (PRUNED_AFTER.includes(call)) handle.openness.wrote?.(runtime);
+        return answer;
       } finally {
         for (const object of made) object.free();
       }
@@ -179,8 +186,15 @@ function sealedAs(store: RawStore, runtime: RawRuntime, id: string): RawRuntime 
 
 /** What `connect` shows of the store: everything that does not come from its own place. */
 async function status(store: Store): Promise<string> {
-  const { backend, durability, dataLost, reopens } = await store.status();
-  return JSON.stringify({ backend, durability, dataLost, reopens, authorityKey: store.authorityKey });
+  const { backend, durability, dataLost, reopens, lastError } = await store.status();
+  return JSON.stringify({
+    backend,
+    durability,
+    dataLost,
+    reopens,
+    lastError,
+    authorityKey: store.authorityKey,
+  });
 }
 
 /** Replaces the flows if they are the expected ones. */

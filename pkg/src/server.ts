@@ -6,6 +6,7 @@ import { Handle, Openness } from "./handle.js";
 import type { Instance } from "./instance.js";
 import type { Loader } from "./load.js";
 import { open } from "./open.js";
+import { policyOf } from "./retention.js";
 import { sealerFor } from "./seal-option.js";
 import { sealed } from "./sealed.js";
 import { Store } from "./store.js";
@@ -44,7 +45,7 @@ export async function openOnServer(
   options: OpenOptions = {},
   openers: Partial<Record<Place, Opener>>,
 ): Promise<Store> {
-  const known = ["durability", "seal", ...ELSEWHERES, ...PLACES];
+  const known = ["durability", "seal", "retention", ...ELSEWHERES, ...PLACES];
   const given = wire.options("options", options, known);
   const places = PLACES.filter((place) => given[place] !== undefined);
   const [place, another = ELSEWHERES.find((name) => given[name] !== undefined)] = places;
@@ -56,12 +57,14 @@ export async function openOnServer(
   if (durability !== undefined && durability !== "strict" && durability !== "relaxed") {
     throw invalid("options.durability", 'expected "strict" or "relaxed"');
   }
+  const retention = policyOf(given.retention);
   const [instance, sealer] = await Promise.all([loader.instance(), sealerFor(seal)]);
-  const { raw, kind, closed, flush } = await opener(instance, given[place], durability);
-  return new Store(new Handle(instance, new Openness(), sealed(instance, raw, sealer)), kind, {
-    closed,
-    ...(flush && { flush }),
-  });
+  const { raw, kind, ...hooks } = await opener(instance, given[place], durability);
+  return new Store(
+    new Handle(instance, new Openness(), sealed(instance, raw, sealer)),
+    { ...kind, retention },
+    hooks,
+  );
 }
 
 const ELSEWHERE: Record<Place, string> = {

@@ -21,7 +21,8 @@ import type {
   Status,
   WatchScope,
 } from "./types.js";
-import type { DeleteMobOptions } from "./types-lifetime.js";
+import { type Policy, retain } from "./retention.js";
+import type { Contents, DeleteMobOptions, StatusOptions } from "./types-lifetime.js";
 import type {
   Chunk,
   Imported,
@@ -60,7 +61,7 @@ export class Store extends Metadata implements Disposable, AsyncDisposable {
   /** @internal */
   constructor(
     handle: Handle<RawStore>,
-    kind: Pick<Status, "backend" | "durability">,
+    { retention, ...kind }: Pick<Status, "backend" | "durability"> & { retention?: Policy | undefined },
     { closed, flush }: Hooks = Object.create(null) as Hooks,
   ) {
     super(handle);
@@ -68,6 +69,7 @@ export class Store extends Metadata implements Disposable, AsyncDisposable {
     this.#kind = kind;
     this.#closed = closed;
     this.#flush = flush;
+    if (retention) this.#watches.add(retain(handle, retention));
   }
 
   /** @internal */
@@ -139,14 +141,27 @@ export class Store extends Metadata implements Disposable, AsyncDisposable {
     return this.#handle.run((raw) => raw.authorityKey());
   }
 
-  /** The truth about the store: where it keeps things, how safely, and how much room there is. */
-  async status(): Promise<Status> {
-    this.#handle.openness.check();
+  /**
+   * The truth about the store: where it keeps things, how safely, how much room there is, and the last error that said something of it.
+   * That costs no look into it. `{ contents: true }` has it counted, which costs what there is.
+   */
+  async status(options: StatusOptions = {}): Promise<Status> {
+    const { openness } = this.#handle;
+    openness.check();
     const reopens = this.#handle.run((raw) => raw.reopens());
     const dataLost = this.#handle.run((raw) => raw.dataLost());
     const nowhere = { persisted: undefined, usage: undefined, quota: undefined };
     const storage = this.#kind.backend === "indexeddb" ? await originStorage() : nowhere;
-    return { ...this.#kind, ...storage, dataLost, reopens };
+    const { lastError } = openness;
+    return { ...this.#kind, ...storage, dataLost, reopens, lastError, ...(await this.contentsFor(options)) };
+  }
+
+  /** @internal What is counted only where that is asked for. */
+  protected async contentsFor(options: StatusOptions): Promise<{ contents?: Contents }> {
+    const { contents = false } = wire.options("options", options, ["contents"]);
+    if (typeof contents !== "boolean") throw invalid("options.contents", "expected a boolean");
+    if (!contents) return {};
+    return { contents: JSON.parse(await this.#handle.call((raw) => raw.contents())) as Contents };
   }
 
   /**

@@ -1,5 +1,6 @@
 // What recovery, pruning and deleting take and give.
 
+import type { ErrorCode } from "./error.js";
 import type { Input, InputState, OpsSnapshot, PageOptions, Receipt, RuntimeState } from "./types.js";
 
 /** Which inputs of a runtime are listed. */
@@ -67,4 +68,52 @@ export interface Pruned {
 export interface DeleteMobOptions {
   /** The key of a label whose values, on the mob and its runs, are the ids of runtimes to delete too. */
   runtimeLabel?: string | undefined;
+}
+
+/** What `status` is to tell beside what costs nothing. */
+export interface StatusOptions {
+  /**
+   * How much there is of everything. It costs what there is: rows are counted without being read, and each claim is read. Default: false.
+   */
+  contents?: boolean | undefined;
+}
+
+/** An error that told something of the store. */
+export interface LastError {
+  /** Its code. */
+  code: ErrorCode;
+  /** What it said. */
+  message: string;
+  /** When it came. */
+  at: Date;
+}
+
+/** How much there is in a store. */
+export interface Contents {
+  /** The runtimes that have a lifecycle state. */
+  runtimes: number;
+  /** The inputs of all runtimes, terminal ones too. */
+  inputs: number;
+  /** The receipts of all runtimes. */
+  receipts: number;
+  /** The mobs and runs that have labels. */
+  labelled: number;
+  /** The runtimes whose deletion has begun and not ended. */
+  deletions: number;
+  /** The damaged records that were set aside. */
+  quarantined: number;
+  /** The claims that were not released; whoever made one may be gone. */
+  openClaims: number;
+  /** The oldest of them: the runtime or mob, and since when, in milliseconds since 1970. */
+  oldestClaim?: { runtime?: string; mob?: string; since: number };
+}
+
+/** What is pruned of every runtime, by itself, in idle time. With `olderThan` alone, receipts and terminal inputs both are. */
+export interface Retention {
+  /** Prunes receipts, but not the latest ones, so many of each runtime. */
+  keepReceipts?: number | undefined;
+  /** Prunes terminal inputs, but not the latest ones, so many of each runtime. */
+  keepTerminalInputs?: number | undefined;
+  /** Only what was made longer ago than so many milliseconds: see `PruneOptions.before`. */
+  olderThan?: number | undefined;
 }

@@ -1,5 +1,6 @@
 // The shapes that cross the API. Receipts and inputs have the member names of their stored JSON.
 
+import type { Contents, LastError, Retention } from "./types-lifetime.js";
 import type { Seal } from "./types-seal.js";
 
 /**
@@ -48,6 +49,11 @@ export interface OpenOptions {
    * registry stay readable. A record sealed under another key rejects with `WrongKey`. Without it nothing is sealed or opened.
    */
   seal?: Seal | undefined;
+  /**
+   * Prunes every runtime by itself while nothing is asked of the store: all of them after it was opened, and those that it writes to
+   * afterwards. What fails is `status().lastError`. Closing the store ends it. Default: nothing is pruned by itself.
+   */
+  retention?: Retention | undefined;
 }
 
 /** What a store needs of the storage of a Durable Object. */
@@ -104,6 +110,10 @@ export interface Status {
   dataLost: string | undefined;
   /** How often the connection to the database was lost and opened again. */
   reopens: number;
+  /** The last error of this store since it was opened that told something of it: not what was wrong with a call, or a `Conflict`. */
+  lastError: LastError | undefined;
+  /** How much there is, where that was asked for. */
+  contents?: Contents;
 }
 
 /** A set of labels. Any string is a key, any string a value. */

@@ -200,6 +200,7 @@ macro_rules! conformance_suite {
                 live_inputs_are_those_that_have_not_ended,
                 inputs_come_in_pages,
                 what_there_is_of_a_runtime_is_counted,
+                what_there_is_of_everything_is_counted_with_the_oldest_open_claim,
             }
             deleting {
                 a_deleted_runtime_leaves_nothing_and_its_neighbours_everything,
@@ -221,6 +222,7 @@ macro_rules! conformance_suite {
                 a_dry_run_counts_and_prunes_nothing,
                 what_is_to_be_pruned_must_be_said,
                 many_rows_are_pruned_in_steps,
+                a_pruning_stops_between_its_steps_where_the_caller_says_so,
                 what_is_committed_meanwhile_is_not_pruned,
             }
             claims {

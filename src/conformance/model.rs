@@ -17,6 +17,7 @@ use super::{
 pub struct Model {
     labels: BTreeMap<(String, String), Labels>,
     cursors: BTreeMap<String, u64>,
+    mob_epochs: BTreeMap<String, u64>,
     inputs: BTreeMap<(String, InputId), StoredInputState>,
     receipts: BTreeMap<(String, RunId, u64), Boundary>,
     pruned: BTreeMap<(String, RunId), (u64, Boundary)>,
@@ -40,6 +41,8 @@ enum Call {
     DeleteLabels { run: &'static str },
     PatchLabels { run: &'static str, set: Labels, remove: Vec<String> },
     SetCursor(u64),
+    ClaimMob,
+    DeleteMob,
     Delete,
     Prune { keep_receipts: u64 },
     CommitSession(Vec<u8>),
@@ -54,6 +57,7 @@ pub enum Outcome {
     Done,
     Were(Labels),
     Pruned(u64),
+    Claimed(u64),
     Conflict,
     Failed(String),
 }
@@ -101,6 +105,8 @@ impl Dice {
             }
             1 if self.random.u8(..4) == 0 => Call::Delete,
             1 if self.random.u8(..4) == 0 => Call::Prune { keep_receipts: self.random.u64(..4) },
+            1 if self.random.u8(..4) == 0 => Call::ClaimMob,
+            1 if self.random.u8(..6) == 0 => Call::DeleteMob,
             1 => Call::SetCursor(number),
             2 => Call::CommitSession(vec![number as u8; self.random.usize(..self.longest_session)]),
             3 | 4 => {
@@ -169,6 +175,9 @@ impl Operation {
                 let prune = Prune { keep_receipts: Some(keep_receipts), ..Prune::default() };
                 store.store().prune(&id, prune).await.map(|pruned| Outcome::Pruned(pruned.receipts))
             }
+            // Whatever is called without a claim is not fenced.
+            Call::ClaimMob => store.store().claim_mob(name).await.map(|claim| Outcome::Claimed(claim.epoch())),
+            Call::DeleteMob => done(store.store().delete_mob(name).await),
             Call::SetCursor(cursor) => done(store.set_subscription_cursor(name, cursor).await),
             Call::CommitSession(session) => done(store.commit_session_snapshot(&id, SessionDelta::new(session)).await),
             Call::Apply { session, receipt, inputs } => {
@@ -222,6 +231,16 @@ impl Model {
                 self.states.remove(&name);
             }
             Call::Prune { keep_receipts } => return Outcome::Pruned(self.prune(&name, keep_receipts)),
+            Call::ClaimMob => {
+                let epoch = self.mob_epochs.entry(name).or_default();
+                *epoch += 1;
+                return Outcome::Claimed(*epoch);
+            }
+            Call::DeleteMob => {
+                self.labels.retain(|(mob, _), _| *mob != name);
+                self.cursors.remove(&name);
+                self.mob_epochs.remove(&name);
+            }
             Call::SetCursor(cursor) => {
                 self.cursors.insert(name, cursor);
             }

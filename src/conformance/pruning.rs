@@ -1,6 +1,7 @@
 use std::{
     future::{Future, poll_fn},
     pin::pin,
+    sync::atomic::{AtomicUsize, Ordering},
     task::Poll,
 };
 
@@ -173,6 +174,24 @@ pub async fn many_rows_are_pruned_in_steps(store: Store<impl Engine>) {
     assert_eq!(store.prune(&id, prune).await.unwrap().receipts, 443);
     assert_eq!(store.prune(&id, receipts(7)).await.unwrap().receipts, 443);
     assert_eq!(sequences(&store, &id, &run).await, (443..450).collect::<Vec<_>>());
+}
+
+pub async fn a_pruning_stops_between_its_steps_where_the_caller_says_so(store: Store<impl Engine>) {
+    let id = runtime("r");
+    let run = run_of(&store, &id, 450).await;
+    let asked = AtomicUsize::new(0);
+    // Once more than it goes on.
+    let go_on = || asked.fetch_add(1, Ordering::Relaxed) < 1;
+    assert_eq!(store.prune_while(&id, receipts(7), &go_on).await.unwrap().receipts, 200);
+    assert_eq!(sequences(&store, &id, &run).await, (200..450).collect::<Vec<_>>());
+    assert_eq!(store.prune_while(&id, receipts(7), &|| false).await.unwrap(), Pruned::default());
+    assert_eq!(store.prune(&id, receipts(7)).await.unwrap().receipts, 243);
+    for _ in 0..3 {
+        store.persist_input_state(&id, &input(Consumed)).await.unwrap();
+    }
+    let inputs = Prune { keep_terminal_inputs: Some(0), ..Prune::default() };
+    assert_eq!(store.prune_while(&id, inputs, &|| false).await.unwrap(), Pruned::default());
+    assert_eq!(store.prune_while(&id, inputs, &|| true).await.unwrap().inputs, 3);
 }
 
 pub async fn what_is_committed_meanwhile_is_not_pruned(store: Store<impl Engine>) {

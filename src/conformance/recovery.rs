@@ -1,10 +1,11 @@
 use crate::{
     Counts,
     InputLifecycleState::{Consumed, Queued, Staged},
-    Recovered,
+    MetadataScope, Recovered, RuntimeMetadataTable,
     RuntimeState::{Idle, Initializing, Running},
     RuntimeStore, RuntimeStoreError, Store,
     engine::Engine,
+    store::Contents,
 };
 
 use super::samples::{input, queued, receipt, runtime, snapshot};
@@ -82,4 +83,28 @@ pub async fn what_there_is_of_a_runtime_is_counted(store: Store<impl Engine>) {
     counts.live_inputs.sort_by_key(|(state, _)| state.as_str());
     let live_inputs = vec![(Queued, 2), (Staged, 1)];
     assert_eq!(counts, Counts { live_inputs, terminal_inputs: 1, receipts: 4, runs: 2, session_bytes: 4 });
+}
+
+pub async fn what_there_is_of_everything_is_counted_with_the_oldest_open_claim(store: Store<impl Engine>) {
+    assert_eq!(store.contents().await.unwrap(), Contents::default());
+    for id in ["a", "b"].map(runtime) {
+        store.persist_input_state(&id, &queued()).await.unwrap();
+        store.atomic_apply(&id, None, receipt(0), vec![queued()], None).await.unwrap();
+    }
+    store.commit_machine_lifecycle(&runtime("a"), Initializing.step(Idle).unwrap(), &[]).await.unwrap();
+    store.set_labels(&MetadataScope::Mob("m".into()), [("k".to_owned(), "v".to_owned())].into()).await.unwrap();
+    let first = store.claim_mob("m").await.unwrap();
+    store.claim(&runtime("b")).await.unwrap();
+    let (runtimes, inputs, receipts) = (1, 4, 2);
+    let counted = Contents { runtimes, inputs, receipts, labelled: 1, open_claims: 2, ..Contents::default() };
+    let mut contents = store.contents().await.unwrap();
+    let oldest = contents.oldest_claim.take().unwrap();
+    assert!(oldest.since > 1_700_000_000_000, "{oldest:?}");
+    assert_eq!((contents, &*oldest.id, oldest.is_of_mob), (counted.clone(), "m", true));
+    // One that was released is open no more.
+    first.release().await.unwrap();
+    let mut contents = store.contents().await.unwrap();
+    let oldest = contents.oldest_claim.take().unwrap();
+    assert_eq!((contents, &*oldest.id), (Contents { open_claims: 1, ..counted }, "b"));
+    assert!(!oldest.is_of_mob);
 }

@@ -14,6 +14,7 @@ mod open_resources;
 mod panic;
 mod reads;
 mod record;
+mod row;
 #[cfg(all(test, feature = "sqlite", not(target_arch = "wasm32")))]
 mod samples;
 mod table;
@@ -30,8 +31,9 @@ pub use bus::{Bus, Listener, Watch};
 #[cfg(target_arch = "wasm32")]
 pub use foreign::ForeignError;
 pub use key::{Key, KeyPart};
-pub use reads::{Order, Page, Prediction, Read, ReadSet, Reads, Row};
+pub use reads::{Order, Page, Prediction, Read, ReadSet, Reads};
 pub use record::{Encoded, Value};
+pub use row::Row;
 pub use table::{Column, ColumnType, Live, TableInfo, Tables, ValueType};
 
 // Typed access to tables, for the store's rules and the tests of engines. Engines do not need it.

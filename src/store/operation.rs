@@ -51,6 +51,15 @@ impl<T: 'static> Operation<T> {
     }
 }
 
+/// What an operation writes to.
+#[derive(Clone, Copy)]
+enum Target<'a> {
+    Runtime(&'a LogicalRuntimeId),
+    /// What it only deletes from.
+    OfRuntime(&'a LogicalRuntimeId),
+    Mob(&'a str),
+}
+
 impl Operation<()> {
     /// Decides, from what is read, what to write.
     pub(super) fn transact(
@@ -71,44 +80,48 @@ impl Operation<()> {
     pub(super) fn transact_runtime(
         fence: Option<&Fence>,
         runtime_id: &LogicalRuntimeId,
-        mut reads: Reads,
+        reads: Reads,
         decide: impl FnMut(&ReadSet) -> Result<Vec<Write>> + MaybeSend + 'static,
     ) -> Result<Self> {
-        let claimed = fence.map(|fence| fence.guard_of_runtime(runtime_id, &mut reads)).transpose()?.flatten();
-        let guard = claimed.unwrap_or_else(|| Guard::of_deletion(runtime_id, &mut reads));
-        Ok(Self::guarded(Some(guard), reads, Box::new(decide)))
+        Self::guarded(fence, Target::Runtime(runtime_id), reads, Box::new(decide))
     }
 
     /// Deletes from a runtime, under the handle's claim where it has one: also while the runtime is being deleted.
     pub(super) fn delete_from_runtime(
         fence: Option<&Fence>,
         runtime_id: &LogicalRuntimeId,
-        mut reads: Reads,
+        reads: Reads,
         decide: impl FnMut(&ReadSet) -> Result<Vec<Write>> + MaybeSend + 'static,
     ) -> Result<Self> {
-        let guard = fence.map(|fence| fence.guard_of_runtime(runtime_id, &mut reads)).transpose()?.flatten();
-        Ok(Self::guarded(guard, reads, Box::new(decide)))
+        Self::guarded(fence, Target::OfRuntime(runtime_id), reads, Box::new(decide))
     }
 
     /// Decides and writes to a mob, under the handle's claim where it has one.
     pub(super) fn transact_mob(
         fence: Option<&Fence>,
         mob_id: &str,
-        mut reads: Reads,
+        reads: Reads,
         decide: impl FnMut(&ReadSet) -> Result<Vec<Write>> + MaybeSend + 'static,
     ) -> Result<Self> {
-        let guard = fence.map(|fence| fence.guard_of_mob(mob_id, &mut reads)).transpose()?.flatten();
-        Ok(Self::guarded(guard, reads, Box::new(decide)))
+        Self::guarded(fence, Target::Mob(mob_id), reads, Box::new(decide))
     }
 
-    fn guarded(guard: Option<Guard>, reads: Reads, decide: Writes) -> Self {
-        Self::with_change(
-            reads,
-            match guard {
-                Some(guard) => guarded(guard, decide),
-                None => decide,
-            },
-        )
+    /// Not generic, as all that is called for each kind of decision.
+    fn guarded(fence: Option<&Fence>, target: Target<'_>, mut reads: Reads, decide: Writes) -> Result<Self> {
+        let claimed = match (fence, target) {
+            (None, _) => None,
+            (Some(fence), Target::Mob(mob_id)) => fence.guard_of_mob(mob_id, &mut reads)?,
+            (Some(fence), Target::Runtime(id) | Target::OfRuntime(id)) => fence.guard_of_runtime(id, &mut reads)?,
+        };
+        let guard = match target {
+            Target::Runtime(id) if claimed.is_none() => Some(Guard::of_deletion(id, &mut reads)),
+            _ => claimed,
+        };
+        let decide = match guard {
+            Some(guard) => guarded(guard, decide),
+            None => decide,
+        };
+        Ok(Self::with_change(reads, decide))
     }
 
     /// Writes to a runtime, under the handle's claim where it has one.

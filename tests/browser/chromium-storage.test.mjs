@@ -171,6 +171,21 @@ test("with the quota full, what needs no room still works: deletes, and what rea
     globalThis.store = await burrow.openStore({ name: "full" });
     for (const mob of ["m", "n", "o", "p"]) await store.setLabels({ mob }, { env: mob });
     await store.runtime("r").commitSession(new Uint8Array(200_000));
+    const ended = async () => ({ ...(await tab.inputOf(0)), current_state: "consumed" });
+    const inputs = await Promise.all(Array.from({ length: 1200 }, ended));
+    for (const id of ["large", "pruned"]) {
+      const receipt = await tab.receiptOf(0n);
+      await store.runtime(id).commitBoundary({ receipt, inputs });
+    }
+    globalThis.run = (await tab.receiptOf(0n)).run_id;
+    for (const sequence of [0n, 1n]) {
+      const receipt = { ...(await tab.receiptOf(sequence)), run_id: run };
+      await store.runtime("small").commitBoundary({ receipt, session: new Uint8Array(9) });
+    }
+    globalThis.claimed = await store.runtime("claimed").claim();
+    await claimed.commitSession(new Uint8Array(9));
+    await store.setCursor("mob", 7n);
+    globalThis.mob = await store.claimMob("mob");
     return location.origin;
   });
   // Below what is used. Chromium goes by what it last knew for a while.
@@ -189,7 +204,19 @@ test("with the quota full, what needs no room still works: deletes, and what rea
     // There is no room for a mark, by which it would be known whether it was committed.
     tab.loseAcknowledgements(1);
     const unknown = await tab.outcome(store.deleteLabels({ mob: "p" }));
-    return { full, one, large, two: two.env, three, unknown, mobs: await store.mobs() };
+    const mobs = await store.mobs();
+    const pruned = await store.runtime("pruned").prune({ keepTerminalInputs: 0 });
+    const deleted = [
+      // Pruned receipts leave a proof, which needs room.
+      await tab.outcome(store.runtime("small").prune({ keepReceipts: 0 })),
+      await tab.outcome(store.runtime("small").deleteRun(run)),
+      await tab.outcome(store.runtime("small").delete()),
+      await tab.outcome(store.runtime("large").delete()),
+      await tab.outcome(claimed.delete()),
+      await tab.outcome(mob.delete()),
+    ];
+    const left = [await store.runtimes(), await store.mobs(), await store.runtime("pruned").counts()];
+    return { full, one, large, two: two.env, three, unknown, mobs, pruned, deleted, left };
   });
   await page.devtools("Storage.overrideQuotaForOrigin", { origin });
   assert.deepEqual(result, {
@@ -199,7 +226,14 @@ test("with the quota full, what needs no room still works: deletes, and what rea
     two: "n",
     three: "ok",
     unknown: "OutcomeUnknown",
-    mobs: ["filler"],
+    mobs: ["filler", "mob"],
+    pruned: { receipts: 0, inputs: 1200 },
+    deleted: ["QuotaExceeded", "ok", "ok", "ok", "ok", "ok"],
+    left: [
+      ["pruned", "r"],
+      ["filler"],
+      { liveInputs: {}, terminalInputs: 0, receipts: 1, runs: 1, sessionBytes: 0 },
+    ],
   });
   await page.close();
 });

@@ -92,7 +92,11 @@ export function testCommitAtOnce({ openPage, elsewhere }, { inserts, endsPages, 
       const inputs = await Promise.all(Array.from({ length: 1500 }, (_, i) => tab.inputOf(i)));
       await runtime.commitBoundary({ receipt: await tab.receiptOf(0n), inputs });
       const session = new TextEncoder().encode("late");
-      const [receipt, input, again] = [await tab.receiptOf(7n), await tab.inputOf(2000), await tab.inputOf(2001)];
+      const [receipt, input, again] = [
+        await tab.receiptOf(7n),
+        await tab.inputOf(2000),
+        await tab.inputOf(2001),
+      ];
       // The first transaction of the deletion leaves its note; what is called now comes after that, and before the last one.
       const begun = new Promise((resolve) => a.watch({ runtime: "r" }, resolve));
       const deleted = a.runtime("r").delete();

@@ -11,12 +11,14 @@ import { testHuge } from "./huge.mjs";
 import { testLatePromises } from "./late-promises.mjs";
 import { testManyTabs } from "./many-tabs.mjs";
 import { testOnePage } from "./one-page.mjs";
+import { testUnreadable } from "./unreadable.mjs";
 import { testWorkers } from "./workers.mjs";
 
 /** Runs them; `ways` are the browser's own, which `testCommitAtOnce` and `testFrames` describe. */
 export function testBrowser(browser, ways) {
   const pages = pagesOf(browser);
   testOnePage(pages);
+  testUnreadable(pages);
   testManyTabs(pages);
   testCommitAtOnce(pages, ways);
   testConnection(pages, ways);

@@ -68,6 +68,34 @@ export const lifetime = {
     equal(await store.runtimes(), ["c"]);
   },
 
+  async "what there is of everything is counted where that is asked for"({ store, newId }) {
+    const [run, queued] = [await receipt({ newId }), await input({ newId })];
+    await store.runtime("r").commitBoundary({ receipt: run, inputs: [queued] });
+    await store.runtime("r").transition({ from: "initializing", to: "idle" });
+    await store.setLabels({ mob: "m" }, { a: "b" });
+    const counted = { runtimes: 1, inputs: 1, receipts: 1, labelled: 1, deletions: 0, quarantined: 0 };
+    equal((await store.status({ contents: true })).contents, { ...counted, openClaims: 0 });
+    await store.runtime("r").claim();
+    const { contents } = await store.status({ contents: true });
+    equal(contents, { ...counted, openClaims: 1, oldestClaim: contents.oldestClaim });
+    equal(contents.oldestClaim, { runtime: "r", since: contents.oldestClaim.since });
+    equal(contents.oldestClaim.since > 1_700_000_000_000, true);
+    equal("contents" in (await store.status({ contents: false })), false);
+    await fails(store.status({ contents: 1 }), { argument: "options.contents" });
+    await fails(store.status({ content: true }), { code: "InvalidInput" });
+    // What was wrong with a call is nothing about the store.
+    equal((await store.status()).lastError, undefined);
+  },
+
+  async "what is to be pruned by itself is said rightly, or nothing is opened"({ openStore }) {
+    const opened = (retention) => openStore({ backend: "memory", retention });
+    await fails(opened({}), { argument: "options.retention" });
+    await fails(opened({ keepReceipts: -1 }), { argument: "options.retention.keepReceipts" });
+    await fails(opened({ olderThan: "a day" }), { argument: "options.retention.olderThan" });
+    await fails(opened({ keep: 1 }), { code: "InvalidInput" });
+    await (await opened({ keepReceipts: 10, olderThan: 86_400_000 })).close();
+  },
+
   async "the browser is asked to keep the data, where one can be asked"({ store }) {
     const { backend } = await store.status();
     if (backend === "memory") return fails(store.persist(), { code: "Unsupported" });

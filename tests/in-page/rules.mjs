@@ -290,7 +290,10 @@ export const rules = {
     const anew = await store.claimMob("m");
     await anew.setLabels({ mob: "m" }, { a: "3" });
     await anew.delete();
-    await fails(anew[Symbol.asyncDispose]().then(() => anew.setCursor("m", 5n)), { code: "Deleted" });
+    await fails(
+      anew[Symbol.asyncDispose]().then(() => anew.setCursor("m", 5n)),
+      { code: "Deleted" },
+    );
     equal(await store.mobs(), []);
   },
 
@@ -366,10 +369,12 @@ export const rules = {
         ...nowhere,
         dataLost: undefined,
         reopens: 0,
+        lastError: undefined,
       });
     }
     const { persisted, usage, quota, ...known } = status;
-    equal(known, { backend: "indexeddb", durability: "relaxed", dataLost: undefined, reopens: 0 });
+    const nothing = { dataLost: undefined, reopens: 0, lastError: undefined };
+    equal(known, { backend: "indexeddb", durability: "relaxed", ...nothing });
     const told = (ask) => ask?.call(navigator.storage).catch(() => undefined);
     const estimate = await told(navigator.storage?.estimate);
     equal(persisted, await told(navigator.storage?.persisted));

@@ -165,7 +165,6 @@ export const tests = {
       await fails(mob.setCursor("owned", 1n), { code: "Fenced" });
       await mob.release();
       await overtook.setCursor("owned", 2n);
-      await lost(() => overtook.release());
       equal(await store.quarantined(), []);
       const count = (stored) =>
         bytes(`${stored === undefined ? 1 : Number(new TextDecoder().decode(stored)) + 1}`);
