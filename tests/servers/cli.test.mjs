@@ -1,4 +1,4 @@
-// `burrow-store` from a shell, in Node, Deno and Bun.
+// `burrow-store` from a shell: the npm package's in Node, Deno and Bun, and the crate's.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -7,18 +7,20 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { newId, openStore } from "../../pkg/dist/node.js";
-import { root } from "../../scripts/toolchain.mjs";
+import { root, withTools } from "../../scripts/toolchain.mjs";
 import { tool } from "../packaging/consumer.mjs";
 import { environments } from "../packaging/environments.mjs";
+import { executableOf } from "./build-rules.mjs";
 import { filled } from "./filled.mjs";
 import { temporaryFolder } from "../../scripts/temporary.mjs";
 
 const cli = path.join(root, "pkg/dist/cli.js");
 const node24 = path.join(environments, "node_modules/node24/bin/node");
 const RUNTIMES = {
-  "Node 24": [node24],
-  Deno: [tool("deno"), "run", "--no-remote", "--node-modules-dir=manual", "--allow-all"],
-  Bun: [tool("bun"), "--no-install"],
+  "Node 24": [node24, cli],
+  Deno: [tool("deno"), "run", "--no-remote", "--node-modules-dir=manual", "--allow-all", cli],
+  Bun: [tool("bun"), "--no-install", cli],
+  "The crate's": [executableOf(["build", "--features", "cli", "--bin", "burrow-store"], withTools())],
 };
 
 const folder = temporaryFolder("cli");
@@ -27,7 +29,7 @@ const lines = path.join(folder, "all.ndjson");
 writeFileSync(lines, text);
 
 function begin([program, ...flags], ...args) {
-  const child = spawn(program, [...flags, cli, ...args], { cwd: folder });
+  const child = spawn(program, [...flags, ...args], { cwd: folder });
   const said = { out: "", errors: "" };
   child.stdout.on("data", (data) => (said.out += data));
   child.stderr.on("data", (data) => (said.errors += data));
@@ -97,6 +99,7 @@ for (const [name, runtime] of Object.entries(RUNTIMES)) {
     const help = await call(runtime, ["export", "--help"]);
     assert.deepEqual([help.code, help.errors], [0, ""]);
     assert.match(help.out, /burrow-store verify PATH/);
+    assert.equal(help.out, (await call(RUNTIMES["Node 24"], ["-h"])).out);
     assert.deepEqual(readdirSync(folder), before);
   });
 }
