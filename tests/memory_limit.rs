@@ -17,7 +17,7 @@ static BLOBS: Table<Bytes> = Table::new(&TableInfo::new(
 const KEY: usize = 1 + 8;
 
 fn put(owner: &str, number: u64, size: usize) -> Write {
-    BLOBS.put((owner, number), Bytes(vec![7; size].into()))
+    BLOBS.put((owner, number), Bytes::new(vec![7; size]))
 }
 
 async fn commit(engine: &Memory, writes: Vec<Write>) -> Result<(), RuntimeStoreError> {
@@ -29,7 +29,7 @@ async fn stored(engine: &Memory) -> Vec<(String, usize)> {
     let mut reads = Reads::new();
     let rows = reads.range(&BLOBS, Key::all(), Page::default());
     let seen = engine.read(reads).await.unwrap();
-    seen.many(rows).unwrap().into_iter().map(|(key, bytes)| (key.to_string(), bytes.0.len())).collect()
+    seen.many(rows).unwrap().into_iter().map(|(key, bytes)| (key.to_string(), bytes.bytes().len())).collect()
 }
 
 /// As many bytes as one record may have where nothing else is kept.

@@ -319,7 +319,7 @@ async fn json_that_was_written_as_text_is_read() {
     let input = queued();
     store.persist_input_state(&runtime("r"), &input).await.unwrap();
     let as_text = "UPDATE runtime_input_states SET state_json = CAST(state_json AS TEXT);
-                   INSERT INTO runtime_session_snapshots VALUES ('r', '{\"id\":\"ポチ\"}')";
+                   INSERT INTO runtime_session_snapshots (runtime_id, session_snapshot) VALUES ('r', '{\"id\":\"ポチ\"}')";
     Connection::open(&path).unwrap().execute_batch(as_text).unwrap();
     assert_eq!(store.load_input_states(&runtime("r")).await.unwrap(), [input]);
     let snapshot = store.load_session_snapshot(&runtime("r")).await.unwrap();

@@ -179,17 +179,55 @@ async fn opening_changes_no_row_and_no_table() {
     let dump = || {
         let connection = Connection::open(&path).unwrap();
         let table = |table: &String| {
-            // All but the index of live inputs, of which upstream knows nothing.
-            let made_by =
-                format!("SELECT sql FROM sqlite_master WHERE tbl_name = '{table}' AND name NOT LIKE 'burrow_live_%'");
+            // All but the index of live inputs, and the column of sums with its triggers, of which upstream knows nothing.
+            let made_by = format!(
+                "SELECT replace(sql, ', burrow_sum BLOB', '') FROM sqlite_master \
+                 WHERE tbl_name = '{table}' AND name NOT LIKE 'burrow_%'"
+            );
+            let columns = columns(&connection, table).into_iter().filter(|column| column != "burrow_sum");
+            let columns = columns.collect::<Vec<_>>().join(", ");
             let made_by = rows(&connection, &made_by);
-            (made_by, rows(&connection, &format!("SELECT * FROM {table} ORDER BY rowid")))
+            (made_by, rows(&connection, &format!("SELECT {columns} FROM {table} ORDER BY rowid")))
         };
         upstream_tables().iter().map(table).collect::<Vec<_>>()
     };
     let before = dump();
     SqliteRuntimeStore::open(&path).await.unwrap();
     assert_eq!(dump(), before);
+}
+
+/// Upstream's own statements, which name their columns: what it writes past burrow is no damage, and what burrow writes it reads.
+#[tokio::test]
+async fn what_upstream_writes_over_a_snapshot_is_no_damage() {
+    const UPSERT: &str = "INSERT INTO runtime_session_snapshots (runtime_id, session_snapshot) VALUES (?1, ?2) \
+        ON CONFLICT(runtime_id) DO UPDATE SET session_snapshot = excluded.session_snapshot";
+    let (_folder, path) = copy();
+    let store = SqliteRuntimeStore::open(&path).await.unwrap();
+    let upstream = Connection::open(&path).unwrap();
+    let stored = async |id: &str| store.load_session_snapshot(&runtime(id)).await.map(Option::unwrap);
+    for id in ["agent-2", "a new one"] {
+        for round in 0..3 {
+            let (ours, theirs) = (format!("ours {round}"), format!("theirs {round}"));
+            upstream.execute(UPSERT, (id, theirs.as_bytes())).unwrap();
+            assert_eq!(stored(id).await.unwrap(), theirs.as_bytes());
+            upstream.execute(UPSERT, (id, theirs.as_bytes())).unwrap();
+            store.commit_session_snapshot(&runtime(id), snapshot(&ours)).await.unwrap();
+            assert_eq!(stored(id).await.unwrap(), ours.as_bytes());
+            store.commit_session_snapshot(&runtime(id), snapshot(&ours)).await.unwrap();
+            let select = "SELECT session_snapshot FROM runtime_session_snapshots WHERE runtime_id = ?1";
+            let read: Vec<u8> = upstream.query_row(select, [id], |row| row.get(0)).unwrap();
+            assert_eq!(read, ours.as_bytes());
+        }
+    }
+    // And what burrow wrote last is checked.
+    for trigger in ["inserted", "updated"] {
+        upstream.execute(&format!("DROP TRIGGER burrow_sum_runtime_session_snapshots_{trigger}"), []).unwrap();
+    }
+    upstream.execute(UPSERT, ("agent-2", b"damaged".as_slice())).unwrap();
+    let damaged = stored("agent-2").await.unwrap_err();
+    assert!(matches!(&damaged, RuntimeStoreError::Decode { key, .. } if key == "[agent-2]"), "{damaged:?}");
+    upstream.execute("UPDATE runtime_session_snapshots SET burrow_sum = NULL", []).unwrap();
+    assert_eq!(stored("a new one").await.unwrap_err().code(), "Decode");
 }
 
 /// A new file's tables have the names, columns, types, constraints and keys of upstream's.
@@ -203,7 +241,7 @@ async fn our_tables_are_made_as_upstreams_are() {
         TABLES.into_iter().map(|table| table.name).filter(|name| !name.starts_with("burrow_")).collect();
     assert_eq!(shared.len(), 7);
     for table in shared {
-        let info = format!("SELECT * FROM pragma_table_info('{table}')");
+        let info = format!("SELECT * FROM pragma_table_info('{table}') WHERE name <> 'burrow_sum'");
         assert!(!columns(&upstream, table).is_empty(), "{table}");
         assert_eq!(rows(&new, &info), rows(&upstream, &info), "{table}");
     }
@@ -309,7 +347,8 @@ async fn ids_that_are_none_hide_no_others_from_listings() {
     assert_eq!((runtimes.len(), mobs.len(), runs.len(), inputs.len(), receipts.len()), (3, 4, 2, 12, 6));
     let mut damage = String::new();
     for key in ["''", "x''", "x'00FF'", "NULL", "NULL"] {
-        damage += &format!("INSERT INTO runtime_session_snapshots VALUES ({key}, x'7B7D');");
+        damage +=
+            &format!("INSERT INTO runtime_session_snapshots (runtime_id, session_snapshot) VALUES ({key}, x'7B7D');");
         damage += &format!("INSERT INTO runtime_states VALUES ({key}, x'2269646C6522');");
         damage += &format!("INSERT INTO runtime_ops_lifecycle VALUES ({key}, x'7B7D');");
         if key != "NULL" {

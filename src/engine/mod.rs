@@ -17,6 +17,7 @@ mod record;
 mod row;
 #[cfg(all(test, feature = "sqlite", not(target_arch = "wasm32")))]
 mod samples;
+mod sum;
 mod table;
 
 #[cfg(target_arch = "wasm32")]
@@ -34,6 +35,7 @@ pub use key::{Key, KeyPart};
 pub use reads::{Order, Page, Prediction, Read, ReadSet, Reads};
 pub use record::{Encoded, Value};
 pub use row::Row;
+pub(crate) use sum::Digest;
 pub use table::{Column, ColumnType, Live, TableInfo, Tables, ValueType};
 
 // Typed access to tables, for the store's rules and the tests of engines. Engines do not need it.

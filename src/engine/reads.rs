@@ -68,6 +68,15 @@ impl Read {
             Self::Keys(table, ..) | Self::Live(table, ..) | Self::Count(table, ..) => table,
         }
     }
+
+    /// The key that it reads, or the prefix of the keys.
+    pub fn prefix(&self) -> &Key {
+        match self {
+            Self::Get(_, key, _) | Self::Count(_, key) => key,
+            Self::Range(_, key, _) | Self::Values(_, key, _) | Self::Distinct(_, key, _) => key,
+            Self::Keys(_, key, _) | Self::Live(_, key, _) => key,
+        }
+    }
 }
 
 /// The reads of one operation. Each declaration returns a handle to its result in the [`ReadSet`].
@@ -267,6 +276,12 @@ impl ReadSet {
         }
     }
 
+    /// The rows of each read.
+    #[cfg(target_arch = "wasm32")]
+    pub(super) fn into_rows(self) -> impl Iterator<Item = Vec<(Key, Row)>> {
+        self.results.into_iter().map(|result| result.rows)
+    }
+
     /// How many bytes its records have, with the keys of those of which only the key was read.
     pub(crate) fn size(&self) -> usize {
         self.results.iter().flat_map(|result| &result.rows).map(|(key, row)| row.size(key)).sum()
@@ -289,7 +304,7 @@ impl ReadSet {
         valid: impl Fn(&Key) -> bool,
     ) -> Result<Vec<Arc<V>>> {
         let rows = self.rows(read.0).filter(|(_, key, _)| !self.widened || valid(key)).take(limit as usize);
-        rows.map(|(table, key, row)| row.record().map_err(|reason| undecodable(table, key, reason))).collect()
+        rows.map(|(table, key, row)| row.record(key).map_err(|reason| undecodable(table, key, reason))).collect()
     }
 
     /// The records of a range read as they are stored, in key order; of one that cannot be read, why.
@@ -330,7 +345,7 @@ impl ReadSet {
     pub fn one<V: Record>(&self, read: One<V>) -> Result<Option<Arc<V>>> {
         match self.rows(read.0).next() {
             None => Ok(None),
-            Some((table, key, row)) => row.record().map(Some).map_err(|reason| undecodable(table, key, reason)),
+            Some((table, key, row)) => row.record(key).map(Some).map_err(|reason| undecodable(table, key, reason)),
         }
     }
 
@@ -345,7 +360,7 @@ impl ReadSet {
         let rows = self.rows(read.0);
         let mut records = Vec::with_capacity(rows.len());
         for (table, key, row) in rows {
-            records.push((key, row.record().map_err(|reason| undecodable(table, key, reason))?));
+            records.push((key, row.record(key).map_err(|reason| undecodable(table, key, reason))?));
         }
         Ok(records)
     }

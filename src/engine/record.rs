@@ -2,7 +2,15 @@
 
 use std::{any::Any, fmt, sync::Arc};
 
-use crate::model::json::document::{Document, Stored};
+#[cfg(any(feature = "sqlite", target_arch = "wasm32"))]
+use super::TableInfo;
+use super::{Digest, Key};
+use crate::model::json::{
+    document::{Document, Stored},
+    writer::quoted,
+};
+#[cfg(any(feature = "sqlite", target_arch = "wasm32"))]
+use crate::model::{RuntimeStoreError, random::new_uuid};
 
 /// A record in the form that engines with a disk keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +57,18 @@ pub trait Record: Send + Sync + Sized + 'static {
 
     /// Reads that form; `Err` says what is wrong with it.
     fn decode(encoded: &Encoded) -> Result<Self, String>;
+
+    /// Checks that it is the record of this key, as far as it names its own; `Err` says which it is.
+    fn check_key(&self, key: &Key) -> Result<(), String> {
+        let _ = key;
+        Ok(())
+    }
+
+    /// The hash of its bytes, where somebody has made it already.
+    #[doc(hidden)]
+    fn digest(&self) -> Option<Digest> {
+        None
+    }
 }
 
 /// A record of any table, shared and immutable: a clone costs nothing.
@@ -70,6 +90,27 @@ impl Value {
         self.0.size_of_any()
     }
 
+    /// What is kept beside its bytes; `None` for a table that keeps nothing there.
+    ///
+    /// # Errors
+    /// `NoRandomValues` where there are none to make a salt of.
+    #[cfg(any(feature = "sqlite", target_arch = "wasm32"))]
+    pub(super) fn sum(
+        &self,
+        encoded: &Encoded,
+        table: &TableInfo,
+        key: &Key,
+    ) -> Result<Option<[u8; 32]>, RuntimeStoreError> {
+        if !table.has_sums {
+            return Ok(None);
+        }
+        let digest = match self.0.digest_of_any() {
+            Some(digest) => digest,
+            None => Digest::of(new_uuid()?, encoded.as_bytes()),
+        };
+        Ok(Some(digest.sum(table, key)))
+    }
+
     pub(super) fn downcast<V: Record>(&self) -> Option<Arc<V>> {
         (Arc::clone(&self.0) as Arc<dyn Any + Send + Sync>).downcast().ok()
     }
@@ -85,6 +126,8 @@ impl fmt::Debug for Value {
 trait AnyRecord: Any + Send + Sync {
     fn encode_any(&self) -> Result<Encoded, String>;
     fn size_of_any(&self) -> usize;
+    #[cfg(any(feature = "sqlite", target_arch = "wasm32"))]
+    fn digest_of_any(&self) -> Option<Digest>;
 }
 
 impl<V: Record> AnyRecord for V {
@@ -94,6 +137,11 @@ impl<V: Record> AnyRecord for V {
 
     fn size_of_any(&self) -> usize {
         self.size()
+    }
+
+    #[cfg(any(feature = "sqlite", target_arch = "wasm32"))]
+    fn digest_of_any(&self) -> Option<Digest> {
+        self.digest()
     }
 }
 
@@ -108,6 +156,16 @@ impl<T: Stored> Record for Document<T> {
 
     fn decode(encoded: &Encoded) -> Result<Self, String> {
         Self::from_stored(encoded.as_text()?)
+    }
+
+    fn check_key(&self, key: &Key) -> Result<(), String> {
+        for (named, column) in T::names(self.key()).iter().zip(key.parts().iter().skip(1)) {
+            let column = column.to_string();
+            if *named != column {
+                return Err(format!("the record is that of {}, its key is that of {}", quoted(named), quoted(&column)));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -130,23 +188,54 @@ impl Record for Raw {
 }
 
 /// A record of opaque bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bytes(pub Arc<[u8]>);
+#[derive(Clone, Debug)]
+pub struct Bytes {
+    bytes: Arc<[u8]>,
+    digest: Option<Digest>,
+}
+
+impl Bytes {
+    /// A record of these bytes.
+    pub fn new(bytes: impl Into<Arc<[u8]>>) -> Self {
+        Self { bytes: bytes.into(), digest: None }
+    }
+
+    /// The same, with their hash, so that it need not be made again.
+    pub(crate) fn with_digest(bytes: Arc<[u8]>, digest: Digest) -> Self {
+        Self { bytes, digest: Some(digest) }
+    }
+
+    /// The bytes.
+    pub fn bytes(&self) -> &Arc<[u8]> {
+        &self.bytes
+    }
+}
+
+/// Their hash is of them, and is not always there.
+impl PartialEq for Bytes {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
 
 impl Record for Bytes {
     fn encode(&self) -> Result<Encoded, String> {
-        Ok(Encoded::Bytes(Arc::clone(&self.0)))
+        Ok(Encoded::Bytes(Arc::clone(&self.bytes)))
     }
 
     fn size(&self) -> usize {
-        self.0.len()
+        self.bytes.len()
     }
 
     fn decode(encoded: &Encoded) -> Result<Self, String> {
-        Ok(Self(match encoded {
-            Encoded::Bytes(bytes) => Arc::clone(bytes),
-            Encoded::Text(text) => text.as_bytes().into(),
-        }))
+        Ok(match encoded {
+            Encoded::Bytes(bytes) => Self::new(Arc::clone(bytes)),
+            Encoded::Text(text) => Self::new(text.as_bytes()),
+        })
+    }
+
+    fn digest(&self) -> Option<Digest> {
+        self.digest
     }
 }
 

@@ -47,14 +47,15 @@ impl Row {
         }
     }
 
-    pub(super) fn record<V: Record>(&self) -> Result<Arc<V>, String> {
+    pub(super) fn record<V: Record>(&self, key: &Key) -> Result<Arc<V>, String> {
+        let checked = |record: V| record.check_key(key).map(|()| Arc::new(record));
         match self {
             Self::Live(value) => match value.downcast() {
                 Some(record) => Ok(record),
                 // The types differ where the record was put, or is asked for, as a `Raw` one.
-                None => value.encode().and_then(|encoded| V::decode(&encoded)).map(Arc::new),
+                None => value.encode().and_then(|encoded| V::decode(&encoded)).and_then(checked),
             },
-            Self::Stored(encoded) => V::decode(encoded).map(Arc::new),
+            Self::Stored(encoded) => V::decode(encoded).and_then(checked),
             Self::Unreadable(reason) => Err(reason.clone()),
             Self::KeyOnly => Err("only its key was read".to_owned()),
         }

@@ -6,7 +6,7 @@ pub(super) static TEXTS: Table<Text> =
     Table::new(&TableInfo::new("texts", &[Column::text("owner"), Column::text("name")], ("value", ValueType::Text)));
 
 pub(super) static BLOBS: Table<Bytes> =
-    Table::new(&TableInfo::new("blobs", &[Column::text("id")], ("value", ValueType::Bytes)));
+    Table::new(&TableInfo::new("blobs", &[Column::text("id")], ("value", ValueType::Bytes)).with_sums());
 
 pub(super) static NUMBERED: Table<Text> = Table::new(&TableInfo::new(
     "numbered",

@@ -32,6 +32,8 @@ pub struct TableInfo {
     /// Whether a key looks as if it was made just now, so that there is probably no record under it; `None` where keys do not
     /// show that. It is a hint to engines for which it is faster to insert a record than to overwrite one.
     pub looks_new: Option<fn(&Key) -> bool>,
+    /// Whether beside each record there is a sum, by which it is told whether it is damaged. For tables of bytes only.
+    pub has_sums: bool,
     /// Which records are live, where most of them, in the long run, are not.
     pub live: Option<Live>,
 }
@@ -43,6 +45,8 @@ pub struct Live {
     pub is: fn(&Encoded) -> bool,
     /// The same as an SQL expression over the row, which an index can have as its condition.
     pub sql: &'static str,
+    /// Where live records are kept by an engine that has no such index: a table with the same columns.
+    pub table: &'static TableInfo,
 }
 
 /// A key column.
@@ -89,7 +93,16 @@ impl Column {
 impl TableInfo {
     /// The description of a table: its name, its key columns, and the name and type of its value column.
     pub const fn new(name: &'static str, key: &'static [Column], value: (&'static str, ValueType)) -> Self {
-        Self { name, key, value: value.0, value_type: value.1, unique_records: false, looks_new: None, live: None }
+        Self {
+            name,
+            key,
+            value: value.0,
+            value_type: value.1,
+            unique_records: false,
+            looks_new: None,
+            has_sums: false,
+            live: None,
+        }
     }
 
     /// The same with records that are all different.
@@ -100,6 +113,11 @@ impl TableInfo {
     /// The same with keys that show when they were made.
     pub const fn with_new_keys(self, looks_new: fn(&Key) -> bool) -> Self {
         Self { looks_new: Some(looks_new), ..self }
+    }
+
+    /// The same with a sum beside each record.
+    pub const fn with_sums(self) -> Self {
+        Self { has_sums: true, ..self }
     }
 
     /// The same with records of which some are live.

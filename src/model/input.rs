@@ -204,6 +204,10 @@ impl Stored for StoredInputState {
         self.input_id
     }
 
+    fn names(key: &InputId) -> Vec<String> {
+        vec![key.to_string()]
+    }
+
     fn key_in(members: &Members<'_>) -> Result<InputId, String> {
         read_member(members, "input_id")
     }

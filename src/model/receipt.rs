@@ -92,6 +92,10 @@ impl Stored for RunBoundaryReceipt {
         (self.run_id, self.sequence)
     }
 
+    fn names((run, sequence): &Self::Key) -> Vec<String> {
+        vec![run.to_string(), sequence.to_string()]
+    }
+
     fn key_in(members: &Members<'_>) -> Result<Self::Key, String> {
         if members.get(PAYLOAD_MEMBER).is_some() {
             return Err(format!("{PAYLOAD_MEMBER}: {RESERVED}"));

@@ -15,7 +15,7 @@ use super::{
     },
 };
 use crate::{
-    engine::{Encoded, Key, KeyPart, Record, TableInfo, Text},
+    engine::{Encoded, Key, Record, TableInfo, Text},
     model::{Document, Labels, PersistedOpsSnapshot, RuntimeState, StoredInputState, json::writer::quoted},
 };
 
@@ -25,8 +25,8 @@ type Result = std::result::Result<(), String>;
 type Check = fn(&Key, &Encoded) -> Result;
 
 static CHECKS: [(&TableInfo, Check); TABLES.len()] = [
-    (INPUTS.info, input),
-    (RECEIPTS.info, receipt),
+    (INPUTS.info, named::<Document<StoredInputState>>),
+    (RECEIPTS.info, named::<StoredReceipt>),
     (SNAPSHOTS.info, |key, _| id(key, 0)),
     (STATES.info, |key, record| id(key, 0).and_then(|()| decodes::<Document<RuntimeState>>(record))),
     (OPS.info, |key, record| id(key, 0).and_then(|()| decodes::<Document<PersistedOpsSnapshot>>(record))),
@@ -36,7 +36,7 @@ static CHECKS: [(&TableInfo, Check); TABLES.len()] = [
     (LABELS.info, |key, record| id(key, 0).and_then(|()| decodes::<Document<Labels>>(record))),
     (SESSIONS.info, session),
     (CLAIMS.info, |key, record| id(key, 0).and_then(|()| parsed_epoch(&Text::decode(record)?.0).map(drop))),
-    (PRUNED.info, pruned),
+    (PRUNED.info, named::<StoredReceipt>),
     (DELETIONS.info, |key, record| id(key, 0).and_then(|()| decodes::<Text>(record))),
     (MOB_CLAIMS.info, |key, record| id(key, 0).and_then(|()| parsed_epoch(&Text::decode(record)?.0).map(drop))),
     (QUARANTINE.info, |_, record| decodes::<Quarantined>(record)),
@@ -59,25 +59,10 @@ pub(super) fn damage(table: &TableInfo, key: &Key, record: &Encoded) -> Result {
     Ok(())
 }
 
-fn input(key: &Key, record: &Encoded) -> Result {
+/// One that names its own key.
+fn named<R: Record>(key: &Key, record: &Encoded) -> Result {
     id(key, 0)?;
-    let input = Document::<StoredInputState>::decode(record)?;
-    is(key, 1, &input.key().to_string())
-}
-
-fn receipt(key: &Key, record: &Encoded) -> Result {
-    id(key, 0)?;
-    let (run, sequence) = *StoredReceipt::decode(record)?.receipt.key();
-    is(key, 1, &run.to_string())?;
-    match key.parts().get(2) {
-        Some(KeyPart::U64(stored)) if *stored == sequence => Ok(()),
-        _ => Err(format!("the record is of sequence {sequence}, its key is of another")),
-    }
-}
-
-fn pruned(key: &Key, record: &Encoded) -> Result {
-    id(key, 0)?;
-    is(key, 1, &StoredReceipt::decode(record)?.receipt.key().0.to_string())
+    R::decode(record)?.check_key(key)
 }
 
 fn session(key: &Key, record: &Encoded) -> Result {

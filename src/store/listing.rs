@@ -334,8 +334,9 @@ fn session_of(runtime: LogicalRuntimeId, session: SessionId) -> Result<Operation
     let snapshot = reads.get(&SNAPSHOTS, (&runtime,));
     Ok(Operation::read(reads, move |seen| {
         let snapshot = seen.one(snapshot)?;
-        let is_its = |snapshot: &Arc<Bytes>| SessionDelta::new(snapshot.0.clone()).check_session_key(session).is_ok();
-        let snapshot = snapshot.filter(is_its).map(|snapshot| snapshot.0.to_vec());
+        let is_its =
+            |snapshot: &Arc<Bytes>| SessionDelta::new(snapshot.bytes().clone()).check_session_key(session).is_ok();
+        let snapshot = snapshot.filter(is_its).map(|snapshot| snapshot.bytes().to_vec());
         Ok((holder_in(seen, holder, session)?, snapshot))
     }))
 }

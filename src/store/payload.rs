@@ -10,11 +10,10 @@ use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use uuid::Uuid;
 
 use crate::{
-    engine::{Encoded, Record, Result},
+    engine::{Digest, Encoded, Key, Record},
     model::{
         Document, PAYLOAD_MEMBER, RunBoundaryReceipt, SessionDelta, SessionId, StoredInputState,
         json::{lexer::Members, writer::JsonWriter},
-        random::new_uuid,
     },
 };
 
@@ -27,36 +26,39 @@ pub(super) struct Payload {
 }
 
 impl Payload {
-    /// A fingerprint of it, under a salt of its own.
-    ///
-    /// # Errors
-    /// `NoRandomValues` where there are none to make a salt of.
-    pub(super) fn fingerprint(&self) -> Result<Fingerprint> {
-        Ok(self.fingerprint_under(new_uuid()?))
+    /// A fingerprint of it, under a random salt, from its session's hash under the same salt.
+    pub(super) fn fingerprint(&self, salt: Uuid, session: Option<Digest>) -> Fingerprint {
+        self.fingerprint_of(salt, session.as_ref().map(Digest::hash), Form::OfHash)
     }
 
     /// Whether a fingerprint is one of it.
     pub(super) fn has(&self, fingerprint: Fingerprint) -> bool {
-        self.fingerprint_under(fingerprint.salt) == fingerprint
+        let Fingerprint { salt, form, .. } = fingerprint;
+        let session = self.session.as_ref().map(|session| &*session.session_snapshot);
+        let own = match form {
+            Form::OfSession => self.fingerprint_of(salt, session, form),
+            Form::OfHash => self.fingerprint(salt, session.map(|session| Digest::of(salt, session))),
+        };
+        own == fingerprint
     }
 
     /// Inputs count as the JSON that they are, however it is written. Each part is preceded by its length, so that no two
     /// payloads are the same bytes.
-    fn fingerprint_under(&self, salt: Uuid) -> Fingerprint {
+    fn fingerprint_of(&self, salt: Uuid, session: Option<&[u8]>, form: Form) -> Fingerprint {
         let mut hasher = SipHasher13::new_with_key(salt.as_bytes());
         let mut part = |bytes: &[u8]| {
             hasher.write(&(bytes.len() as u64).to_le_bytes());
             hasher.write(bytes);
         };
-        match &self.session {
+        match session {
             None => part(b"no session"),
             Some(session) => {
                 part(self.session_key.map(|key| key.as_uuid().into_bytes()).as_ref().map_or(b"no key", |key| key));
-                part(&session.session_snapshot);
+                part(session);
             }
         }
         self.inputs.iter().for_each(|input| part(input.canonical().as_bytes()));
-        Fingerprint { salt, hash: Uuid::from_bytes(hasher.finish128().as_bytes()) }
+        Fingerprint { form, salt, hash: Uuid::from_bytes(hasher.finish128().as_bytes()) }
     }
 }
 
@@ -64,19 +66,45 @@ impl Payload {
 /// made in advance. SHA-256 would cost six times as much: see `docs/decisions/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fingerprint {
+    form: Form,
     salt: Uuid,
     /// No id: sixteen bytes, for which UUIDs have the digits.
     hash: Uuid,
 }
 
-/// The hexadecimal digits of a fingerprint.
+/// What a fingerprint is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// Of the session itself, up to version 4 of the format in IndexedDB and 2 in SQLite.
+    OfSession,
+    /// Of the session's hash, which is that of the snapshot's sum too: to make it takes longer than all else.
+    OfHash,
+}
+
+/// The hexadecimal digits of a fingerprint, after its mark.
 const DIGITS: usize = 64;
 
+/// What the digits begin with in today's form.
+const OF_HASH: &str = "2:";
+
+impl Form {
+    fn mark(self) -> &'static str {
+        match self {
+            Self::OfSession => "",
+            Self::OfHash => OF_HASH,
+        }
+    }
+}
+
 impl Fingerprint {
-    fn read(digits: &str) -> Option<Self> {
+    fn read(text: &str) -> Option<Self> {
+        let (form, digits) = match text.strip_prefix(OF_HASH) {
+            Some(digits) => (Form::OfHash, digits),
+            None => (Form::OfSession, text),
+        };
         let (salt, hash) = digits.split_at_checked(DIGITS / 2)?;
         let half = |digits: &str| (digits.len() == DIGITS / 2).then(|| Uuid::try_parse(digits).ok())?;
-        Some(Self { salt: half(salt)?, hash: half(hash)? })
+        Some(Self { form, salt: half(salt)?, hash: half(hash)? })
     }
 }
 
@@ -94,17 +122,22 @@ impl Record for StoredReceipt {
             return Ok(Encoded::Text(json.into_owned()));
         };
         // A receipt has members, so there is one to put a comma behind.
-        Ok(Encoded::Text(format!("{members}{PAYLOAD_BEGIN}{}{}\"}}", payload.salt.simple(), payload.hash.simple())))
+        let Fingerprint { form, salt, hash } = payload;
+        Ok(Encoded::Text(format!("{members}{PAYLOAD_BEGIN}{}{}{}\"}}", form.mark(), salt.simple(), hash.simple())))
     }
 
     fn size(&self) -> usize {
-        let fingerprint = if self.payload.is_some() { PAYLOAD_BEGIN.len() + DIGITS + 1 } else { 0 };
-        self.receipt.size() + fingerprint
+        let size = |payload: Fingerprint| PAYLOAD_BEGIN.len() + payload.form.mark().len() + DIGITS + 1;
+        self.receipt.size() + self.payload.map_or(0, size)
     }
 
     fn decode(encoded: &Encoded) -> std::result::Result<Self, String> {
         let (json, payload) = split(encoded.as_text()?)?;
         Ok(Self { receipt: Document::from_stored(&json)?, payload })
+    }
+
+    fn check_key(&self, key: &Key) -> std::result::Result<(), String> {
+        self.receipt.check_key(key)
     }
 }
 
@@ -115,9 +148,8 @@ const PAYLOAD_BEGIN: &str = r#","burrow_payload":""#;
 fn split(json: &str) -> std::result::Result<(Cow<'_, str>, Option<Fingerprint>), String> {
     // As it is written here: at the end.
     if let Some(row) = json.strip_suffix("\"}")
-        && let Some((before, digits)) = row.len().checked_sub(DIGITS).and_then(|at| row.split_at_checked(at))
-        && let Some(members) = before.strip_suffix(PAYLOAD_BEGIN)
-        && let Some(payload) = Fingerprint::read(digits)
+        && let Some((members, text)) = row.rsplit_once(PAYLOAD_BEGIN)
+        && let Some(payload) = Fingerprint::read(text)
     {
         return Ok((format!("{members}}}").into(), Some(payload)));
     }
@@ -148,9 +180,16 @@ mod tests {
         Payload { session: session.map(|text| SessionDelta::new(text.as_bytes())), inputs, session_key: None }
     }
 
+    impl Payload {
+        fn fingerprinted(&self) -> Fingerprint {
+            let salt = Uuid::now_v7();
+            self.fingerprint(salt, self.session.as_ref().map(|session| Digest::of(salt, &session.session_snapshot)))
+        }
+    }
+
     #[test]
     fn a_payload_is_known_however_its_inputs_are_written_and_no_other_is() {
-        let fingerprint = payload(Some("s"), &[INPUT]).fingerprint().unwrap();
+        let fingerprint = payload(Some("s"), &[INPUT]).fingerprinted();
         let members = &INPUT[1..INPUT.len() - 1];
         let (first, rest) = members.split_once(',').unwrap();
         assert!(payload(Some("s"), &[&format!("{{ {rest} , {first} }}")]).has(fingerprint));
@@ -160,7 +199,7 @@ mod tests {
         assert!(!payload(Some("s"), &[INPUT, INPUT]).has(fingerprint));
         assert!(!payload(Some("s"), &[]).has(fingerprint));
         // The same payload has another fingerprint each time.
-        assert_ne!(payload(Some("s"), &[INPUT]).fingerprint().unwrap(), fingerprint);
+        assert_ne!(payload(Some("s"), &[INPUT]).fingerprinted(), fingerprint);
     }
 
     fn stored(json: &str) -> std::result::Result<StoredReceipt, String> {
@@ -170,7 +209,7 @@ mod tests {
     #[test]
     fn a_receipts_row_is_read_as_it_is_written_and_as_others_write_it_again() {
         let receipt = Document::new(RunBoundaryReceipt::new(RunId::new(), RunBoundary::RunStart, 7)).unwrap();
-        let row = StoredReceipt { receipt, payload: Some(payload(Some("s"), &[INPUT]).fingerprint().unwrap()) };
+        let row = StoredReceipt { receipt, payload: Some(payload(Some("s"), &[INPUT]).fingerprinted()) };
         let Encoded::Text(json) = row.encode().unwrap() else { unreachable!() };
         assert_eq!(row.size(), json.len());
         assert_eq!(stored(&json), Ok(row.clone()));

@@ -63,7 +63,7 @@ impl<E: Engine> Store<E> {
         })
     }
 
-    /// How much there is of a runtime, in one snapshot. Receipts are counted without being read, and on SQLite terminal inputs too.
+    /// How much there is of a runtime, in one snapshot. Receipts and terminal inputs are counted without being read.
     ///
     /// # Errors
     /// `Decode` for a live input that cannot be read.
@@ -85,8 +85,8 @@ impl<E: Engine> Store<E> {
         self.run(inputs(runtime_id, after, Some(limit), Order::Ascending)).await?.iter().map(Document::read).collect()
     }
 
-    /// Up to `limit` of the inputs that have not ended, after the id `after`. On SQLite those that have ended are not read; in
-    /// IndexedDB and in memory they are read over.
+    /// Up to `limit` of the inputs that have not ended, after the id `after`. Those that have ended are not read; in memory they
+    /// are read over.
     ///
     /// # Errors
     /// As [`load_inputs`](Self::load_inputs).
@@ -127,7 +127,7 @@ pub(crate) fn recover(runtime_id: &LogicalRuntimeId) -> Result<Operation<Found>>
         let last = if is_there { seen.many(last_receipt)?.pop() } else { None };
         Ok(Found {
             state: seen.one(state)?.map(|state| state.read()).transpose()?.unwrap_or_default(),
-            session: seen.one(session)?.map(|session| session.0.to_vec()),
+            session: seen.one(session)?.map(|session| session.bytes().to_vec()),
             inputs: inputs.into_iter().map(|(_, input)| Document::clone(&input)).collect(),
             last_receipt: last.map(|(_, stored)| stored.receipt.clone()),
             ops: seen.one(ops)?.as_deref().cloned(),
@@ -162,7 +162,7 @@ pub(crate) fn counts(runtime_id: &LogicalRuntimeId) -> Result<Operation<Counts>>
             terminal_inputs: seen.count(inputs).saturating_sub(live.len() as u64),
             receipts: seen.count(receipts),
             runs: seen.keys(runs).count() as u64,
-            session_bytes: seen.one(session)?.map_or(0, |session| session.0.len() as u64),
+            session_bytes: seen.one(session)?.map_or(0, |session| session.bytes().len() as u64),
         })
     }))
 }

@@ -50,7 +50,7 @@ pub(crate) fn rewrite_session(
     unclaimed(fence)?;
     limits::snapshot("session", session.session_snapshot.len())?;
     let key = (runtime_id,).into();
-    Ok(rewrite(&SNAPSHOTS, key, Bytes(seen.session_snapshot), Bytes(session.session_snapshot)))
+    Ok(rewrite(&SNAPSHOTS, key, Bytes::new(seen.session_snapshot), Bytes::new(session.session_snapshot)))
 }
 
 pub(crate) fn rewrite_input(

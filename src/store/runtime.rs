@@ -12,16 +12,17 @@ use super::{
     schema::{INPUTS, OAUTH_FLOWS, OPS, PRUNED, RECEIPTS, SESSIONS, SNAPSHOTS, STATES},
 };
 use crate::{
-    engine::{Bytes, Engine, Key, Order, ReadSet, Reads, Result, Table, Text, Write},
+    engine::{Bytes, Digest, Engine, Key, Order, ReadSet, Reads, Result, Table, Text, Write},
     model::{
         Document, InputId, LogicalRuntimeId, MachineLifecycleCommit, PersistedOpsSnapshot, RunBoundaryReceipt, RunId,
         RuntimeState, RuntimeStoreError, SessionDelta, SessionId, StoredInputState, json::document::Stored, limits,
+        random::new_uuid,
     },
 };
 
 pub(crate) fn persist_oauth_flows(snapshot_json: &[u8]) -> Result<Operation<()>> {
     limits::snapshot("flows", snapshot_json.len())?;
-    Ok(Operation::write(vec![OAUTH_FLOWS.put((OAUTH_FLOWS_ID,), Bytes(snapshot_json.into()))]))
+    Ok(Operation::write(vec![OAUTH_FLOWS.put((OAUTH_FLOWS_ID,), Bytes::new(snapshot_json))]))
 }
 
 pub(crate) fn oauth_flows() -> Result<Operation<Option<Vec<u8>>>> {
@@ -35,9 +36,9 @@ pub(crate) fn update_oauth_flows(mut update: OAuthFlowUpdate) -> Result<Operatio
     let mut reads = Reads::new();
     let stored = reads.get(&OAUTH_FLOWS, (OAUTH_FLOWS_ID,));
     Ok(Operation::transact(reads, move |seen| {
-        let next = update(seen.one(stored)?.as_ref().map(|snapshot| &*snapshot.0))?;
+        let next = update(seen.one(stored)?.as_ref().map(|snapshot| &**snapshot.bytes()))?;
         limits::snapshot(UPDATE, next.len())?;
-        Ok(vec![OAUTH_FLOWS.put((OAUTH_FLOWS_ID,), Bytes(next.into()))])
+        Ok(vec![OAUTH_FLOWS.put((OAUTH_FLOWS_ID,), Bytes::new(next))])
     }))
 }
 
@@ -46,7 +47,8 @@ pub(crate) fn commit_session(
     runtime_id: &LogicalRuntimeId,
     session: &SessionDelta,
 ) -> Result<Operation<()>> {
-    Operation::write_runtime(fence, runtime_id, vec![put_snapshot(runtime_id, session)?])
+    let digest = Digest::of(new_uuid()?, &session.session_snapshot);
+    Operation::write_runtime(fence, runtime_id, vec![put_snapshot(runtime_id, session, digest)?])
 }
 
 pub(crate) fn commit_boundary(
@@ -58,12 +60,15 @@ pub(crate) fn commit_boundary(
     session_key: Option<SessionId>,
 ) -> Result<Operation<()>> {
     let mut writes = Vec::with_capacity(inputs.len() + 3);
-    if let Some(session) = session {
+    let salt = new_uuid()?;
+    // For the sum of the snapshot and for the fingerprint.
+    let digest = session.map(|session| Digest::of(salt, &session.session_snapshot));
+    if let (Some(session), Some(digest)) = (session, digest) {
         if let Some(key) = session_key {
             session.check_session_key(key)?;
             writes.push(SESSIONS.put((&key,), Text(runtime_id.to_string())));
         }
-        writes.push(put_snapshot(runtime_id, session)?);
+        writes.push(put_snapshot(runtime_id, session, digest)?);
     }
     limits::call(
         "inputs",
@@ -73,7 +78,7 @@ pub(crate) fn commit_boundary(
     let (run_id, sequence) = *receipt.key();
     let key = receipt_key(runtime_id, &run_id, sequence);
     let payload = Payload { session: session.cloned(), inputs, session_key };
-    let receipt = Arc::new(StoredReceipt { receipt, payload: Some(payload.fingerprint()?) });
+    let receipt = Arc::new(StoredReceipt { receipt, payload: Some(payload.fingerprint(salt, digest)) });
     writes.push(RECEIPTS.put(key.clone(), receipt.clone()));
 
     let mut reads = Reads::new();
@@ -190,15 +195,15 @@ fn document<T: Stored>(table: &Table<Document<T>>, key: impl Into<Key>) -> Opera
 fn bytes(table: &Table<Bytes>, key: impl Into<Key>) -> Operation<Option<Vec<u8>>> {
     let mut reads = Reads::new();
     let bytes = reads.get(table, key);
-    Operation::read(reads, move |seen| Ok(seen.one(bytes)?.map(|bytes| bytes.0.to_vec())))
+    Operation::read(reads, move |seen| Ok(seen.one(bytes)?.map(|bytes| bytes.bytes().to_vec())))
 }
 
 /// The key of the one record that holds all OAuth flows.
 pub(super) const OAUTH_FLOWS_ID: &str = "auth_oauth_flow_state";
 
-fn put_snapshot(runtime_id: &LogicalRuntimeId, session: &SessionDelta) -> Result<Write> {
+fn put_snapshot(runtime_id: &LogicalRuntimeId, session: &SessionDelta, digest: Digest) -> Result<Write> {
     limits::snapshot("session", session.session_snapshot.len())?;
-    Ok(SNAPSHOTS.put((runtime_id,), Bytes(session.session_snapshot.clone())))
+    Ok(SNAPSHOTS.put((runtime_id,), Bytes::with_digest(session.session_snapshot.clone(), digest)))
 }
 
 fn put_input(runtime_id: &LogicalRuntimeId, input: &Document<StoredInputState>) -> Write {

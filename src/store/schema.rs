@@ -20,11 +20,19 @@ const fn number(name: &'static str) -> Column {
 }
 
 /// The queued inputs of a runtime.
-pub static INPUTS: Table<Document<StoredInputState>> = Table::new(
-    &TableInfo::new("runtime_input_states", &[text("runtime_id"), text("input_id")], ("state_json", ValueType::Json))
-        .with_new_keys(|key| is_recent(key.text(1)))
-        .with_live(Live { is: is_live_input, sql: LIVE_INPUT }),
-);
+pub static INPUTS: Table<Document<StoredInputState>> = Table::new(&inputs("runtime_input_states").with_live(Live {
+    is: is_live_input,
+    sql: LIVE_INPUT,
+    table: &LIVE_INPUTS,
+}));
+
+/// Those that have not ended, where an engine keeps them by themselves.
+static LIVE_INPUTS: TableInfo = inputs("burrow_live_inputs");
+
+const fn inputs(name: &'static str) -> TableInfo {
+    const KEY: [Column; 2] = [text("runtime_id"), text("input_id")];
+    TableInfo::new(name, &KEY, ("state_json", ValueType::Json)).with_new_keys(|key| is_recent(key.text(1)))
+}
 
 /// Whether something may still happen to an input. The JSON of one that cannot be read does not say that it has ended.
 fn is_live_input(encoded: &Encoded) -> bool {
@@ -48,11 +56,10 @@ pub static RECEIPTS: Table<StoredReceipt> = Table::new(
 );
 
 /// The latest session snapshot of a runtime.
-pub static SNAPSHOTS: Table<Bytes> = Table::new(&TableInfo::new(
-    "runtime_session_snapshots",
-    &[text("runtime_id")],
-    ("session_snapshot", ValueType::Bytes),
-));
+pub static SNAPSHOTS: Table<Bytes> = Table::new(
+    &TableInfo::new("runtime_session_snapshots", &[text("runtime_id")], ("session_snapshot", ValueType::Bytes))
+        .with_sums(),
+);
 
 /// The lifecycle state of a runtime.
 pub static STATES: Table<Document<RuntimeState>> =

@@ -46,16 +46,16 @@ export function testCommitAtOnce({ openPage, elsewhere }, { inserts, endsPages, 
     const marked = [
       late,
       "put burrow_commits",
-      "put runtime_input_states",
-      "commit burrow_commits,burrow_deletions,runtime_input_states",
+      "put burrow_live_inputs",
+      "commit burrow_commits,burrow_deletions,burrow_live_inputs,runtime_input_states",
     ];
     const boundary = [
       "put runtime_session_snapshots",
       "delete runtime_session_snapshots",
-      "put runtime_input_states",
+      "put burrow_live_inputs",
     ];
     const stores =
-      "burrow_deletions,burrow_pruned,runtime_boundary_receipts,runtime_input_states,runtime_session_snapshots";
+      "burrow_deletions,burrow_live_inputs,burrow_pruned,runtime_boundary_receipts,runtime_input_states,runtime_session_snapshots";
     assert.deepEqual(result, {
       boundary: inserts
         ? [
@@ -75,7 +75,7 @@ export function testCommitAtOnce({ openPage, elsewhere }, { inserts, endsPages, 
             "put runtime_boundary_receipts",
           ],
       input: inserts
-        ? [late, "add runtime_input_states", "commit burrow_deletions,runtime_input_states"]
+        ? [late, "add burrow_live_inputs", "commit burrow_deletions,burrow_live_inputs,runtime_input_states"]
         : marked,
       // One that this store wrote is overwritten, and leaves a mark.
       again: marked,

@@ -9,6 +9,7 @@ import { testFrames } from "./frames.mjs";
 import { testGroupCommit } from "./group-commit.mjs";
 import { testHuge } from "./huge.mjs";
 import { testLatePromises } from "./late-promises.mjs";
+import { testLiveInputs } from "./live-inputs.mjs";
 import { testManyTabs } from "./many-tabs.mjs";
 import { testOnePage } from "./one-page.mjs";
 import { testUnreadable } from "./unreadable.mjs";
@@ -19,6 +20,7 @@ export function testBrowser(browser, ways) {
   const pages = pagesOf(browser);
   testOnePage(pages);
   testUnreadable(pages);
+  testLiveInputs(pages);
   testManyTabs(pages);
   testCommitAtOnce(pages, ways);
   testConnection(pages, ways);

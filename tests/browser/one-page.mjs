@@ -88,7 +88,7 @@ export function testOnePage({ openPage }) {
     shown.burrow_commits[0][0] = ["MARK"];
     shown.burrow_database[0][1] = "ID";
     const [receipt] = shown.runtime_boundary_receipts;
-    receipt[1] = receipt[1].replace(/"[0-9a-f]{64}"}$/, '"FINGERPRINT"}');
+    receipt[1] = receipt[1].replace(/"2:[0-9a-f]{64}"}$/, '"FINGERPRINT"}');
     const runtime =
       "rt:session:" + [..."агент"].map((letter) => encodeURIComponent(letter).replaceAll("%", "~")).join("");
     const piece = (n) => String(n).padStart(20, "0");
@@ -102,6 +102,7 @@ export function testOnePage({ openPage }) {
       burrow_commits: [[["MARK"], "4"]],
       burrow_database: [[["id"], "ID"]],
       burrow_deletions: [],
+      burrow_live_inputs: [],
       burrow_mob_claims: [],
       burrow_pruned: [],
       burrow_quarantine: [],
@@ -118,7 +119,7 @@ export function testOnePage({ openPage }) {
       runtime_ops_lifecycle: [],
       runtime_session_snapshots: [
         [[runtime, piece(0)], "Uint8Array(61440)"],
-        [[runtime, piece(1)], "Uint8Array(38560)"],
+        [[runtime, piece(1)], "Array(2)"],
       ],
       runtime_states: [[[runtime], '"idle"']],
     });

@@ -35,7 +35,7 @@ export function testUnreadable({ openPage }) {
           transaction.objectStore(table).put(value, key);
           transaction.oncomplete = resolve;
         });
-      await behindOurBack("runtime_input_states", ["r", ids[1]], '{"input_id":');
+      await behindOurBack("burrow_live_inputs", ["r", ids[1]], '{"input_id":');
       await behindOurBack("mobkit_metadata", ["bad", "subscription_cursor"], "not a number");
       await behindOurBack("burrow_labels", ["bad", ""], 7);
       await behindOurBack("runtime_session_snapshots", ["r", "00000000000000000000"], "text");

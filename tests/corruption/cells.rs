@@ -39,6 +39,10 @@ async fn damaged_cells_are_told_left_as_they_are_and_hide_nothing_else() {
         let mut random = Rng::with_seed(seed);
         let damages: Vec<_> = {
             let database = Connection::open(&path).unwrap();
+            // What is written by SQL is not damage to them, but a snapshot without a sum.
+            for trigger in ["inserted", "updated"] {
+                database.execute(&format!("DROP TRIGGER burrow_sum_runtime_session_snapshots_{trigger}"), []).unwrap();
+            }
             (0..random.usize(1..4)).filter_map(|_| damage(&database, &mut random)).collect()
         };
         let rows = dump(&path);
@@ -56,7 +60,10 @@ async fn damaged_cells_are_told_left_as_they_are_and_hide_nothing_else() {
                     assert!(!reading.keys_only, "{}", context(format!("{reading:?}: {outcome:?}")));
                 }
                 Ok(answer) if before[reading].as_ref().is_ok_and(|before| before == answer) => {}
-                Ok(_) if damages.iter().any(|damage| of_importance(&damage)) => {
+                Ok(answer) if damages.iter().any(|damage| of_importance(&damage)) => {
+                    // One whose row has another key now is not found.
+                    let is_whole = answer == "None" || !reading.is_of_a_snapshot();
+                    assert!(is_whole, "{}", context(format!("{reading:?} passed for whole: {answer}")));
                     *passed_for_whole.entry(reading.name).or_default() += 1;
                 }
                 other => panic!("{}", context(format!("{reading:?}: {other:?}, before {:?}", before[reading]))),

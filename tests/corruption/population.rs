@@ -41,6 +41,11 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// Whether its answer is a snapshot.
+    pub fn is_of_a_snapshot(&self) -> bool {
+        matches!(self.name, "session" | "session by id")
+    }
+
     /// Whether the row of this key is among what it reads.
     pub fn reads(&self, table: &str, key: &[String]) -> bool {
         // The snapshot of a session is found by the session's id, under another key.

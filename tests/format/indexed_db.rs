@@ -4,7 +4,7 @@ use burrow::{IndexedDbRuntimeStore, RunId, engine::indexed_db::Durability};
 use indexed_db_futures::{
     Build, BuildPrimitive, database::Database, prelude::QuerySource, transaction::TransactionMode,
 };
-use js_sys::Uint8Array;
+use js_sys::{Array, Uint8Array};
 use serde_json::{Map, Value, json};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -49,10 +49,13 @@ async fn rows(database: &Database) -> Rows {
     all
 }
 
-/// A string as it is, and bytes in hex: `{"hex":…}`, or `{"hex":…,"times":…}` where they are one and the same.
+/// A string as it is, bytes in hex: `{"hex":…}`, or `{"hex":…,"times":…}` where they are one and the same; and a list of such.
 fn shown(value: JsValue) -> Value {
     if let Some(text) = value.as_string() {
         return text.into();
+    }
+    if let Some(list) = value.dyn_ref::<Array>() {
+        return list.iter().map(shown).collect();
     }
     let bytes = value.dyn_into::<Uint8Array>().unwrap().to_vec();
     match bytes.split_first() {
@@ -65,6 +68,9 @@ fn shown(value: JsValue) -> Value {
 
 /// The value that is shown so.
 fn value_of(shown: &Value) -> JsValue {
+    if let Some(list) = shown.as_array() {
+        return list.iter().map(value_of).collect::<Array>().into();
+    }
     if let Some(text) = shown.as_str() {
         return text.into();
     }
@@ -108,7 +114,8 @@ async fn damage(name: &str) {
     database.close();
 }
 
-/// What is random in a row stands there as its form: a payload's fingerprint, a claim's token, the row of a store's marks, the database's id.
+/// What is random in a row stands there as its form: a payload's fingerprint, a snapshot's sum, a claim's token, the row of a store's
+/// marks, the database's id.
 fn without_chance(mut rows: Rows) -> Rows {
     let random = |text: &str| match text.parse::<RunId>() {
         Ok(id) if id.as_uuid().get_version_num() == 7 => "<UUID>".to_owned(),
@@ -129,6 +136,12 @@ fn without_chance(mut rows: Rows) -> Rows {
     }
     for row in rows["burrow_pruned"].as_array_mut().unwrap() {
         row[1] = crate::without_fingerprint(row[1].as_str().unwrap()).into();
+    }
+    for row in rows["runtime_session_snapshots"].as_array_mut().unwrap() {
+        if let Some([_, sum]) = row[1].as_array_mut().map(Vec::as_mut_slice) {
+            assert_eq!(sum["hex"].as_str().unwrap().len(), 64);
+            *sum = "<sum>".into();
+        }
     }
     for row in rows["burrow_commits"].as_array_mut().unwrap() {
         row[0] = json!([random(row[0][0].as_str().unwrap())]);
@@ -206,15 +219,34 @@ async fn a_database_of_version_4_is_read() {
     damage(&name).await;
     sample::write_care(&store).await;
     sample::check_care(&store).await;
+    sample::check_retries(&store).await;
+    // Of the two inputs one has not ended. It lies among the others no more.
+    let database = Database::open(name).await.unwrap();
+    let rows = rows(&database).await;
+    let ids =
+        |store: &str| -> Vec<Value> { rows[store].as_array().unwrap().iter().map(|row| row[0][1].clone()).collect() };
+    assert_eq!(ids("burrow_live_inputs"), ["01932c07-7d1e-7000-8000-00000000000a"]);
+    assert_eq!(ids("runtime_input_states"), ["01932c07-7d1e-7000-8000-00000000000b"]);
 }
 
 #[wasm_bindgen_test]
-async fn a_database_of_version_5_is_read() {
+async fn a_database_of_version_5_is_read_and_its_snapshots_are_checked() {
     let name = new_name();
-    make(&name, 5, &fixture(5)).await;
+    let mut rows = fixture(5);
+    make(&name, 5, &rows).await;
     let store = open(&name).await;
     sample::check_first(&store).await;
     sample::check_later(&store).await;
     sample::check_pruned(&store).await;
     sample::check_care(&store).await;
+    sample::check_retries(&store).await;
+    // The sum of another.
+    let name = new_name();
+    for row in rows["runtime_session_snapshots"].as_array_mut().unwrap() {
+        if let Some([_, sum]) = row[1].as_array_mut().map(Vec::as_mut_slice) {
+            *sum = json!({"hex": "00", "times": 32});
+        }
+    }
+    make(&name, 5, &rows).await;
+    sample::check_that_snapshots_are_damaged(&open(&name).await).await;
 }

@@ -33,7 +33,7 @@ mod sqlite;
 fn without_fingerprint(row: &str) -> String {
     let member = r#""burrow_payload":""#;
     let Some((before, after)) = row.split_once(member) else { return row.to_owned() };
-    let (digits, rest) = after.split_at(64);
+    let (digits, rest) = after.strip_prefix("2:").unwrap_or(after).split_at(64);
     assert!(digits.bytes().all(|digit| digit.is_ascii_hexdigit()), "{row}");
     format!("{before}{member}<fingerprint>{rest}")
 }

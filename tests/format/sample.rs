@@ -179,6 +179,37 @@ pub async fn check_first(store: &Store<impl Engine>) {
     assert_eq!(store.list_mobs(None, 100).await.unwrap(), ["mob-1", "~", "моб", "🧠"]);
 }
 
+/// Commits the last boundary again, which is known by its payload's fingerprint, in whichever form that was written.
+pub async fn check_retries(store: &Store<impl Engine>) {
+    let (agent, session) = (runtime("agent-1"), SESSION.parse::<SessionId>().unwrap());
+    let again = |snapshot: &str| {
+        let snapshot = Some(SessionDelta::new(snapshot.as_bytes()));
+        store.atomic_apply(&agent, snapshot, read(RECEIPTS[1]), vec![read(INPUTS[1])], Some(session))
+    };
+    again(SMALL).await.unwrap();
+    let refused = again(&SMALL.replace('ポ', "po")).await;
+    assert!(matches!(refused, Err(RuntimeStoreError::Conflict(_))), "{refused:?}");
+}
+
+/// Finds each snapshot damaged, by name, and nothing else.
+pub async fn check_that_snapshots_are_damaged(store: &Store<impl Engine>) {
+    for (id, _) in snapshots() {
+        let damaged = store.load_session_snapshot(&runtime(id)).await.unwrap_err();
+        assert!(matches!(&damaged, RuntimeStoreError::Decode { key, .. } if *key == format!("[{id}]")), "{damaged:?}");
+    }
+    let mut named = Vec::new();
+    let mut verify = store.verify();
+    while let Some(findings) = verify.next().await.unwrap() {
+        let of_snapshots = findings.into_iter().filter(|finding| finding.table == "runtime_session_snapshots");
+        named.extend(of_snapshots.map(|finding| finding.key));
+    }
+    let all = snapshots().map(|(id, _)| id).into_iter().chain(["agent-1"]);
+    let mut all: Vec<_> = all.map(|id| format!("[{id}]")).collect();
+    all.sort();
+    named.sort();
+    assert_eq!(named, all);
+}
+
 /// Reads back what came after version 1.
 pub async fn check_later(store: &Store<impl Engine>) {
     let agent = runtime("agent-1");

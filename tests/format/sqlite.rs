@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use burrow::{RunId, SqliteRuntimeStore};
+use burrow::{LogicalRuntimeId, RunId, RuntimeStore, SessionDelta, SqliteRuntimeStore};
 use rusqlite::{Connection, types::Value as Cell};
 use tempfile::TempDir;
 
@@ -30,11 +30,11 @@ fn rows(connection: &Connection, sql: &str) -> Vec<Vec<Cell>> {
 fn dump(path: &Path) -> String {
     let connection = Connection::open(path).unwrap();
     let mut dump = String::new();
-    let made = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type DESC, name";
+    let made = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type = 'trigger', type DESC, name";
     for table in rows(&connection, made) {
         let [Cell::Text(name), Cell::Text(sql)] = &table[..] else { panic!("{table:?}") };
         dump += &format!("{sql};\n");
-        if sql.starts_with("CREATE INDEX") {
+        if !sql.starts_with("CREATE TABLE") {
             continue;
         }
         for row in rows(&connection, &format!("SELECT * FROM {name}")) {
@@ -68,23 +68,29 @@ fn damage(path: &Path) {
     Connection::open(path).unwrap().execute(put, [sample::DAMAGED]).unwrap();
 }
 
-/// What is random stands there as its form: a claim's token, the salt of a payload's fingerprint and so the fingerprint, the id
-/// and the time of a record that was set aside.
+/// What is random stands there as its form: a claim's token, the salt of a payload's fingerprint and of a snapshot's sum, and so
+/// both of these, the id and the time of a record that was set aside.
 fn without_chance(dump: &str) -> String {
     let random = |word: &str| match word.trim_end_matches("');").parse::<RunId>() {
         Ok(id) if id.as_uuid().get_version_num() == 7 => "<UUID>".to_owned(),
         _ => word.to_owned(),
     };
-    let claim = |line: &str| match line {
+    let line = |line: &str| match line {
         _ if line.starts_with("INSERT INTO burrow_claims") || line.starts_with("INSERT INTO burrow_mob_claims") => {
             line.split(' ').map(random).collect::<Vec<_>>().join(" ")
         }
         _ if line.starts_with("INSERT INTO burrow_quarantine") => {
             crate::without_time(&line.split('\'').map(random).collect::<Vec<_>>().join("'"))
         }
-        _ => crate::without_fingerprint(line),
+        _ => match line.rsplit_once(", X'") {
+            Some((before, sum)) if line.starts_with("INSERT INTO runtime_session_snapshots") => {
+                assert_eq!(sum.len(), 64 + "');".len(), "{line}");
+                format!("{before}, <sum>")
+            }
+            _ => crate::without_fingerprint(line),
+        },
     };
-    dump.lines().map(claim).collect::<Vec<_>>().join("\n")
+    dump.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[tokio::test]
@@ -132,10 +138,11 @@ async fn a_file_of_version_2_is_read() {
     damage(&path);
     sample::write_care(&store).await;
     sample::check_care(&store).await;
+    sample::check_retries(&store).await;
 }
 
 #[tokio::test]
-async fn a_file_of_version_3_is_read() {
+async fn a_file_of_version_3_is_read_and_its_snapshots_are_checked() {
     let (_folder, path) = file();
     make(&path, 3);
     let store = SqliteRuntimeStore::open(&path).await.unwrap();
@@ -143,4 +150,28 @@ async fn a_file_of_version_3_is_read() {
     sample::check_later(&store).await;
     sample::check_pruned(&store).await;
     sample::check_care(&store).await;
+    sample::check_retries(&store).await;
+    let others = "UPDATE runtime_session_snapshots SET burrow_sum = zeroblob(32)";
+    Connection::open(&path).unwrap().execute(others, []).unwrap();
+    sample::check_that_snapshots_are_damaged(&store).await;
+}
+
+/// A file of an older version is one in which snapshots have no sum, until they are written.
+#[tokio::test]
+async fn a_snapshot_of_version_2_has_no_sum_until_it_is_written_again() {
+    let (_folder, path) = file();
+    make(&path, 2);
+    let store = SqliteRuntimeStore::open(&path).await.unwrap();
+    let sums = |path: &Path| {
+        let sql = "SELECT count(*), sum(length(burrow_sum) = 32) FROM runtime_session_snapshots";
+        rows(&Connection::open(path).unwrap(), sql)
+    };
+    let [before] = &sums(&path)[..] else { panic!() };
+    assert_eq!(before[1], Cell::Integer(0));
+    store
+        .commit_session_snapshot(&LogicalRuntimeId::new("a~b").unwrap(), SessionDelta::new(&b"again"[..]))
+        .await
+        .unwrap();
+    let [after] = &sums(&path)[..] else { panic!() };
+    assert_eq!(after[..], [before[0].clone(), Cell::Integer(1)]);
 }

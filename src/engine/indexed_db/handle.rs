@@ -14,6 +14,7 @@ use super::{
     Read, ReadSet, Reads, TableInfo, Tables,
     bindings::{RawDatabase, TransactionOptions},
     error::{Activity, Attempt, failed},
+    halves,
     open::{Whose, store_names, whose},
     open_resources::OpenResource,
     transaction::{Ending, Transaction},
@@ -115,8 +116,8 @@ impl Handle {
     ) -> Attempt<(Rc<Transaction>, impl Future<Output = Attempt<Ending>> + use<>)> {
         let activity = if mode == IdbTransactionMode::Readonly { Activity::Reading } else { Activity::Writing };
         let stores = Array::new();
-        for table in tables {
-            stores.push(&self.shared.name_of(table));
+        for store in tables.iter().flat_map(|table| halves::stores(table)) {
+            stores.push(&self.shared.name_of(store));
         }
         let raw = self
             .database

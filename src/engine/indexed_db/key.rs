@@ -15,12 +15,13 @@ pub(super) fn to_js(key: &Key) -> Array {
     key.parts().iter().map(|part| JsValue::from_str(&encode(part))).collect()
 }
 
-/// The first `columns` components of a record's key. `None` for a key that burrow cannot have written.
-pub(super) fn from_js(table: &TableInfo, columns: usize, key: &JsValue) -> Option<Key> {
+/// The first `columns` components of a record's key that starts with `prefix`. `None` for a key that burrow cannot have written.
+pub(super) fn from_js(table: &TableInfo, prefix: &Key, columns: usize, key: &JsValue) -> Option<Key> {
     let parts = key.dyn_ref::<Array>()?;
-    let columns = table.key.get(..columns)?.iter().zip(0..);
+    let known = prefix.parts();
+    let columns = table.key.get(known.len()..columns)?.iter().zip(known.len() as u32..);
     let decoded = columns.map(|(column, i)| decode(column.column_type, &parts.get(i).as_string()?));
-    decoded.collect::<Option<Vec<KeyPart>>>().map(Key::new)
+    known.iter().cloned().map(Some).chain(decoded).collect::<Option<Vec<KeyPart>>>().map(Key::new)
 }
 
 /// Every key that starts with `prefix`, itself included: an array sorts after every string.

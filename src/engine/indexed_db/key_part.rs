@@ -25,6 +25,7 @@ pub fn encode(part: &KeyPart) -> String {
 pub fn decode(column_type: ColumnType, encoded: &str) -> Option<KeyPart> {
     let part = match column_type {
         ColumnType::U64 => encoded.parse().ok().map(KeyPart::U64),
+        ColumnType::Text if encoded.bytes().all(|byte| byte < 0x7E) => return Some(encoded.into()),
         ColumnType::Text => {
             let mut pieces = encoded.split('~');
             let mut bytes = pieces.next()?.as_bytes().to_vec();

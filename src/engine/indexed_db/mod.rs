@@ -11,6 +11,7 @@ mod connection;
 mod deadline;
 mod defer;
 mod error;
+mod halves;
 mod handle;
 mod identity;
 mod job;

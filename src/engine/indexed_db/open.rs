@@ -18,6 +18,7 @@ use super::{
     bindings::VersionChange,
     deadline::{Deadlines, TIMEOUT},
     error::{Activity, Attempt, AttemptError, failed},
+    halves,
     handle::Handle,
     identity::DATABASE,
     mark::MARKS,
@@ -52,12 +53,12 @@ pub(super) async fn open(name: &str, tables: Tables, may_make: bool, deadlines: 
     };
     let upgrade = {
         let doing = doing.clone();
-        move |event: &VersionChange, database: &IdbDatabase, transaction: &IdbTransaction| {
+        move |event: &VersionChange, database: &IdbDatabase, transaction: &IdbTransaction, goes_on: &Rc<Cell<bool>>| {
             let (version, names) = (event.old_version() as u64, store_names(database));
             if version > 0 && whose(version, &names, tables) != Whose::Older {
                 return Err(Refused::Error(foreign(&doing, version, &names).into()));
             }
-            upgrade::run(database, transaction, version, tables, data_lost)
+            upgrade::run(database, transaction, version, tables, data_lost, goes_on)
                 .map_err(|error| Refused::Error(failed(Activity::Opening, &doing, error)))
         }
     };
@@ -105,10 +106,11 @@ enum Refused {
     Error(AttemptError),
 }
 
-type Upgrade = Box<dyn FnMut(&VersionChange, &IdbDatabase, &IdbTransaction) -> Result<(), Refused>>;
+/// It sets the last of its arguments now and then, while it is at work.
+type Upgrade = Box<dyn FnMut(&VersionChange, &IdbDatabase, &IdbTransaction, &Rc<Cell<bool>>) -> Result<(), Refused>>;
 
 /// The upgrade of an `open` that must not create the database.
-fn not_made(event: &VersionChange, _: &IdbDatabase, _: &IdbTransaction) -> Result<(), Refused> {
+fn not_made(event: &VersionChange, _: &IdbDatabase, _: &IdbTransaction, _: &Rc<Cell<bool>>) -> Result<(), Refused> {
     // Chromium says here that it could not read its files, and deleted them; this is in no specification
     // (https://chromium.googlesource.com/chromium/src/+/main/third_party/blink/renderer/modules/indexeddb/idb_version_change_event.idl).
     Err(Refused::NotThere { data_lost: event.data_loss().as_deref() == Some("total") })
@@ -128,16 +130,22 @@ fn settled<'a>(
     Box::pin(async move {
         let request = request.map_err(|error| failed(activity, doing, error))?;
         let _open = OpenResource::new(&request);
-        let (answer, answered) = oneshot::channel();
-        let blocked = Rc::new(Cell::new(false));
-        let on_event = on_event(&request, activity, doing.to_owned(), upgrade, answer, Rc::clone(&blocked));
+        let (answer, mut answered) = oneshot::channel();
+        let (blocked, goes_on) = (Rc::new(Cell::new(false)), Rc::new(Cell::new(false)));
+        let states = (Rc::clone(&blocked), Rc::clone(&goes_on));
+        let on_event = on_event(&request, activity, doing.to_owned(), upgrade, answer, states);
         let listener = Some(on_event.as_ref().unchecked_ref());
         request.set_onblocked(listener);
         request.set_onupgradeneeded(listener);
         request.set_onsuccess(listener);
         request.set_onerror(listener);
-        if let Some(Ok(outcome)) = deadlines.within(answered).await {
-            return outcome;
+        // An upgrade reads all of a table, which takes as long as there is of it.
+        loop {
+            match deadlines.within(&mut answered).await {
+                Some(Ok(outcome)) => return outcome,
+                None if goes_on.take() => {}
+                _ => break,
+            }
         }
         // The request's events may still come, at any time.
         on_event.forget();
@@ -156,7 +164,7 @@ fn on_event(
     doing: String,
     mut upgrade: Upgrade,
     answer: oneshot::Sender<Attempt<Opened>>,
-    blocked: Rc<Cell<bool>>,
+    (blocked, goes_on): (Rc<Cell<bool>>, Rc<Cell<bool>>),
 ) -> Closure<dyn FnMut(VersionChange)> {
     let request = request.clone();
     let (mut answer, mut refused) = (Some(answer), None);
@@ -165,7 +173,7 @@ fn on_event(
             "blocked" => return blocked.set(true),
             "upgradeneeded" => {
                 let Some((database, transaction)) = upgrading(&request) else { return };
-                if let Err(why) = upgrade(&event, &database, &transaction) {
+                if let Err(why) = upgrade(&event, &database, &transaction, &goes_on) {
                     refused = Some(why);
                     // It fails on a transaction that has failed already.
                     let _ = transaction.abort();
@@ -237,7 +245,11 @@ pub(super) fn whose(version: u64, names: &[String], tables: Tables) -> Whose {
 
 /// The names of the object stores that this version has.
 pub(super) fn own_stores(tables: Tables) -> impl Iterator<Item = &'static str> {
-    tables.iter().map(|table| table.name).chain([MARKS.info.name, DATABASE.info.name])
+    tables
+        .iter()
+        .flat_map(|table| halves::stores(table))
+        .map(|store| store.name)
+        .chain([MARKS.info.name, DATABASE.info.name])
 }
 
 fn foreign(doing: &str, version: u64, names: &[String]) -> RuntimeStoreError {

@@ -34,9 +34,11 @@ impl Plan {
             return plan;
         }
         let expects_nothing = |table: &TableInfo, key: &Key| {
-            reads.iter().any(|read| {
-                matches!(read, Read::Get(of, other, Some(Prediction { record: None, .. })) if of.name == table.name && other == key)
-            })
+            // An `add` sees one of two object stores.
+            table.live.is_none()
+                && reads.iter().any(|read| {
+                    matches!(read, Read::Get(of, other, Some(Prediction { record: None, .. })) if of.name == table.name && other == key)
+                })
         };
         let is_new = |write: &Write| matches!(write, Write::Put(table, key, _) if recent.is_new(table, key));
         let all_new = writes.iter().all(is_new);
@@ -64,7 +66,8 @@ impl Plan {
             plan.proof = Proof::Records { rows: rows_of(&plan.writes, |_| true), unique: false };
         }
         plan.reads = reads;
-        if plan.reads.iter().all(|read| matches!(read, Read::Get(_, _, Some(Prediction { record: None, .. })))) {
+        let expects_nothing_of_one_store = |read: &Read| matches!(read, Read::Get(table, _, Some(Prediction { record: None, .. })) if table.live.is_none());
+        if plan.reads.iter().all(expects_nothing_of_one_store) {
             plan.part_late();
             plan.probe();
         }

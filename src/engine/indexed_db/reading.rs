@@ -102,7 +102,12 @@ impl Reading {
         for (read, pending) in self.reads.iter().zip(&mut self.pending) {
             if pending.is_in_a_row() && target.as_ref().is_some_and(|target| **target == ***pending.last_request()) {
                 return match pending {
-                    PendingRead::Pages(pages) => pages.go_on(transaction, read, &mut self.taken),
+                    PendingRead::Pages(pages) => match read {
+                        Read::Range(table, prefix, page) | Read::Values(table, prefix, page) => {
+                            pages.go_on(transaction, (table, prefix, page), &mut self.taken)
+                        }
+                        _ => Ok(false),
+                    },
                     PendingRead::Steps { request, found } => step(transaction, read, request, found, &mut self.taken),
                     _ => Ok(false),
                 };
@@ -138,8 +143,8 @@ impl PendingRead {
                 let request = sent(store.open_cursor_with_range_and_direction(&range, IdbCursorDirection::Prev))?;
                 Ok(Self::Steps { request, found: Vec::new() })
             }
-            Read::Range(_, prefix, page) | Read::Values(_, prefix, page) | Read::Live(_, prefix, page) => {
-                Pages::send(transaction, read, prefix, page).map(Self::Pages)
+            Read::Range(table, prefix, page) | Read::Values(table, prefix, page) | Read::Live(table, prefix, page) => {
+                Pages::send(transaction, table, prefix, page).map(Self::Pages)
             }
             Read::Keys(_, prefix, Page { after, limit, .. }) => {
                 let range = key::starting_with_after(prefix, after.as_ref(), Order::Ascending)?;
@@ -181,7 +186,7 @@ impl PendingRead {
         let result = |request: &IdbRequest| result(transaction, read.table(), request);
         match (read, self) {
             (Read::Get(_, key, _), Self::Pieces(pieces)) => {
-                joined(key, result(&pieces)?.unchecked_ref()).into_iter().map(Ok).map(count).collect()
+                joined(read.table(), key, result(&pieces)?.unchecked_ref()).into_iter().map(Ok).map(count).collect()
             }
             (Read::Get(_, key, _), Self::Value(value)) => {
                 let value = result(&value)?;
@@ -190,8 +195,8 @@ impl PendingRead {
             }
             (_, Self::Keys(keys)) => {
                 let keys: Array = result(&keys)?.unchecked_into();
-                let table = read.table();
-                let row = |key: JsValue| Ok((stored_key(table, table.key.len(), &key)?, Row::KeyOnly));
+                let (table, prefix) = (read.table(), read.prefix());
+                let row = |key: JsValue| Ok((stored_key(table, prefix, table.key.len(), &key)?, Row::KeyOnly));
                 keys.iter().map(row).map(count).collect()
             }
             (_, Self::Count(count)) => {
@@ -223,7 +228,7 @@ fn step(
             if next.is_undefined() {
                 return Ok(false);
             }
-            found.push(taken.count(Ok((stored_key(table, prefix.parts().len() + 1, &next)?, Row::KeyOnly)))?);
+            found.push(taken.count(Ok((stored_key(table, prefix, prefix.parts().len() + 1, &next)?, Row::KeyOnly)))?);
             if is_full(found, page) {
                 return Ok(false);
             }
@@ -231,12 +236,9 @@ fn step(
             transaction.listen(request);
             Ok(true)
         }
-        Read::Range(table, _, page) | Read::Values(table, _, page) => {
+        Read::Range(table, prefix, page) | Read::Values(table, prefix, page) => {
             let Some(cursor) = answer.dyn_ref::<IdbCursorWithValue>() else { return Ok(false) };
-            let key = match read {
-                Read::Values(_, prefix, _) => prefix.clone(),
-                _ => stored_key(table, table.key.len(), &cursor.key().map_err(failed)?)?,
-            };
+            let key = stored_key(table, prefix, table.key.len(), &cursor.key().map_err(failed)?)?;
             found.push(taken.count(Ok((key, text_row(&cursor.value().map_err(failed)?))))?);
             if is_full(found, page) {
                 return Ok(false);
@@ -285,11 +287,11 @@ pub(super) fn result(transaction: &Transaction, table: &TableInfo, request: &Idb
     }
 }
 
-pub(super) fn stored_key(table: &'static TableInfo, columns: usize, key: &JsValue) -> Attempt<Key> {
+pub(super) fn stored_key(table: &'static TableInfo, prefix: &Key, columns: usize, key: &JsValue) -> Attempt<Key> {
     let unreadable = || RuntimeStoreError::Decode {
         table: table.name,
         key: JSON::stringify(key).map(String::from).unwrap_or_default(),
         reason: "expected an array of one string per key column".to_owned(),
     };
-    key::from_js(table, columns, key).ok_or_else(|| unreadable().into())
+    key::from_js(table, prefix, columns, key).ok_or_else(|| unreadable().into())
 }

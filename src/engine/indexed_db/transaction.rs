@@ -22,17 +22,17 @@ use std::{
 };
 
 use futures_channel::oneshot;
-use js_sys::{Function, Uint8Array};
+use js_sys::Function;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Event, IdbObjectStore, IdbRequest};
 
 use super::{
     RawTransaction, Read, ReadSet, TableInfo, Write,
     error::{Activity, Attempt, AttemptError, failed},
-    key,
+    halves, key,
     open_resources::OpenResource,
-    reading::{Answered, Reading},
-    value::pieces_of,
+    reading::{Answered, Reading, Then},
+    value::{piece_row, pieces_of},
 };
 use crate::{
     engine::{Encoded, Key, Value},
@@ -118,7 +118,13 @@ impl Transaction {
             then(self, Ok(ReadSet::new([], [])));
             return Ok(());
         }
-        let reading = Reading::send(self, reads, Box::new(then))?;
+        let (parts, then) = halves::of(reads, Box::new(then));
+        self.read_parts(parts, then)
+    }
+
+    /// The same of reads that are of one object store each.
+    pub(super) fn read_parts(&self, parts: Vec<Read>, then: Then) -> Attempt<()> {
+        let reading = Reading::send(self, parts, then)?;
         self.reading.replace(Some(reading));
         Ok(())
     }
@@ -222,25 +228,31 @@ impl Transaction {
         match write {
             Write::Put(table, key, value) => self.put(table, &key, &value, insert),
             Write::Delete(table, key) | Write::DeleteRange(table, key) => {
-                let range = key::starting_with(&key)?;
-                self.sent(table, &key, self.store(table)?.delete(&range))
+                halves::stores(table).try_for_each(|store| self.delete(store, &key))
             }
         }
     }
 
+    fn delete(&self, table: &TableInfo, prefix: &Key) -> Attempt<()> {
+        let range = key::starting_with(prefix)?;
+        self.sent(table, prefix, self.store(table)?.delete(&range))
+    }
+
     fn put(&self, table: &'static TableInfo, key: &Key, value: &Value, insert: bool) -> Attempt<()> {
-        let store = self.store(table)?;
         let encoded = value
             .encode()
             .map_err(|reason| RuntimeStoreError::Internal(format!("encoding {} {key}: {reason}", table.name)))?;
-        match encoded {
+        let (table, elsewhere) = halves::places(table, &encoded);
+        let store = self.store(table)?;
+        match &encoded {
             Encoded::Text(text) => {
                 let (text, js_key) = (text.into(), key::to_js(key));
                 let sent = if insert { store.add_with_key(&text, &js_key) } else { store.put_with_key(&text, &js_key) };
-                self.sent(table, key, sent)
+                self.sent(table, key, sent)?;
             }
-            Encoded::Bytes(bytes) => self.put_pieces(table, &store, key, &bytes, insert),
+            Encoded::Bytes(_) => self.put_pieces(table, &store, key, (&encoded, value), insert)?,
         }
+        elsewhere.map_or(Ok(()), |store| self.delete(store, key))
     }
 
     fn put_pieces(
@@ -248,12 +260,14 @@ impl Transaction {
         table: &TableInfo,
         store: &IdbObjectStore,
         key: &Key,
-        bytes: &[u8],
+        (encoded, value): (&Encoded, &Value),
         insert: bool,
     ) -> Attempt<()> {
+        let sum = value.sum(encoded, table, key)?;
         let mut pieces = 0;
-        for piece in pieces_of(bytes) {
-            let (piece, js_key) = (Uint8Array::from(piece), key::piece_to_js(key, pieces));
+        for piece in pieces_of(encoded.as_bytes()) {
+            let piece = piece_row(piece, sum.as_ref().map(<[u8; 32]>::as_slice));
+            let js_key = key::piece_to_js(key, pieces);
             // Every value has a first piece, so inserting that finds out whether there is a value.
             let inserts = insert && pieces == 0;
             let sent = if inserts { store.add_with_key(&piece, &js_key) } else { store.put_with_key(&piece, &js_key) };

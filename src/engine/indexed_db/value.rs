@@ -3,13 +3,15 @@
 //! Chromium moves larger values into files of their own, from 64 KB on
 //! (<https://source.chromium.org/chromium/chromium/src/+/main:third_party/blink/renderer/modules/indexeddb/idb_value_wrapping.h>),
 //! and a commit that writes one takes several times as long. So bytes are split over rows: `[…key, "00000000000000000000"]`
-//! and on. The first piece that is not full is the last, and may be empty; rows after it do not count.
+//! and on. The first piece that is not full is the last, and may be empty; rows after it do not count. Where the table has sums, the
+//! last piece is an array of its bytes and of the value's sum.
 
 use js_sys::{Array, JsString, Reflect, Symbol, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 
+use super::TableInfo;
 use crate::{
-    engine::{Encoded, Key, Row},
+    engine::{Encoded, Key, Row, sum},
     model::limits,
 };
 
@@ -38,8 +40,17 @@ pub(super) fn as_bytes(value: &JsValue) -> Option<&Uint8Array> {
     (kind == "Uint8Array").then(|| value.unchecked_ref())
 }
 
+/// A piece as it is stored, the last one with the sum.
+pub(super) fn piece_row(piece: &[u8], sum: Option<&[u8]>) -> JsValue {
+    let bytes = Uint8Array::from(piece);
+    match sum {
+        Some(sum) if piece.len() < PIECE => Array::of2(&bytes, &Uint8Array::from(sum)).into(),
+        _ => bytes.into(),
+    }
+}
+
 /// Joins the pieces of one record; `None` if there are none.
-pub(super) fn joined(key: &Key, pieces: &Array) -> Option<(Key, Row)> {
+pub(super) fn joined(table: &TableInfo, key: &Key, pieces: &Array) -> Option<(Key, Row)> {
     if pieces.length() == 0 {
         return None;
     }
@@ -49,12 +60,22 @@ pub(super) fn joined(key: &Key, pieces: &Array) -> Option<(Key, Row)> {
     }
     let mut bytes = Vec::new();
     for piece in pieces.iter() {
+        let (piece, sum) = match piece.dyn_ref::<Array>() {
+            Some(last) if table.has_sums => (last.get(0), Some(last.get(1))),
+            _ => (piece, None),
+        };
         let Some(piece) = as_bytes(&piece) else { return unreadable("expected bytes") };
         let start = bytes.len();
         bytes.resize(start + piece.length() as usize, 0);
         piece.copy_to(&mut bytes[start..]);
-        if bytes.len() - start < PIECE {
-            return Some((key.clone(), Row::Stored(Encoded::Bytes(bytes.into()))));
+        if bytes.len() - start < PIECE || sum.is_some() {
+            // What version 4 wrote has none.
+            let checked = sum
+                .map(|sum| sum::check(&as_bytes(&sum).map(Uint8Array::to_vec).unwrap_or_default(), table, key, &bytes));
+            return match checked {
+                Some(Err(damaged)) => unreadable(&damaged),
+                _ => Some((key.clone(), Row::Stored(Encoded::Bytes(bytes.into())))),
+            };
         }
     }
     unreadable("its last piece is missing")

@@ -6,9 +6,10 @@ use super::{
     driver::Driver,
     pieces::{self, PIECES},
     statement::{Begin, Statements},
+    sums::sum_in,
 };
 use crate::{
-    engine::{ColumnType, Encoded, Key, Page, Row, Value, group_commit::Group},
+    engine::{ColumnType, Encoded, Key, Page, Row, Value, group_commit::Group, sum},
     model::{RuntimeStoreError, limits},
 };
 
@@ -41,7 +42,8 @@ impl<'d, D: Driver> Database<'d, D> {
     }
 
     fn rows(&mut self, read: &Read) -> Result<Vec<(Key, Row)>> {
-        let mut rows = self.rows_as_stored(read)?;
+        let mut sum = None;
+        let mut rows = self.rows_as_stored(read, &mut sum)?;
         let table = read.table();
         if self.driver.splits() && pieces::are_in(table) {
             let mut taken = 0;
@@ -52,6 +54,12 @@ impl<'d, D: Driver> Database<'d, D> {
                     *row = self.joined(table, key, first, &mut taken)?;
                 }
             }
+        }
+        if let (Some(sum), Some((key, row))) = (sum, rows.first_mut())
+            && let Row::Stored(encoded) = row
+            && let Err(damaged) = sum::check(&sum, table, key, encoded.as_bytes())
+        {
+            *row = Row::Unreadable(damaged);
         }
         Ok(rows)
     }
@@ -81,12 +89,16 @@ impl<'d, D: Driver> Database<'d, D> {
         })
     }
 
-    fn rows_as_stored(&mut self, read: &Read) -> Result<Vec<(Key, Row)>> {
+    /// The rows before they are put together, and of a point read the sum.
+    fn rows_as_stored(&mut self, read: &Read, sum: &mut Option<Vec<u8>>) -> Result<Vec<(Key, Row)>> {
         match read {
             Read::Get(table, key, _) => {
                 let parameters: Vec<Cell<'_>> = cells(key).collect();
                 let get = self.statements.get(table)?.prepared(self.driver)?;
-                self.driver.query(get, &parameters, |found| (key.clone(), value_row(first(found))))
+                self.driver.query(get, &parameters, |found| {
+                    *sum = found.get(1).and_then(sum_in);
+                    (key.clone(), value_row(first(found)))
+                })
             }
             Read::Range(table, prefix, page) | Read::Values(table, prefix, page) | Read::Live(table, prefix, page) => {
                 let columns = prefix.parts().len();
@@ -150,6 +162,7 @@ impl<'d, D: Driver> Database<'d, D> {
         let encoded = value
             .encode()
             .map_err(|reason| RuntimeStoreError::Internal(format!("encoding {} {key}: {reason}", table.name)))?;
+        let sum = value.sum(&encoded, table, key)?;
         let whole = value_cell(table.value_type, &encoded);
         let (value, others) = match &whole {
             Cell::Blob(bytes) if self.driver.splits() => {
@@ -158,7 +171,8 @@ impl<'d, D: Driver> Database<'d, D> {
             }
             whole => (whole.clone(), Vec::new()),
         };
-        let parameters: Vec<Cell<'_>> = cells(key).chain([value]).collect();
+        let sum = sum.as_ref().map(|sum| Cell::Blob(sum.as_slice().into()));
+        let parameters: Vec<Cell<'_>> = cells(key).chain([value]).chain(sum).collect();
         let size = parameters.iter().map(Cell::size).sum::<usize>();
         if size > D::LARGEST {
             return Err(RuntimeStoreError::Unsupported(format!(

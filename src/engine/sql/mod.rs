@@ -9,6 +9,7 @@ mod jobs;
 mod pieces;
 mod schema;
 mod statement;
+mod sums;
 
 #[cfg(not(target_arch = "wasm32"))]
 mod file;

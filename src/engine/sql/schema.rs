@@ -8,6 +8,7 @@ use super::{
     driver::Driver,
     pieces::{self, PIECES},
     statement::{Statement, columns, create, create_index},
+    sums::{self, SUM},
 };
 #[cfg(target_arch = "wasm32")]
 use crate::model::random::new_uuid;
@@ -81,7 +82,15 @@ pub(super) fn make_current(driver: &impl Driver, tables: Tables) -> Result<()> {
         all_tables(driver, tables).try_for_each(|table| execute(create(table)))?;
         tables.iter().filter_map(|table| create_index(table)).try_for_each(execute)?;
         let split = tables.iter().filter(|_| driver.splits());
-        split.flat_map(|table| pieces::triggers(table)).try_for_each(execute)
+        split.flat_map(|table| pieces::triggers(table)).try_for_each(execute)?;
+        let found = tables_and_views(driver, tables)?;
+        for table in tables.iter().filter(|table| table.has_sums) {
+            if found.get(table.name) == Some(&without_sums(table)) {
+                sums::add(table).into_iter().try_for_each(execute)?;
+            }
+            sums::triggers(table).into_iter().try_for_each(execute)?;
+        }
+        Ok(())
     })
 }
 
@@ -131,6 +140,11 @@ fn check_tables(driver: &impl Driver, tables: Tables) -> Result<bool> {
     let mut ours = usize::from(marked);
     let mut all = current;
     for table in all_tables(driver, tables) {
+        if table.has_sums && found.get(table.name) == Some(&without_sums(table)) {
+            ours += 1;
+            all = false;
+            continue;
+        }
         let mut expected = columns(table);
         expected.sort();
         let there = is(table.name, &expected.iter().map(String::as_str).collect::<Vec<_>>())?;
@@ -147,6 +161,14 @@ fn check_tables(driver: &impl Driver, tables: Tables) -> Result<bool> {
         return Err(RuntimeStoreError::ForeignDatabase(format!("it has tables of somebody else's ({names})")));
     }
     Ok(all)
+}
+
+/// The columns of a table that upstream made, or a burrow of an older version.
+fn without_sums(table: &TableInfo) -> Vec<String> {
+    let mut columns = columns(table);
+    columns.retain(|column| !column.starts_with(SUM));
+    columns.sort();
+    columns
 }
 
 /// All tables and views by their names in lower case (SQLite ignores case), and for those with the name of one of our

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Result, TableInfo, driver::Driver};
+use super::{Result, TableInfo, driver::Driver, sums::SUM};
 use crate::{
     engine::{Column, ColumnType, Live, Order, Page, ValueType},
     model::RuntimeStoreError,
@@ -135,12 +135,12 @@ impl<P> Statements<P> {
         Self(tables.into_iter().map(|table| (table.name, OfTable::new(table, select))).collect())
     }
 
-    /// Sets the record under a key. Parameters: the key, the value.
+    /// Sets the record under a key. Parameters: the key, the value, and its sum where the table has sums.
     pub(super) fn put(&mut self, table: &TableInfo) -> Result<&mut CachedStatement<P>> {
         self.find(table, |of| Some(&mut of.put))
     }
 
-    /// The value under a key. Parameters: the key.
+    /// The value under a key, and its sum where the table has sums. Parameters: the key.
     pub(super) fn get(&mut self, table: &TableInfo) -> Result<&mut CachedStatement<P>> {
         self.find(table, |of| Some(&mut of.get))
     }
@@ -204,7 +204,7 @@ impl<P> OfTable<P> {
         Self {
             put: writing(put(table)),
             get: reading(
-                format!("SELECT {} FROM {name}{}", select.value(table), filter(equal(table.key))),
+                format!("SELECT {}{} FROM {name}{}", select.value(table), sum_after(table), filter(equal(table.key))),
                 0,
                 Some(table.value_type),
             ),
@@ -259,7 +259,12 @@ pub(super) fn create(table: &TableInfo) -> Statement {
             format!("{}, {value}, PRIMARY KEY ({})", declared.join(", "), names(several))
         }
     };
-    Statement::writing(table.name, format!("CREATE TABLE IF NOT EXISTS {} ({columns})", table.name))
+    let sum = if table.has_sums { format!(", {SUM} BLOB") } else { String::new() };
+    Statement::writing(table.name, format!("CREATE TABLE IF NOT EXISTS {} ({columns}{sum})", table.name))
+}
+
+fn sum_after(table: &TableInfo) -> String {
+    if table.has_sums { format!(", {SUM}") } else { String::new() }
 }
 
 /// Creates the index of the live records, where there are such.
@@ -274,7 +279,8 @@ pub(super) fn create_index(table: &TableInfo) -> Option<Statement> {
 pub(super) fn columns(table: &TableInfo) -> Vec<String> {
     let key = table.key.iter().zip(1..).map(|(c, place)| format!("{} {} key {place}", c.name, sql_type(c)));
     let value = format!("{} {}", table.value, value_type(table));
-    key.chain([value]).map(|column| column.to_lowercase()).collect()
+    let sum = table.has_sums.then(|| format!("{SUM} blob"));
+    key.chain([value]).chain(sum).map(|column| column.to_lowercase()).collect()
 }
 
 fn sql_type(column: &Column) -> &'static str {
@@ -292,11 +298,12 @@ fn value_type(table: &TableInfo) -> &'static str {
 }
 
 fn put(table: &TableInfo) -> String {
-    let (name, key, value) = (table.name, names(table.key), table.value);
-    let parameters = marks(table.key.len() + 1);
+    let (name, key, value, sum) = (table.name, names(table.key), table.value, sum_after(table));
+    let parameters = marks(table.key.len() + 1 + usize::from(table.has_sums));
+    let set_sum = if table.has_sums { format!(", {SUM} = excluded.{SUM}") } else { String::new() };
     format!(
-        "INSERT INTO {name} ({key}, {value}) VALUES ({parameters}) \
-         ON CONFLICT ({key}) DO UPDATE SET {value} = excluded.{value}"
+        "INSERT INTO {name} ({key}, {value}{sum}) VALUES ({parameters}) \
+         ON CONFLICT ({key}) DO UPDATE SET {value} = excluded.{value}{set_sum}"
     )
 }
 

@@ -25,6 +25,12 @@ pub trait Stored: Wire + Clone + PartialEq + Send + Sync + 'static {
     /// The key.
     fn key(&self) -> Self::Key;
 
+    /// Its parts, as the row's key has them after the first.
+    fn names(key: &Self::Key) -> Vec<String> {
+        let _ = key;
+        Vec::new()
+    }
+
     /// The key in the members of a text that was checked.
     fn key_in(members: &Members<'_>) -> Result<Self::Key, String>;
 

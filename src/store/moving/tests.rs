@@ -54,7 +54,7 @@ fn a_record_that_is_none_of_its_table_is_refused() {
     for (table, key, value, told) in [
         (INPUTS.info, key(&["r", RUN]), Value::Json("{}"), "input_id: missing"),
         (INPUTS.info, key(&["", RUN]), Value::Json("{}"), "its id is empty"),
-        (RECEIPTS.info, number(2), Value::Json(&receipt), "of sequence 1"),
+        (RECEIPTS.info, number(2), Value::Json(&receipt), "the record is that of \"1\", its key is that of \"2\""),
         (RECEIPTS.info, key(&["r", "other", "1"]), Value::Json(&receipt), "the record is that of"),
         (STATES.info, key(&["r"]), Value::Json("\"asleep\""), "unknown variant `asleep`"),
         (STATES.info, key(&["r"]), Value::Json("\"idle"), "expected"),

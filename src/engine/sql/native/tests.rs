@@ -55,7 +55,7 @@ fn a_full_disk_refuses_a_write_whole_and_takes_others_once_there_is_room() {
     let full_at = pragma::<i64>(&driver, "page_count") + 100;
     driver.connection.pragma_update(None, "max_page_count", full_at).unwrap();
     let database = RefCell::new(Database::over(&driver, TABLES));
-    let put = |id: &str, length: usize| BLOBS.put((id,), Bytes(vec![7; length].into()));
+    let put = |id: &str, length: usize| BLOBS.put((id,), Bytes::new(vec![7; length]));
     let transact = |writes: Vec<Write>| {
         let commit = move |_: &_| Ok(Commit { writes: writes.clone(), change: None });
         let (call, _answer) = QueuedTransaction::new(Reads::new(), Box::new(commit));
@@ -64,7 +64,7 @@ fn a_full_disk_refuses_a_write_whole_and_takes_others_once_there_is_room() {
     let stored = |id: &str| {
         let mut reads = Reads::new();
         let one = reads.get(&BLOBS, (id,));
-        database.borrow_mut().read(&reads).unwrap().one(one).unwrap().map(|bytes| bytes.0.len())
+        database.borrow_mut().read(&reads).unwrap().one(one).unwrap().map(|bytes| bytes.bytes().len())
     };
     transact(vec![put("first", 300_000)]).unwrap();
 
@@ -86,7 +86,7 @@ fn a_file_that_is_lost_in_the_middle_of_a_commit_is_outcome_unknown_and_deleted_
         let file = folder.path().join(format!("burrow.sqlite{suffix}"));
         driver.before_commit.set(move || fs::remove_file(file).unwrap());
         let transact = || {
-            let commit = |_: &_| Ok(Commit { writes: vec![BLOBS.put(("id",), Bytes([7].into()))], change: None });
+            let commit = |_: &_| Ok(Commit { writes: vec![BLOBS.put(("id",), Bytes::new([7]))], change: None });
             let (call, _answer) = QueuedTransaction::new(Reads::new(), Box::new(commit));
             Database::over(&driver, TABLES).transact(&mut Group::of(call))
         };
