@@ -196,7 +196,7 @@ async fn verify(store: &SqliteRuntimeStore) -> Result<u8> {
     while let Some(findings) = verify.next().await? {
         verified.problems += findings.len();
         let shown = findings.into_iter().take(FINDINGS - verified.findings.len());
-        verified.findings.extend(shown.map(|Finding { table, key, problem }| Problem { table, key, problem }));
+        verified.findings.extend(shown.map(|Finding { table, key, problem, .. }| Problem { table, key, problem }));
     }
     verified.records = verify.records();
     print_json(&verified)?;
