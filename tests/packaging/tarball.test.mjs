@@ -10,9 +10,9 @@ import { root } from "../../scripts/toolchain.mjs";
 import { consumer } from "./consumer.mjs";
 
 const PUBLIC = [
+  "browser",
   "connect",
   "error",
-  "index",
   "runtime",
   "serve",
   "store",
@@ -53,7 +53,7 @@ const INNER = [
   "watch",
   "wire",
 ];
-const ENTRIES = ["browser", "inline", "node", "workerd"];
+const ENTRIES = ["inline", "node", "workerd"];
 
 /** Each of the two modules: as a file, in a string, and in one for CommonJS. */
 const BROWSERS = { file: "wasm/burrow_bg.wasm", text: "wasm/base64.js", common: "cjs/base64.js" };
