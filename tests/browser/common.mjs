@@ -3,6 +3,7 @@
 import { pagesOf } from "../support/pages.mjs";
 import { testCommitAtOnce } from "./commit-at-once.mjs";
 import { testConnection } from "./connection.mjs";
+import { testDamaged } from "./damaged.mjs";
 import { testDatabases } from "./databases.mjs";
 import { testDeadlines } from "./deadlines.mjs";
 import { testFrames } from "./frames.mjs";
@@ -20,6 +21,7 @@ export function testBrowser(browser, ways) {
   const pages = pagesOf(browser);
   testOnePage(pages);
   testUnreadable(pages);
+  testDamaged(pages);
   testLiveInputs(pages);
   testManyTabs(pages);
   testCommitAtOnce(pages, ways);

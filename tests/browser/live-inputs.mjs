@@ -114,4 +114,58 @@ export function testLiveInputs({ openPage }) {
     assert.deepEqual(lists.after, { pages: "; ", all: "", ids: 0, live: "", counts: "0,0" });
     await page.close();
   });
+
+  test("an upgrade that is cut off has moved nothing, and the next one moves all", async () => {
+    const page = await openPage();
+    const ids = await page.evaluate(async () => {
+      const stores = [
+        ...[
+          "runtime_input_states",
+          "runtime_boundary_receipts",
+          "runtime_session_snapshots",
+          "runtime_states",
+        ],
+        ...["runtime_ops_lifecycle", "runtime_auth_oauth_flow_state", "mobkit_metadata", "burrow_labels"],
+        ...["burrow_sessions", "burrow_claims", "burrow_pruned", "burrow_deletions", "burrow_commits"],
+        "burrow_database",
+      ];
+      const database = await tab.rawDatabase("version 4", 4, (db, transaction) => {
+        for (const store of stores) db.createObjectStore(store);
+        transaction.objectStore("burrow_database").put("01a22d2e-3754-76dd-9488-7ceca4a64024", ["id"]);
+      });
+      const [inputs, live] = [[], []];
+      for (let at = 0; at < 3000; at++) {
+        const input = await tab.inputOf(at);
+        if (at % 100 === 0) live.push(input.input_id);
+        else input.current_state = "consumed";
+        inputs.push(input);
+      }
+      const filling = database.transaction("runtime_input_states", "readwrite");
+      for (const input of inputs)
+        filling.objectStore("runtime_input_states").put(JSON.stringify(input), ["r", input.input_id]);
+      await new Promise((resolve) => (filling.oncomplete = resolve));
+      database.close();
+      return live;
+    });
+    await page.close();
+    for (const after of [0, 3, 10, 30]) {
+      const cut = await openPage();
+      await cut.evaluate((after) => {
+        void burrow.openStore({ name: "version 4" }).catch(() => {});
+        return new Promise((resolve) => setTimeout(resolve, after));
+      }, after);
+      await cut.close();
+    }
+    const last = await openPage();
+    const found = await last.evaluate(async () => {
+      const store = await burrow.openStore({ name: "version 4" });
+      const runtime = store.runtime("r");
+      const live = (await runtime.recover()).inputs.map(({ input_id }) => input_id);
+      const { terminalInputs } = await runtime.counts();
+      const database = await tab.rawDatabase("version 4");
+      return { live, terminalInputs, all: (await runtime.inputs()).length, version: database.version };
+    });
+    assert.deepEqual(found, { live: ids.toSorted(), terminalInputs: 2970, all: 3000, version: 5 });
+    await last.close();
+  });
 }

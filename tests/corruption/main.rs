@@ -10,6 +10,7 @@ mod pages;
 mod population;
 #[path = "../samples/mod.rs"]
 mod samples;
+mod swaps;
 
 use std::time::{Duration, UNIX_EPOCH};
 

@@ -60,23 +60,28 @@ pub(super) fn joined(table: &TableInfo, key: &Key, pieces: &Array) -> Option<(Ke
     }
     let mut bytes = Vec::new();
     for piece in pieces.iter() {
-        let (piece, sum) = match piece.dyn_ref::<Array>() {
-            Some(last) if table.has_sums => (last.get(0), Some(last.get(1))),
-            _ => (piece, None),
-        };
+        let (piece, sum) = split(table, piece);
         let Some(piece) = as_bytes(&piece) else { return unreadable("expected bytes") };
         let start = bytes.len();
         bytes.resize(start + piece.length() as usize, 0);
         piece.copy_to(&mut bytes[start..]);
         if bytes.len() - start < PIECE || sum.is_some() {
-            // What version 4 wrote has none.
-            let checked = sum
-                .map(|sum| sum::check(&as_bytes(&sum).map(Uint8Array::to_vec).unwrap_or_default(), table, key, &bytes));
-            return match checked {
+            // What was written before version 5 has none; but where there is one, it is that of the value.
+            let sum = sum.or_else(|| split(table, pieces.get(pieces.length() - 1)).1);
+            let sum = sum.map(|sum| as_bytes(&sum).map(Uint8Array::to_vec).unwrap_or_default());
+            return match sum.map(|sum| sum::check(&sum, table, key, &bytes)) {
                 Some(Err(damaged)) => unreadable(&damaged),
                 _ => Some((key.clone(), Row::Stored(Encoded::Bytes(bytes.into())))),
             };
         }
     }
     unreadable("its last piece is missing")
+}
+
+/// A stored piece, and the sum that is kept with it.
+fn split(table: &TableInfo, piece: JsValue) -> (JsValue, Option<JsValue>) {
+    match piece.dyn_ref::<Array>() {
+        Some(last) if table.has_sums => (last.get(0), Some(last.get(1))),
+        _ => (piece, None),
+    }
 }

@@ -209,6 +209,45 @@ mod tests {
     }
 
     #[test]
+    fn a_value_with_a_damaged_piece_is_unreadable() {
+        let driver = splitting();
+        for damage in
+            ["UPDATE burrow_pieces SET bytes = zeroblob(7) WHERE piece = 2", "UPDATE blobs SET burrow_sum = NULL"]
+        {
+            write(&driver, BLOBS.put(("a",), Bytes::new(vec![7; 2 * LENGTH + 7])));
+            run(&driver, damage);
+            assert!(stored(&driver, "a").unwrap_err().contains("it is damaged"), "{damage}");
+        }
+    }
+
+    /// The upgrade marks what has no sum, and the trigger of that version took the pieces of a row away whichever column was written.
+    #[test]
+    fn a_value_of_version_3_keeps_its_pieces() {
+        let driver = splitting();
+        write(&driver, BLOBS.put(("a",), Bytes::new(vec![7; 3 * LENGTH])));
+        for sql in [
+            "DROP TRIGGER burrow_sum_blobs_inserted",
+            "DROP TRIGGER burrow_sum_blobs_updated",
+            "DROP TRIGGER burrow_pieces_blobs_updated",
+            "ALTER TABLE blobs DROP COLUMN burrow_sum",
+            "CREATE TRIGGER burrow_pieces_blobs_updated AFTER UPDATE ON blobs WHEN length(OLD.value) = 1048576 \
+             BEGIN DELETE FROM burrow_pieces WHERE table_name = 'blobs' AND row_key = hex(OLD.id); END",
+            "UPDATE burrow_schema SET version = 3",
+        ] {
+            run(&driver, sql);
+        }
+        assert!(!schema::is_current(&driver, TABLES).unwrap());
+        schema::make_current(&driver, TABLES).unwrap();
+        assert!(schema::is_current(&driver, TABLES).unwrap());
+        assert_eq!(
+            (stored(&driver, "a").unwrap().map(|value| value.len()), others(&driver)),
+            (Some(3 * LENGTH), Some(3))
+        );
+        write(&driver, BLOBS.put(("a",), Bytes::new(vec![7; 3])));
+        assert_eq!(others(&driver), Some(0));
+    }
+
+    #[test]
     fn the_page_about_the_format_has_the_table_to_the_letter() {
         let created = create(&PIECES).sql.replace(" IF NOT EXISTS", "");
         assert!(include_str!("../../../docs/format.md").contains(&format!("\n{created};\n")), "{created}");

@@ -1,0 +1,102 @@
+// Snapshots and inputs that were changed in the browser's storage, past burrow: none is given out as whole, each is named, and nothing
+// else is hidden.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+/** What is done to the pieces of the snapshot "r", of which there are three; those of "other" are as many. */
+const DAMAGES = {
+  "a byte is another": `(pieces) => (pieces[1][0] ^= 1)`,
+  "a byte of its last piece is another": `(pieces) => (pieces[2][0][9] ^= 128)`,
+  "its last piece is lost": `(pieces) => pieces.pop()`,
+  "its first piece is lost": `(pieces) => pieces.shift()`,
+  "two pieces are swapped": `(pieces) => pieces.unshift(...pieces.splice(1, 1))`,
+  "a piece is another's": `(pieces, others) => (pieces[1] = others[1])`,
+  "all of it is another's": `(pieces, others) => pieces.splice(0, 3, ...others)`,
+  "its last piece is shorter": `(pieces) => (pieces[2][0] = pieces[2][0].slice(1))`,
+  "its sum is another's": `(pieces, others) => (pieces[2][1] = others[2][1])`,
+  "its sum is nothing": `(pieces) => (pieces[2][1] = undefined)`,
+  "its end is an older one": `(pieces) => pieces.splice(1, 2, [pieces[1].slice(9), pieces[2][1]])`,
+};
+
+export function testDamaged({ openPage }) {
+  test("a damaged snapshot is told whatever was done to it, and verify names it and nothing else", async () => {
+    const page = await openPage();
+    const told = await page.evaluate(async (damages) => {
+      const rows = await import("/tests/browser/damaged-rows.mjs");
+      const found = {};
+      for (const [what, damage] of Object.entries(damages)) {
+        const name = `damaged: ${what}`;
+        const store = await burrow.openStore({ name, durability: "relaxed" });
+        const snapshot = (seed) => Uint8Array.from({ length: 150_000 }, (_, at) => (at * seed) >> 3);
+        for (const [runtime, seed] of [
+          ["other", 5],
+          ["r", 7],
+        ])
+          await store
+            .runtime(runtime)
+            .commitBoundary({ receipt: await tab.receiptOf(0n), session: snapshot(seed) });
+        const database = await tab.rawDatabase(name);
+        const pieces = await rows.all(database, "runtime_session_snapshots");
+        const of = (runtime) => pieces.filter(([[id]]) => id === runtime).map(([, value]) => value);
+        const own = of("r");
+        (0, eval)(damage)(own, structuredClone(of("other")));
+        await rows.replace(database, "runtime_session_snapshots", "r", own);
+        database.close();
+        const error = await store
+          .runtime("r")
+          .session()
+          .then(
+            (got) => got.length,
+            (error) => error,
+          );
+        const { findings } = await store.verify();
+        const other = await store.runtime("other").session();
+        found[what] = [
+          error.code ?? error,
+          error.message?.split(":")[0],
+          findings.map(({ table, key }) => `${table} ${key}`),
+          other.every((byte, at) => byte === snapshot(5)[at]) && other.length === 150_000,
+        ];
+      }
+      return found;
+    }, DAMAGES);
+    const name = "runtime_session_snapshots [r]";
+    for (const what of Object.keys(DAMAGES))
+      assert.deepEqual(told[what], ["Decode", `cannot decode ${name}`, [name], true], what);
+    await page.close();
+  });
+
+  test("inputs under each other's keys are told, in every list, and verify names both", async () => {
+    const page = await openPage();
+    const told = await page.evaluate(async () => {
+      const rows = await import("/tests/browser/damaged-rows.mjs");
+      const store = await burrow.openStore({ name: "swapped", durability: "relaxed" });
+      const runtime = store.runtime("r");
+      const inputs = [await tab.inputOf(0), await tab.inputOf(1), await tab.inputOf(2)];
+      for (const input of inputs) await runtime.persistInput(input);
+      const database = await tab.rawDatabase("swapped");
+      const [one, other] = await rows.all(database, "burrow_live_inputs");
+      await rows.put(database, "burrow_live_inputs", [
+        [one[0], other[1]],
+        [other[0], one[1]],
+      ]);
+      database.close();
+      const outcomes = [
+        runtime.input(inputs[0].input_id),
+        runtime.inputs(),
+        runtime.inputs({ live: true, limit: 9 }),
+      ];
+      outcomes.push(runtime.recover(), runtime.input(inputs[2].input_id));
+      const { findings } = await store.verify();
+      const ids = inputs.map(({ input_id }) => input_id);
+      return {
+        outcomes: await Promise.all(outcomes.map(tab.outcome)),
+        findings: findings.map(({ key }) => ids.findIndex((id) => key === `[r, ${id}]`)),
+      };
+    });
+    assert.deepEqual(told.outcomes, ["Decode", "Decode", "Decode", "Decode", "ok"]);
+    assert.deepEqual(told.findings, [0, 1]);
+    await page.close();
+  });
+}
