@@ -197,7 +197,7 @@ export class Runtime {
     ]);
     const time = wire.time("options.before", before);
     const [receipts, inputs] = await this.#handle.call((raw) =>
-      raw.prune(keepReceipts, keepTerminalInputs, time, dryRun),
+      raw.prune(keepReceipts, keepTerminalInputs, time, dryRun, undefined),
     );
     return { receipts, inputs };
   }

@@ -98,7 +98,7 @@ export function testUnreadable({ openPage }) {
         ["bad not a number", 'r {"input_id":', 'r "asleep"'],
         1,
         0,
-        [2, undefined, undefined],
+        [2, null, null],
         "Decode cannot decode runtime_session_snapshots [r]",
       ],
       rest: [2, true, "1", "bad,good", 7],

@@ -153,6 +153,7 @@ export const moving = {
         table: "runtime_boundary_receipts",
         key: `[ポチ "1", ${late.run_id}, 7]`,
         problem: `the input ${missing}, which it names, is not there`,
+        quarantined: false,
       },
     ]);
     const own = new Error("the caller's own");
