@@ -3,8 +3,8 @@
 //! Chromium moves larger values into files of their own, from 64 KB on
 //! (<https://source.chromium.org/chromium/chromium/src/+/main:third_party/blink/renderer/modules/indexeddb/idb_value_wrapping.h>),
 //! and a commit that writes one takes several times as long. So bytes are split over rows: `[…key, "00000000000000000000"]`
-//! and on. The first piece that is not full is the last, and may be empty; rows after it do not count. Where the table has sums, the
-//! last piece is an array of its bytes and of the value's sum.
+//! and on. The first piece that is shorter than a full one is the last, and may be empty; rows after it do not count. Where the table
+//! has sums, the last piece is an array of its bytes and of the value's sum.
 
 use js_sys::{Array, JsString, Reflect, Symbol, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -15,13 +15,18 @@ use crate::{
     model::limits,
 };
 
-/// The size of a full piece, in bytes.
+/// The size of a full piece, in bytes. A larger one is full too.
 pub(super) const PIECE: usize = 60 * 1024;
 
-/// Splits a value into its pieces.
+/// The most bytes that are split. For a larger value one file costs less than its many rows
+/// (docs/decisions/024-large-values.md).
+const MOST_SPLIT: usize = 512 * 1024;
+
+/// Splits a value into its pieces. A large one is a single piece, with an empty one behind it.
 pub(super) fn pieces_of(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let size = if bytes.len() > MOST_SPLIT { bytes.len() } else { PIECE };
     let end: &[u8] = &[];
-    bytes.chunks(PIECE).chain(bytes.len().is_multiple_of(PIECE).then_some(end))
+    bytes.chunks(size).chain(bytes.len().is_multiple_of(size).then_some(end))
 }
 
 /// The string that a record of JSON or text is stored as. One that no answer can hold stays in the browser.
@@ -63,6 +68,9 @@ pub(super) fn joined(table: &TableInfo, key: &Key, pieces: &Array) -> Option<(Ke
         let (piece, sum) = split(table, piece);
         let Some(piece) = as_bytes(&piece) else { return unreadable("expected bytes") };
         let start = bytes.len();
+        if let Some(reason) = limits::stored(start + piece.length() as usize) {
+            return unreadable(&reason);
+        }
         bytes.resize(start + piece.length() as usize, 0);
         piece.copy_to(&mut bytes[start..]);
         if bytes.len() - start < PIECE || sum.is_some() {
