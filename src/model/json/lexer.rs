@@ -3,7 +3,7 @@
 use std::{borrow::Cow, cmp::Reverse, collections::BinaryHeap};
 
 use hifijson::{
-    Error, Expect, Read as _, SliceLexer,
+    Error, Expect, SliceLexer,
     num::Lex as _,
     str::{Lex as _, LexAlloc as _},
     token::Lex,
@@ -30,10 +30,11 @@ impl<'a> Members<'a> {
     }
 
     fn read_nested(json: &'a str, depth: usize) -> Result<Self, String> {
-        let mut members = Vec::new();
+        // As many as most documents have.
+        let mut members = Vec::with_capacity(16);
         parts(json, b'{', |first, lexer| {
             lexer.expect(|_| Some(first), b'"').ok_or(Expect::String)?;
-            let name = lexer.str_string().map_err(Error::Str)?;
+            let name = string(json, lexer)?;
             lexer.expect(Lex::ws_peek, b':').ok_or(Expect::Colon)?;
             let first = lexer.ws_peek().ok_or(Expect::Value)?;
             members.push((name, value(json, first, lexer, depth)?));
@@ -97,7 +98,7 @@ pub fn items(json: &str) -> Result<Vec<&str>, String> {
 pub fn unescaped(json: &str) -> Option<Cow<'_, str>> {
     let mut lexer = SliceLexer::new(json.as_bytes());
     lexer.expect(Lex::ws_peek, b'"')?;
-    let text = lexer.str_string().ok()?;
+    let text = string(json, &mut lexer).ok()?;
     lexer.ws_peek().is_none().then_some(text)
 }
 
@@ -187,10 +188,37 @@ fn item(close: u8, next: u8, lexer: &mut SliceLexer<'_>) -> Result<u8, Error> {
     Ok(lexer.ws_peek().ok_or(Expect::Value)?)
 }
 
-/// Passes the rest of a string. The fast path is a string without escapes.
+/// Reads the rest of a string. One without escapes is part of the text.
+fn string<'a>(json: &'a str, lexer: &mut SliceLexer<'a>) -> Result<Cow<'a, str>, Error> {
+    let (start, length) = (offset(json, lexer), plain(lexer.as_slice()));
+    if lexer.as_slice().get(length) != Some(&b'"') {
+        return lexer.str_string().map_err(Error::Str);
+    }
+    *lexer = SliceLexer::new(&lexer.as_slice()[length + 1..]);
+    json.get(start..start + length).map(Cow::Borrowed).ok_or(Expect::String.into())
+}
+
+/// Passes the rest of a string.
 fn skip_string(lexer: &mut SliceLexer<'_>) -> Result<(), Error> {
-    lexer.skip_until(|byte| byte == b'"' || byte == b'\\' || byte < b' ');
+    *lexer = SliceLexer::new(&lexer.as_slice()[plain(lexer.as_slice())..]);
     lexer.str_ignore().map_err(Error::Str)
+}
+
+/// How many bytes stand before the first quote, backslash or control character. Eight are looked at together: strings are most of
+/// what is stored (<https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord>).
+fn plain(text: &[u8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGHEST_BITS: u64 = ONES << 7;
+    let less_than = |word: u64, least: u8| word.wrapping_sub(ONES * u64::from(least)) & !word & HIGHEST_BITS;
+    let is_plain = |word: &[u8; 8]| {
+        let word = u64::from_ne_bytes(*word);
+        let is = |byte: u8| less_than(word ^ (ONES * u64::from(byte)), 1);
+        (is(b'"') | is(b'\\') | less_than(word, b' ')) == 0
+    };
+    let (words, _) = text.as_chunks::<8>();
+    let start = 8 * words.iter().take_while(|word| is_plain(word)).count();
+    let rest = &text[start..];
+    start + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..b' ')).unwrap_or(rest.len())
 }
 
 #[cfg(test)]
@@ -251,6 +279,18 @@ mod tests {
             assert!(Members::read(bad).is_err(), "{bad}");
             assert!(!bad.starts_with('{') || valid(bad).is_none(), "{bad}");
         }
+    }
+
+    #[test]
+    fn plain_text_ends_before_the_first_byte_that_is_not_plain_wherever_that_stands() {
+        for end in (0..b' ').chain(*b"\"\\") {
+            for (before, after) in [(0, 0), (0, 20), (7, 0), (7, 1), (8, 8), (9, 30), (23, 3)] {
+                let text = [&b" !#[]~\x7f\x80\xff"[..]].concat().repeat(4);
+                let text = [&text[..before], &[end], &b"\0\"\\"[..after.min(3)], &text[..after]].concat();
+                assert_eq!(plain(&text), before, "{end} in {text:?}");
+            }
+        }
+        assert_eq!(plain(&[b' '; 21]), 21);
     }
 
     #[test]
