@@ -2,10 +2,13 @@
 
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { main, output, root, run as runCommand, browser, Stop } from "../scripts/toolchain.mjs";
+import { browser, firefox, main, output, root, run as runCommand, Stop } from "../scripts/toolchain.mjs";
 import { contender, contenders } from "./browser/contenders.mjs";
 
 const WORKLOADS = ["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8"];
+
+// `chromium-sqlite` has its IndexedDB on SQLite, on which it is going to be for all.
+const BROWSERS = ["chromium", "chromium-sqlite", "firefox"];
 
 const OPTIONS = {
   quick: { type: "boolean", default: false },
@@ -15,15 +18,17 @@ const OPTIONS = {
   edge: { type: "boolean", default: false },
   only: { type: "string" },
   against: { type: "string" },
+  browser: { type: "string", default: "chromium" },
 };
 
 await main(async () => {
   const options = parse();
   if (options.node) return inNode(options);
   if (options.edge) return atTheEdge(options);
-  runCommand("node", ["scripts/setup.mjs", "chromium"]);
+  const isFirefox = options.browser === "firefox";
+  runCommand("node", ["scripts/setup.mjs", isFirefox ? "firefox" : "chromium"]);
   runCommand("node", ["scripts/build.mjs"]);
-  console.log(`\n${output(browser().chrome, ["--version"])}`);
+  console.log(`\n${output(isFirefox ? firefox() : browser().chrome, ["--version"])}, ${options.browser}`);
   if (options.quick) console.log("Quick: this tries the bench. Its times say nothing.");
   const { compare } = await import("./browser/compare.mjs");
   const { growth } = await import("./browser/growth.mjs");
@@ -54,6 +59,13 @@ function parse() {
     ({ values } = parseArgs({ options: OPTIONS }));
   } catch (error) {
     throw new Stop(`${error.message}. There are --${Object.keys(OPTIONS).join(", --")}.`);
+  }
+  if (!BROWSERS.includes(values.browser)) {
+    throw new Stop(`--browser: there is no "${values.browser}". There are ${BROWSERS.join(", ")}.`);
+  }
+  const { browser, growth, memory, node, edge } = values;
+  if (browser !== "chromium" && (growth || memory || node || edge)) {
+    throw new Stop("--browser is for the workloads; --growth, --memory, --node and --edge have their own.");
   }
   return {
     ...values,

@@ -50,6 +50,6 @@ export function quantile(values, part) {
   return below + (above - below) * (at - Math.floor(at));
 }
 
-function milliseconds(value) {
+export function milliseconds(value) {
   return value < 10 ? value.toFixed(3) : value.toFixed(1);
 }

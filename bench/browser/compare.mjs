@@ -1,14 +1,16 @@
 // The workloads, each contender beside the others: one table per durability.
 
-import { lines, table } from "../stats.mjs";
+import { lines, median, milliseconds, shuffled, table } from "../stats.mjs";
 import { takesPart } from "./contenders.mjs";
 import { withLanes } from "./lanes.mjs";
-import { run, runCold } from "./rounds.mjs";
+import { PHASES } from "./phases.mjs";
+import { OPERATIONS, run, runCold } from "./rounds.mjs";
 
 const ROUNDS = 18;
 const QUICK_ROUNDS = 2;
 // Loads take long, so that fewer rounds tell as much.
 const LOAD_ROUNDS = 9;
+const PHASE_ROUNDS = 9;
 
 /** What is told of each workload, in the order of the table. */
 const TITLES = {
@@ -26,11 +28,17 @@ const TITLES = {
   "W8 2 MB": "W8 boundary of 2 MB",
 };
 
-/** Runs and prints. `only` are the names of workloads, `against` the contenders. */
-export async function compare({ quick, only, against }) {
-  const workloads = Object.keys(TITLES).filter((workload) => only.includes(workload.split(" ")[0]));
+/**
+ * Runs and prints. `only` are the names of workloads, `against` the contenders. Of a single workload it also prints which phase the
+ * time goes to.
+ */
+export async function compare({ quick, only, against, browser }) {
+  // W6 needs DevTools' own protocol.
+  const isDone = (workload) => browser !== "firefox" || workload !== "W6";
+  const chosen = only.filter(isDone);
+  const workloads = Object.keys(TITLES).filter((workload) => chosen.includes(workload.split(" ")[0]));
 
-  await withLanes(against, async (openLane) => {
+  const body = async (openLane) => {
     const lanes = new Map();
     for (const contender of against) lanes.set(contender.name, await openLane(contender));
 
@@ -49,7 +57,43 @@ export async function compare({ quick, only, against }) {
       console.log(`\nDurability ${durability}:\n`);
       console.log(table(["workload", "with", "median ms", "p95 ms", "ratio"], rows, 2));
     }
-  });
+    if (chosen.length > 1 || chosen[0] === "W6") return;
+    for (const durability of ["strict", "relaxed"]) {
+      const phases = await phasesOf(workloads, against, lanes, { quick, durability });
+      console.log(`\nWhere the time of one operation goes, ${durability}, median ms:\n`);
+      console.log(table(["workload", "with", ...PHASES], phases, 2));
+    }
+  };
+  await withLanes(against, body, browser);
+}
+
+/** The phases of each workload, after all else: a page is slower once its calls are looked at. */
+async function phasesOf(workloads, against, lanes, { quick, durability }) {
+  const rows = [];
+  for (const workload of workloads) {
+    // SQLite in a worker makes no calls to IndexedDB.
+    const runners = against.filter((one) => one.name !== "sqlite" && takesPart(one, workload, durability));
+    const times = new Map(runners.map(({ name }) => [name, []]));
+    for (const { name } of runners) {
+      await lanes
+        .get(name)
+        .begin(workload, { database: `${workload} ${durability} phases`, durability, quick, phases: true });
+    }
+    for (let round = 0; round < (quick ? 1 : PHASE_ROUNDS); round++) {
+      for (const { name } of shuffled(runners)) {
+        times.get(name).push(...(await lanes.get(name).phases(quick ? 1 : (OPERATIONS[workload] ?? 1))));
+      }
+    }
+    for (const { name } of runners) await lanes.get(name).end();
+    for (const [name, each] of times) {
+      rows.push([
+        TITLES[workload],
+        name,
+        ...PHASES.map((_, at) => milliseconds(median(each.map((one) => one[at])))),
+      ]);
+    }
+  }
+  return rows;
 }
 
 /** Whom the ratios are to: IndexedDB by hand, or whoever was named first where that takes no part. */

@@ -1,6 +1,6 @@
 // Lanes: a page of one contender each, on an origin of its own, so that none shares files with another.
 
-import { chromium } from "../../tests/support/browsers.mjs";
+import { chromium, firefox } from "../../tests/support/browsers.mjs";
 import { serve } from "../../tests/support/serve.mjs";
 import { bundle } from "./bundle.mjs";
 import { temporaryFolder } from "../../scripts/temporary.mjs";
@@ -14,14 +14,24 @@ const ISOLATED = {
 // One call may fill a database or commit 100,000 times.
 const PATIENCE_MS = 60 * 60 * 1000;
 
+// Some users of this version have it so already.
+const ON_SQLITE = ["--enable-features=IdbSqliteBackingStore,IdbSqliteOnDiskRollout"];
+
+/** The browsers, by the names that `--browser` takes. */
+const LAUNCH = {
+  chromium: (profile, options) => chromium.launch(profile, options),
+  "chromium-sqlite": (profile, options) => chromium.launch(profile, { ...options, flags: ON_SQLITE }),
+  firefox: (profile, options) => firefox.launch(profile, options),
+};
+
 /** Runs `body` with a browser, its profile fresh and on disk, and a function that opens lanes in it. */
-export async function withLanes(contenders, body) {
+export async function withLanes(contenders, body, launched = "chromium") {
   const folders = await bundle(contenders);
   const profile = temporaryFolder("bench");
   const servers = [];
   let browser;
   try {
-    browser = await chromium.launch(profile, { protocolTimeout: PATIENCE_MS });
+    browser = await LAUNCH[launched](profile, { protocolTimeout: PATIENCE_MS });
     await body(async (contender, name = contender.name) => {
       const server = await serve({ headers: ISOLATED });
       servers.push(server);
@@ -44,6 +54,11 @@ async function openLane(browser, url, { contender, name }) {
     (method) =>
     (...args) =>
       page.evaluate(`bench.${method}(...${JSON.stringify(args)})`).catch(failing);
+  // Browsers give pages behind others less of the machine.
+  const inFront = (method) => async (count) => {
+    await page.bringToFront();
+    return call(method)(count);
+  };
   return {
     name,
     contender,
@@ -54,11 +69,8 @@ async function openLane(browser, url, { contender, name }) {
     fillReceipts: call("fillReceipts"),
     commitMany: call("commitMany"),
     memory: () => memory(page),
-    async round(count) {
-      // Chromium gives pages behind others less of the machine.
-      await page.devtools("Page.bringToFront");
-      return call("round")(count);
-    },
+    round: inFront("round"),
+    phases: inFront("phases"),
     /** The time from where a new page begins to load its contender to its first committed write. */
     async cold(database, durability) {
       const cold = await browser.newPage("about:blank");

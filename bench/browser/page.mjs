@@ -3,6 +3,7 @@
 import * as contender from "contender";
 import { commitMany } from "./many-commits.mjs";
 import { fillReceipts } from "./many-receipts.mjs";
+import { phasesOf, watchCalls } from "./phases.mjs";
 import { workloads } from "./workloads.mjs";
 
 let database, durability, store, workload;
@@ -11,6 +12,8 @@ globalThis.bench = {
   /** Opens a database, a new one or not, and fills it with what the workload needs. */
   async begin(name, options) {
     ({ database, durability } = options);
+    // Before it is opened: some keep the functions that they find then.
+    if (options.phases) watchCalls();
     store = await contender.open(database, durability);
     workload = workloads[name]({ store, u64: contender.u64, quick: options.quick });
     await workload.prepare?.();
@@ -26,6 +29,14 @@ globalThis.bench = {
       times.push(performance.now() - start);
     }
     return times;
+  },
+
+  /** The same, and gives the phases of each. */
+  async phases(count) {
+    const made = Array.from({ length: count }, () => workload.make());
+    const phases = [];
+    for (const item of made) phases.push(await phasesOf(() => workload.act(item)));
+    return phases;
   },
 
   /** Fails unless the database, opened anew, has all that was told to be kept. */

@@ -3,7 +3,7 @@
 import { shuffled } from "../stats.mjs";
 
 // How often the operation is done in one round; what is not listed, once.
-const OPERATIONS = {
+export const OPERATIONS = {
   W1: 20,
   W2: 40,
   W3: 40,

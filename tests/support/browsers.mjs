@@ -32,10 +32,11 @@ export const chromium = {
 };
 
 export const firefox = {
-  launch: (profile) => {
+  /** `options` of Puppeteer's. */
+  launch: (profile, options = {}) => {
     const executablePath = findFirefox();
     if (!executablePath) throw new Stop("No Firefox found. Run `npm run setup`, or set FIREFOX.");
-    return launch({ browser: "firefox", executablePath, userDataDir: profile });
+    return launch({ ...options, browser: "firefox", executablePath, userDataDir: profile });
   },
 };
 
@@ -76,6 +77,7 @@ function drive(page) {
     /** A command of the DevTools protocol, which only Chromium speaks. */
     devtools: async (method, params) => (devtools ??= await page.createCDPSession()).send(method, params),
     goto: (url) => page.goto(url),
+    bringToFront: () => page.bringToFront(),
     close: () => page.close(),
   };
 }
