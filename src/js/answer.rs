@@ -1,6 +1,6 @@
 //! Promises, and what they resolve with.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::JsValue;
@@ -11,7 +11,7 @@ use super::{
     failure::{self, Failure},
 };
 use crate::{
-    engine::Result,
+    engine::{Bytes, Result},
     model::json::wire::{Wire, to_json_for_js},
     store::Operation,
 };
@@ -65,8 +65,8 @@ pub(super) fn optional_text<T: Wire + 'static>(operation: Result<Operation<Optio
 
 /// Answers a `Uint8Array`, `undefined` where there are no bytes.
 #[inline(never)]
-pub(super) fn bytes(operation: Result<Operation<Option<Vec<u8>>>>) -> Answered {
-    Ok(operation?.map(|bytes| Ok(bytes.map_or(JsValue::UNDEFINED, |bytes| Uint8Array::from(bytes.as_slice()).into()))))
+pub(super) fn bytes(operation: Result<Operation<Option<Arc<Bytes>>>>) -> Answered {
+    Ok(operation?.map(|bytes| Ok(bytes.map_or(JsValue::UNDEFINED, |bytes| Uint8Array::from(&*bytes.0).into()))))
 }
 
 /// Answers an array of strings.

@@ -25,7 +25,7 @@ pub(crate) fn persist_oauth_flows(snapshot_json: &[u8]) -> Result<Operation<()>>
     Ok(Operation::write(vec![OAUTH_FLOWS.put((OAUTH_FLOWS_ID,), Bytes::new(snapshot_json))]))
 }
 
-pub(crate) fn oauth_flows() -> Result<Operation<Option<Vec<u8>>>> {
+pub(crate) fn oauth_flows() -> Result<Operation<Option<Arc<Bytes>>>> {
     Ok(bytes(&OAUTH_FLOWS, (OAUTH_FLOWS_ID,)))
 }
 
@@ -138,7 +138,7 @@ pub(crate) fn receipt(
     }))
 }
 
-pub(crate) fn session(runtime_id: &LogicalRuntimeId) -> Result<Operation<Option<Vec<u8>>>> {
+pub(crate) fn session(runtime_id: &LogicalRuntimeId) -> Result<Operation<Option<Arc<Bytes>>>> {
     Ok(bytes(&SNAPSHOTS, (runtime_id,)))
 }
 
@@ -192,10 +192,10 @@ fn document<T: Stored>(table: &Table<Document<T>>, key: impl Into<Key>) -> Opera
 }
 
 /// Loads one record of bytes.
-fn bytes(table: &Table<Bytes>, key: impl Into<Key>) -> Operation<Option<Vec<u8>>> {
+fn bytes(table: &Table<Bytes>, key: impl Into<Key>) -> Operation<Option<Arc<Bytes>>> {
     let mut reads = Reads::new();
     let bytes = reads.get(table, key);
-    Operation::read(reads, move |seen| Ok(seen.one(bytes)?.map(|bytes| bytes.bytes().to_vec())))
+    Operation::read(reads, move |seen| seen.one(bytes))
 }
 
 /// The key of the one record that holds all OAuth flows.
@@ -236,7 +236,7 @@ impl<E: Engine> RuntimeStore for Store<E> {
     }
 
     async fn load_auth_oauth_flow_snapshot(&self) -> Result<Option<Vec<u8>>> {
-        self.run(oauth_flows()).await
+        Ok(self.run(oauth_flows()).await?.map(|flows| flows.0.to_vec()))
     }
 
     async fn update_auth_oauth_flow_snapshot(&self, update: OAuthFlowUpdate) -> Result<()> {
@@ -286,7 +286,7 @@ impl<E: Engine> RuntimeStore for Store<E> {
     }
 
     async fn load_session_snapshot(&self, runtime_id: &LogicalRuntimeId) -> Result<Option<Vec<u8>>> {
-        self.run(session(runtime_id)).await
+        Ok(self.run(session(runtime_id)).await?.map(|session| session.0.to_vec()))
     }
 
     async fn load_runtime_state(&self, runtime_id: &LogicalRuntimeId) -> Result<Option<RuntimeState>> {

@@ -9,6 +9,7 @@ import { testDeadlines } from "./deadlines.mjs";
 import { testFrames } from "./frames.mjs";
 import { testGroupCommit } from "./group-commit.mjs";
 import { testHuge } from "./huge.mjs";
+import { testLargeValues } from "./large-values.mjs";
 import { testLatePromises } from "./late-promises.mjs";
 import { testLiveInputs } from "./live-inputs.mjs";
 import { testManyTabs } from "./many-tabs.mjs";
@@ -32,5 +33,6 @@ export function testBrowser(browser, ways) {
   testFrames(pages, ways);
   testGroupCommit(pages);
   testHuge(pages);
+  testLargeValues(pages);
   testWorkers(pages);
 }

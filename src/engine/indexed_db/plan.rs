@@ -1,6 +1,12 @@
 //! Plans of an attempt: its reads and writes, and how a later attempt finds out whether it was committed.
 
-use std::{cell::RefCell, collections::VecDeque};
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    hash::{Hash as _, Hasher as _},
+};
+
+use siphasher::sip128::SipHasher13;
 
 use super::{
     Read, ReadSet, Result, TableInfo, Write,
@@ -222,7 +228,9 @@ impl Proof {
 /// The keys that this store wrote last, of those that look as if they were made just now: there is a record under them, and
 /// probably none under others of such keys.
 pub(super) struct RecentKeys {
-    keys: RefCell<VecDeque<(&'static str, Key)>>,
+    /// A hash of each: all are looked through for each key that is written, and to compare the keys themselves takes longer than
+    /// to send a record. A key that shares its hash with another is only not inserted.
+    hashes: RefCell<VecDeque<u64>>,
     /// Whether this browser undoes what an insert that fails was sent with.
     may_insert: bool,
 }
@@ -232,23 +240,34 @@ const MOST: usize = 256;
 
 impl RecentKeys {
     pub(super) fn new() -> Self {
-        Self { keys: RefCell::default(), may_insert: undoes_after_commit() }
+        Self { hashes: RefCell::default(), may_insert: undoes_after_commit() }
     }
 
     fn is_new(&self, table: &TableInfo, key: &Key) -> bool {
-        table.looks_new.is_some_and(|looks_new| looks_new(key))
-            && !self.keys.borrow().iter().any(|(name, other)| *name == table.name && other == key)
+        looks_new(table, key) && !self.hashes.borrow().contains(&hash(table, key))
     }
 
     fn note(&self, write: &Write) {
         if let Write::Put(table, key, _) = write
-            && self.is_new(table, key)
+            && looks_new(table, key)
         {
-            let mut keys = self.keys.borrow_mut();
-            if keys.len() == MOST {
-                keys.pop_front();
+            let (mut hashes, hash) = (self.hashes.borrow_mut(), hash(table, key));
+            if !hashes.contains(&hash) {
+                if hashes.len() == MOST {
+                    hashes.pop_front();
+                }
+                hashes.push_back(hash);
             }
-            keys.push_back((table.name, key.clone()));
         }
     }
+}
+
+fn looks_new(table: &TableInfo, key: &Key) -> bool {
+    table.looks_new.is_some_and(|looks_new| looks_new(key))
+}
+
+fn hash(table: &TableInfo, key: &Key) -> u64 {
+    let mut hasher = SipHasher13::new();
+    (table.name, key).hash(&mut hasher);
+    hasher.finish()
 }

@@ -58,6 +58,8 @@ type OnEvent = Closure<dyn FnMut(Event)>;
 pub(super) struct Transaction {
     raw: RawTransaction,
     activity: Activity,
+    /// The object stores that were asked for, by the names of their tables.
+    stores: RefCell<Vec<(&'static str, IdbObjectStore)>>,
     reading: RefCell<Option<Reading>>,
     /// Whether writes are being sent: not so in any event, unless the script that sent them was cut off.
     sending: Cell<bool>,
@@ -84,6 +86,7 @@ impl Transaction {
             _open: OpenResource::new(&raw),
             raw,
             activity,
+            stores: RefCell::default(),
             reading: RefCell::default(),
             sending: Cell::default(),
             guarded: Cell::default(),
@@ -284,7 +287,14 @@ impl Transaction {
     }
 
     pub(super) fn store(&self, table: &TableInfo) -> Attempt<IdbObjectStore> {
-        self.raw.object_store(table.name).map_err(|error| self.failed(&format!("opening {}", table.name), error))
+        let mut stores = self.stores.borrow_mut();
+        if let Some((_, store)) = stores.iter().find(|(name, _)| *name == table.name) {
+            return Ok(store.clone());
+        }
+        let store = self.raw.object_store(table.name);
+        let store = store.map_err(|error| self.failed(&format!("opening {}", table.name), error))?;
+        stores.push((table.name, store.clone()));
+        Ok(store)
     }
 
     /// Notes that a write was sent. One that the browser refuses at once, for its size above all, is at fault alone.
