@@ -1,8 +1,6 @@
-// `npm run test:kill -- --engine chromium|firefox|node|workerd|native --kills N`: kills several writers that many times, and looks what is
-// there each time. `npm test` does it some ten times on each engine.
+// `npm run test:kill -- --engine chromium|pages|firefox|node|workerd|native --kills N`: kills several writers that many times, and looks what
+// is there each time. `pages` are those of a Chromium that goes on. `npm test` does it some ten times on each engine.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import path from "node:path";
 import { parseArgs } from "node:util";
 import "./temporary.mjs";
 import { main, root, run, Stop } from "./toolchain.mjs";
@@ -16,23 +14,13 @@ await main(async () => {
   if (!(Number(kills) > 0)) throw new Stop("--kills is how often.");
   run("node", ["scripts/setup.mjs", ...engine.needs]);
   run("node", ["scripts/build.mjs"]);
-  const { killAgainAndAgain } = await import("../tests/kill/rounds.mjs");
+  const { killedInFolder } = await import("../tests/kill/killed-in-folder.mjs");
 
-  const folder = mkdtempSync(path.join(root, "target/kill-"));
-  const opened = await engine.open(folder);
-  try {
-    const sum = await killAgainAndAgain(opened, Number(kills), (sum) => {
-      if (sum.kills % 50 === 0) console.log(told(sum));
-    });
-    console.log(`${name}: ${told(sum)}; nothing lost, nothing half`);
-    console.log(sum.operations);
-  } catch (error) {
-    console.error(`What is there is left in ${folder}`);
-    throw error;
-  } finally {
-    await opened.close?.();
-  }
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  const sum = await killedInFolder(name, Number(kills), (sum) => {
+    if (sum.kills % 50 === 0) console.log(told(sum));
+  });
+  console.log(`${name}: ${told(sum)}; nothing lost, nothing half`);
+  console.log(sum.operations);
 });
 
 function told({ kills, acknowledged, wholeAll, wholeNone, partly }) {

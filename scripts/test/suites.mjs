@@ -107,7 +107,11 @@ export const PARTS = {
   servers: {
     needs: ["chromium", "environments"],
     needsPackage: true,
-    suites: () => [node("SQLite on servers", "tests/servers"), node("kills on servers", "tests/kill")],
+    suites: () => [
+      node("SQLite on servers", "tests/servers"),
+      node("kills on servers", "tests/kill"),
+      node("soaks on servers", "tests/soak"),
+    ],
   },
 
   console: {

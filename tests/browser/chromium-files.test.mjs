@@ -2,10 +2,10 @@
 // files of large values. `BURROW_SEED=N` repeats the one that failed, `BURROW_ROUNDS=N` runs so many: `npm run test:damage`.
 
 import assert from "node:assert/strict";
-import { cp, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
+import { temporaryFolder } from "../../scripts/temporary.mjs";
 import { chromium } from "../support/browsers.mjs";
 import { serve } from "../support/serve.mjs";
 
@@ -106,7 +106,7 @@ async function read() {
 }
 
 test(`${ROUNDS} times damaged files, from seed ${FIRST}: typed errors, and no snapshot that is whole and another`, async (t) => {
-  const profile = await mkdtemp(path.join(tmpdir(), "burrow-files-"));
+  const profile = temporaryFolder("files");
   const [server, kept] = [await serve(), path.join(profile, "kept")];
   const folder = path.join(profile, "profile/Default/IndexedDB");
   const inBrowser = async (what) => {
@@ -147,7 +147,6 @@ test(`${ROUNDS} times damaged files, from seed ${FIRST}: typed errors, and no sn
     }
   } finally {
     server.close();
-    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   }
   t.diagnostic(JSON.stringify(tally));
 });

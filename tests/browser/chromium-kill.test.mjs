@@ -3,3 +3,4 @@
 import { testKills } from "../kill/test-kills.mjs";
 
 testKills("chromium", 10);
+testKills("pages", 10, "ends in the middle of commits, with its worker, renderer or script");

@@ -3,12 +3,13 @@
 import path from "node:path";
 import { root, run, withTools } from "../../scripts/toolchain.mjs";
 import { newerNode } from "../packaging/environments.mjs";
-import { browserEngine } from "./browsers.mjs";
+import { browserEngine, pageEngine } from "./browsers.mjs";
 import { nativeEngine, nodeEngine } from "./processes.mjs";
 import { workerdEngine } from "./workerd.mjs";
 
 export const ENGINES = {
   chromium: { needs: ["chromium"], open: (folder) => browserEngine("chromium", folder) },
+  pages: { needs: ["chromium"], open: (folder) => pageEngine(folder) },
   firefox: { needs: ["firefox"], open: (folder) => browserEngine("firefox", folder) },
   node: { needs: ["environments"], open: (folder) => nodeEngine(newerNode, folder) },
   workerd: { needs: ["environments"], open: (folder) => workerdEngine(folder) },

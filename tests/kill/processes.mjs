@@ -17,33 +17,30 @@ export const nodeEngine = (node, folder) => engine([node, program], node, folder
 /** Processes of the native program, and one of `node` that looks: both open the same file. */
 export const nativeEngine = (native, node, folder) => engine([native], node, folder);
 
-function engine(command, node, folder) {
+async function engine(command, node, folder) {
   const file = path.join(folder, "burrow.sqlite");
+  // It is never killed, and has the file open only while it looks.
+  const looker = await startProcess(node, [fileURLToPath(new URL("looker.mjs", import.meta.url)), file]);
   return {
     async start() {
       const [started, ...args] = command;
-      const writer = () => startProcess(started, [...args, file]);
-      const starting = [startProcess(node, [program, file]), ...Array.from({ length: PROCESSES }, writer)];
+      const starting = Array.from({ length: PROCESSES }, () => startProcess(started, [...args, file]));
+      // Told to who asks first.
+      for (const one of starting) one.catch(() => {});
       const kill = async () => {
         const started = await Promise.allSettled(starting);
         await Promise.all(started.map(({ value }) => value?.kill()));
       };
-      try {
-        const [looker, ...writers] = await Promise.all(starting);
-        return {
-          look: async (asked) => {
-            const found = await looker.ask({ look: asked });
-            await looker.kill();
-            return found;
-          },
-          perform: (writer, operation) => writers[writer % PROCESSES].ask({ operation }),
-          kill,
-        };
-      } catch (error) {
-        await kill();
-        throw error;
-      }
+      return {
+        // While the writers start.
+        look: (asked) => looker.ask({ look: asked }),
+        async perform(writer, operation) {
+          return (await starting[writer % PROCESSES]).ask({ operation });
+        },
+        kill,
+      };
     },
+    close: () => looker.kill(),
   };
 }
 

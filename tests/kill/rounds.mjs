@@ -6,6 +6,8 @@ import { asked, check, Violation } from "./check.mjs";
 import { apply, newWriter, next, takesSeveral } from "./model.mjs";
 
 const WRITERS = ["a", "b", "c", "d"];
+/** Fewer than so many operations are acknowledged before a kill, and those of the same moment. */
+const OPERATIONS = 40;
 
 /**
  * Kills `engine` so many times. `engine.start()` gives `{ look(asked), perform(writer, operation), kill() }`, over what the one
@@ -42,11 +44,15 @@ function resolved(writer, found, sum) {
   return { ...writer, pending: again, isHidden: false };
 }
 
-/** Kills at a random moment: of all the time, or of an operation that takes several transactions, which is seldom under way. */
+/**
+ * Kills at a random moment: after so many operations, which are as many on a machine that is busy, or within one that takes several
+ * transactions, which is seldom under way.
+ */
 async function streamAndKill(started, writers, sum) {
   let isKilled = false;
   let soon;
-  const isLong = new Promise((resolve) => (soon = resolve));
+  const isTime = new Promise((resolve) => (soon = resolve));
+  const enough = sum.acknowledged + Math.floor(Math.random() * OPERATIONS);
   const streaming = writers.map(async (writer, number) => {
     for (;;) {
       writer.pending ??= next(writer);
@@ -62,10 +68,11 @@ async function streamAndKill(started, writers, sum) {
       Object.assign(writer, { pending: undefined, isHidden: false });
       sum.acknowledged += 1;
       sum.operations[pending.do] = (sum.operations[pending.do] ?? 0) + 1;
+      if (sum.acknowledged >= enough) soon();
     }
   });
-  const anyTime = sleep(50 + Math.random() * 450);
-  await Promise.race([anyTime, isLong.then(() => sleep(Math.random() * 50)), ...streaming]);
+  await Promise.race([isTime, ...streaming]);
+  await sleep(Math.random() * 30);
   isKilled = true;
   await started.kill();
   sum.kills += 1;

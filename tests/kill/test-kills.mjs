@@ -2,19 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ENGINES } from "./engines.mjs";
-import { killAgainAndAgain } from "./rounds.mjs";
-import { temporaryFolder } from "../../scripts/temporary.mjs";
+import { killedInFolder } from "./killed-in-folder.mjs";
 
-export function testKills(name, kills) {
-  test(`${name} is killed in the middle of commits: all that was acknowledged is there, nothing is half there`, async () => {
-    const folder = temporaryFolder("kill");
-    const engine = await ENGINES[name].open(folder);
-    try {
-      const { acknowledged } = await killAgainAndAgain(engine, kills);
-      assert.ok(acknowledged > 0);
-    } finally {
-      await engine.close?.();
-    }
+export function testKills(name, kills, what = "is killed in the middle of commits") {
+  test(`${name}: ${what}: all that was acknowledged is there, nothing is half there`, async () => {
+    const { acknowledged } = await killedInFolder(name, kills);
+    assert.ok(acknowledged > 0);
   });
 }

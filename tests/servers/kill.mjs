@@ -3,7 +3,7 @@
 
 import { fileURLToPath } from "node:url";
 import { connect } from "../../pkg/dist/connect.js";
-import { served } from "../kill/workerd.mjs";
+import { served } from "./served.mjs";
 import { addressOf } from "./edge-address.mjs";
 import { proxy } from "./proxy.mjs";
 import { temporaryFolder } from "../../scripts/temporary.mjs";

@@ -1,11 +1,11 @@
 // The whole way round: a browser's IndexedDB, lines, an SQLite file in Node, a Durable Object, and a browser again.
 
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { start } from "../../examples/edge/start.mjs";
+import { temporaryFolder } from "../../scripts/temporary.mjs";
 import { root } from "../../scripts/toolchain.mjs";
 import { run } from "../packaging/consumer.mjs";
 import { newerNode } from "../packaging/environments.mjs";
@@ -38,16 +38,13 @@ const pages = pagesOf(chromium);
 let folder, worker, page;
 
 before(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), "burrow-moving-"));
+  folder = temporaryFolder("moving");
   await writeFile(path.join(folder, "worker.js"), WORKER);
   await writeFile(path.join(folder, "wrangler.json"), JSON.stringify(SETTINGS));
   worker = await start(folder);
   page = await pages.openPage();
 });
-after(async () => {
-  await worker?.close();
-  await rm(folder, { recursive: true });
-});
+after(() => worker?.close());
 
 const shell = (...args) => run(root, newerNode, "pkg/dist/cli.js", ...args);
 

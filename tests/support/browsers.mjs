@@ -63,7 +63,10 @@ async function launch(options) {
 
 function drive(page) {
   let devtools;
+  const crashed = new Promise((resolve) => page.once("error", resolve));
   return {
+    /** Resolves when the page's renderer has crashed. */
+    crashed,
     /** Runs a function (or an expression) in the page and gives what it resolves to. */
     evaluate: async (code, ...args) => outcome(await page.evaluate(asExpression(code, args))),
     /** Waits until an expression is true in the page. */

@@ -1,8 +1,8 @@
 // A Worker whose one Durable Object does with its store what it is told: `/perform` an operation, `/look` at what there is.
 
 import { DurableObject } from "cloudflare:workers";
-import { openStore } from "../../../pkg/dist/workerd.js";
-import { look, perform } from "../perform.mjs";
+import { openStore } from "../../pkg/dist/workerd.js";
+import { look, perform } from "./perform.mjs";
 
 export class KilledObject extends DurableObject {
   opening;
@@ -21,5 +21,5 @@ export class KilledObject extends DurableObject {
 }
 
 export default {
-  fetch: (request, env) => env.KILLED.get(env.KILLED.idFromName("killed")).fetch(request),
+  fetch: (request, env) => env.OBJECT.get(env.OBJECT.idFromName("killed")).fetch(request),
 };
