@@ -66,7 +66,7 @@ pub(super) fn optional_text<T: Wire + 'static>(operation: Result<Operation<Optio
 /// Answers a `Uint8Array`, `undefined` where there are no bytes.
 #[inline(never)]
 pub(super) fn bytes(operation: Result<Operation<Option<Arc<Bytes>>>>) -> Answered {
-    Ok(operation?.map(|bytes| Ok(bytes.map_or(JsValue::UNDEFINED, |bytes| Uint8Array::from(&*bytes.0).into()))))
+    Ok(operation?.map(|bytes| Ok(bytes.map_or(JsValue::UNDEFINED, |bytes| Uint8Array::from(&**bytes.bytes()).into()))))
 }
 
 /// Answers an array of strings.

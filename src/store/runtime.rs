@@ -236,7 +236,7 @@ impl<E: Engine> RuntimeStore for Store<E> {
     }
 
     async fn load_auth_oauth_flow_snapshot(&self) -> Result<Option<Vec<u8>>> {
-        Ok(self.run(oauth_flows()).await?.map(|flows| flows.0.to_vec()))
+        Ok(self.run(oauth_flows()).await?.map(|flows| flows.bytes().to_vec()))
     }
 
     async fn update_auth_oauth_flow_snapshot(&self, update: OAuthFlowUpdate) -> Result<()> {
@@ -286,7 +286,7 @@ impl<E: Engine> RuntimeStore for Store<E> {
     }
 
     async fn load_session_snapshot(&self, runtime_id: &LogicalRuntimeId) -> Result<Option<Vec<u8>>> {
-        Ok(self.run(session(runtime_id)).await?.map(|session| session.0.to_vec()))
+        Ok(self.run(session(runtime_id)).await?.map(|session| session.bytes().to_vec()))
     }
 
     async fn load_runtime_state(&self, runtime_id: &LogicalRuntimeId) -> Result<Option<RuntimeState>> {

@@ -20,7 +20,8 @@ export function testLargeValues({ openPage }) {
       const rows = () =>
         new Promise((resolve) => {
           const read = database.transaction(table).objectStore(table).getAll();
-          read.onsuccess = () => resolve(read.result.map((row) => (Array.isArray(row) ? row[0] : row).length));
+          read.onsuccess = () =>
+            resolve(read.result.map((row) => (Array.isArray(row) ? row[0] : row).length));
         });
       const bytes = (length) => Uint8Array.from({ length }, (_, at) => (at * 31) % 251);
       const found = [];

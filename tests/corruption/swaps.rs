@@ -46,8 +46,8 @@ async fn rows_under_each_others_keys_are_told_and_hide_nothing_else() {
     swap(&database, "runtime_boundary_receipts", "receipt_json");
     swap(&database, "runtime_session_snapshots", "session_snapshot, burrow_sum");
 
-    for place in 0..2_usize {
-        is_told(store.load_input_state(&id, &inputs[place].input_id).await, "runtime_input_states");
+    for (place, input) in inputs.iter().enumerate().take(2) {
+        is_told(store.load_input_state(&id, &input.input_id).await, "runtime_input_states");
         is_told(store.load_boundary_receipt(&id, &run, place as u64).await, "runtime_boundary_receipts");
         let again = RunBoundaryReceipt::new(run, RunBoundary::RunCheckpoint, place as u64);
         is_told(store.atomic_apply(&id, None, again, vec![], None).await, "runtime_boundary_receipts");
@@ -70,8 +70,8 @@ async fn rows_under_each_others_keys_are_told_and_hide_nothing_else() {
         named.extend(findings.into_iter().map(|finding| (finding.table, finding.key)));
     }
     let mut expected: Vec<(&str, String)> = Vec::new();
-    for place in 0..2_usize {
-        expected.push(("runtime_input_states", format!("[r, {}]", inputs[place].input_id)));
+    for (place, input) in inputs.iter().enumerate().take(2) {
+        expected.push(("runtime_input_states", format!("[r, {}]", input.input_id)));
         expected.push(("runtime_boundary_receipts", format!("[r, {run}, {place}]")));
         expected.push(("runtime_session_snapshots", format!("[s{place}]")));
     }

@@ -39,7 +39,10 @@ for (const { runtime, rules, others } of ran) {
 }
 
 test("of a native process and one of Node's on one file exactly one wins each step", async () => {
-  const native = executableOf(["test", "--all-features", "--test", "sqlite_sharing", "--no-run"], withTools());
+  const native = executableOf(
+    ["test", "--all-features", "--test", "sqlite_sharing", "--no-run"],
+    withTools(),
+  );
   const folder = temporaryFolder("race");
   const won = Number(
     await run(root, node24, "tests/servers/race.mjs", native, path.join(folder, "burrow.sqlite")),
