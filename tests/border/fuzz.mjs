@@ -77,7 +77,9 @@ function wrongWith(error, name, burrow) {
   if (CALLING_BACK.includes(name) && isThrown(error)) return undefined;
   if (!isA(burrow.BurrowError, error)) return "it is none of burrow's";
   if (["Poisoned", "Internal"].includes(error.code)) return "the instance failed";
-  if (error.message.length > LONGEST_MESSAGE) return `its message has ${error.message.length} characters`;
+  // Ids are told in full, whatever else is wrong; a value that was refused is not.
+  if (error.code === "InvalidInput" && error.message.length > LONGEST_MESSAGE)
+    return `its message has ${error.message.length} characters`;
   return undefined;
 }
 
