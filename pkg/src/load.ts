@@ -25,8 +25,11 @@ export class Loader<B extends Bindings = Bindings> {
     checkSource(source);
     if (source !== undefined) this.#loading?.add(() => source);
     const loaded = this.instance(source);
-    // A download that is not needed may fail as it likes.
-    Promise.resolve(source).catch(() => {});
+    // A download that is not needed may fail as it likes, and what it resolves with may be anything.
+    Promise.resolve(source).then(
+      () => {},
+      () => {},
+    );
     await loaded;
   }
 

@@ -80,8 +80,13 @@ export const tests = {
 
   async "what takes all that there is does not go over a connection, and says so"() {
     const store = await open();
-    for (const call of [() => store.export(), () => store.import(new Uint8Array()), () => store.verify()])
-      await fails(call, { code: "Unsupported", retryable: false });
+    const takesAll = [
+      () => store.export(),
+      () => store.import(new Uint8Array()),
+      () => store.verify(),
+      () => store.reseal(),
+    ];
+    for (const call of takesAll) await fails(call, { code: "Unsupported", retryable: false });
   },
 
   async "options that are none are refused by name"() {

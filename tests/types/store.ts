@@ -19,6 +19,7 @@ import {
   type SealKey,
   type Status,
   type Store,
+  type Resealed,
   type Verified,
   type WasmSource,
 } from "burrow-store";
@@ -112,6 +113,7 @@ void store.import("text");
 // @ts-expect-error There is no such option.
 void store.import(picked, { overwrit: true });
 expectTypeOf(store.verify).returns.resolves.toEqualTypeOf<Verified>();
+expectTypeOf(store.reseal).returns.resolves.toEqualTypeOf<Resealed>();
 
 // The end of a block closes a store and gives a claim up.
 async function blocks(): Promise<void> {
