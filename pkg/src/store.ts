@@ -239,7 +239,7 @@ export class Store extends Metadata implements Disposable, AsyncDisposable {
 
   /**
    * Answers a JSON-RPC 2.0 request or batch, given and returned as JSON text: the methods `mobkit/mob_labels/*` and
-   * `mobkit/run_labels/*` of mobkit, and `burrow/labels/*` and `burrow/cursor/*`. `undefined` where there is nothing to answer.
+   * `mobkit/run_labels/*` of mobkit, and `burrow/labels/*`, `burrow/cursor/*` and `burrow/runtime/*`. `undefined` where there is nothing to answer.
    * Requests that name no `mob_id` are about `mob`. An error of the store has its `code`, `retryable` and `argument` in `data`.
    */
   async rpc(request: string, mob?: string): Promise<string | undefined> {

@@ -5,14 +5,14 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::{
     RawStore,
-    answer::{done, promise, run},
+    answer::{done, run},
     argument::Argument,
 };
 use crate::{
     MobClaim,
     engine::Engine,
     model::json::writer::JsonWriter,
-    store::{claim, quarantine},
+    store::{claim, contents, quarantine},
 };
 
 #[wasm_bindgen]
@@ -28,8 +28,7 @@ impl RawStore {
     /// How much there is of everything, and the oldest open claim, as JSON text.
     #[wasm_bindgen(unchecked_return_type = "Promise<JsonText>")]
     pub fn contents(&self) -> Promise {
-        let store = self.0.clone();
-        promise(Box::pin(async move { Ok(store.contents().await?.json().into()) }))
+        self.run(|| Ok(contents::contents()?.map(|contents| Ok(contents.json().into()))))
     }
 
     /// A page of the records in quarantine, with their ids, as JSON text.

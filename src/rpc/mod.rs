@@ -90,7 +90,7 @@ impl<'a, E: Engine> RpcHandler<'a, E> {
         let Some(request) = Request::read(json) else {
             return Some(response(Request::id_of(json), Err(INVALID_REQUEST)));
         };
-        let outcome = match Box::pin(self.of_runtime(&request.method, &request.params)).await {
+        let outcome = match Box::pin(self.in_steps(&request.method, &request.params)).await {
             Some(outcome) => outcome,
             None => match self.operation(&request.method, &request.params) {
                 Ok(operation) => self.store.run(Ok(operation)).await.map_err(RpcError::from),
@@ -132,6 +132,8 @@ impl<'a, E: Engine> RpcHandler<'a, E> {
                 let (expected, cursor) = (params.optional_cursor("expected")?, params.cursor("cursor")?);
                 merging::compare_and_set_cursor(fence, &self.mob(params)?, expected, cursor)?.map(accepted)
             }
+            "burrow/runtime/recover" => runtime::recover(params)?,
+            "burrow/runtime/counts" => runtime::counts(params)?,
             _ => return Err(METHOD_NOT_FOUND),
         })
     }

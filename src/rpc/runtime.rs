@@ -1,4 +1,4 @@
-//! The methods about runtimes. Most take more than one transaction.
+//! The methods about runtimes.
 
 use super::{
     RpcHandler,
@@ -13,32 +13,42 @@ use crate::{
             writer::JsonWriter,
         },
     },
-    store::{Prune, moving::base64, recovery},
+    store::{Operation, Prune, moving::base64, recovery},
 };
 
 impl<E: Engine> RpcHandler<'_, E> {
-    /// Carries out a method about a runtime; `None` where it is none.
-    pub(super) async fn of_runtime(&self, method: &str, params: &Params<'_>) -> Option<Result<String, RpcError>> {
-        let method = method.strip_prefix("burrow/runtime/")?;
-        let runtime = match params.id("runtime_id").map(LogicalRuntimeId::new) {
-            Ok(runtime) => runtime,
-            Err(error) => return Some(Err(error)),
-        };
-        Some(match (method, runtime) {
-            (_, Err(error)) => Err(error.into()),
-            ("recover", Ok(runtime)) => self.recover(&runtime).await,
-            ("counts", Ok(runtime)) => self.counts(&runtime).await,
-            ("prune", Ok(runtime)) => self.prune(&runtime, params).await,
-            ("delete", Ok(runtime)) => {
-                let deleted = self.store.delete_runtime(&runtime).await;
-                deleted.map(|()| r#"{"accepted":true}"#.to_owned()).map_err(RpcError::from)
-            }
-            _ => return None,
-        })
+    /// Carries out a method that takes several transactions; `None` where it is none.
+    pub(super) async fn in_steps(&self, method: &str, params: &Params<'_>) -> Option<Result<String, RpcError>> {
+        match method {
+            "burrow/runtime/prune" => Some(self.prune(params).await),
+            "burrow/runtime/delete" => Some(self.delete(params).await),
+            _ => None,
+        }
     }
 
-    async fn recover(&self, runtime: &LogicalRuntimeId) -> Result<String, RpcError> {
-        let found = self.store.run(recovery::recover(runtime)).await?;
+    async fn prune(&self, params: &Params<'_>) -> Result<String, RpcError> {
+        let prune = Prune {
+            keep_receipts: params.optional_cursor("keep_receipts")?,
+            keep_terminal_inputs: params.optional_cursor("keep_terminal_inputs")?,
+            before: params.optional_cursor("before")?,
+            dry_run: params.flag("dry_run")?,
+        };
+        let pruned = self.store.prune(&runtime(params)?, prune).await?;
+        Ok(format!(r#"{{"receipts":{},"inputs":{}}}"#, pruned.receipts, pruned.inputs))
+    }
+
+    async fn delete(&self, params: &Params<'_>) -> Result<String, RpcError> {
+        self.store.delete_runtime(&runtime(params)?).await?;
+        Ok(r#"{"accepted":true}"#.to_owned())
+    }
+}
+
+fn runtime(params: &Params<'_>) -> Result<LogicalRuntimeId, RpcError> {
+    Ok(LogicalRuntimeId::new(params.id("runtime_id")?)?)
+}
+
+pub(super) fn recover(params: &Params<'_>) -> Result<Operation<String>, RpcError> {
+    Ok(recovery::recover(&runtime(params)?)?.map(|found| {
         let mut json = JsonWriter::default();
         let mut object = json.object();
         object.named("state").string(found.state.as_str());
@@ -49,10 +59,11 @@ impl<E: Engine> RpcHandler<'_, E> {
         object.named("epoch").string(&found.epoch.to_string());
         object.end();
         Ok(json.into_text())
-    }
+    }))
+}
 
-    async fn counts(&self, runtime: &LogicalRuntimeId) -> Result<String, RpcError> {
-        let counts = self.store.counts(runtime).await?;
+pub(super) fn counts(params: &Params<'_>) -> Result<Operation<String>, RpcError> {
+    Ok(recovery::counts(&runtime(params)?)?.map(|counts| {
         let mut json = JsonWriter::default();
         let mut object = json.object();
         let mut live = object.named("live_inputs").object();
@@ -70,16 +81,5 @@ impl<E: Engine> RpcHandler<'_, E> {
         }
         object.end();
         Ok(json.into_text())
-    }
-
-    async fn prune(&self, runtime: &LogicalRuntimeId, params: &Params<'_>) -> Result<String, RpcError> {
-        let prune = Prune {
-            keep_receipts: params.optional_cursor("keep_receipts")?,
-            keep_terminal_inputs: params.optional_cursor("keep_terminal_inputs")?,
-            before: params.optional_cursor("before")?,
-            dry_run: params.flag("dry_run")?,
-        };
-        let pruned = self.store.prune(runtime, prune).await?;
-        Ok(format!(r#"{{"receipts":{},"inputs":{}}}"#, pruned.receipts, pruned.inputs))
-    }
+    }))
 }

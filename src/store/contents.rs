@@ -5,12 +5,9 @@ use super::{
     claim::open_since,
     schema::{CLAIMS, DELETIONS, INPUTS, LABELS, MOB_CLAIMS, QUARANTINE, RECEIPTS, STATES},
 };
-use crate::engine::{Engine, Key, Page, Reads, Result, Table, Text};
+use crate::engine::{Engine, Key, Page, Reads, Result};
 #[cfg(all(feature = "js", target_arch = "wasm32"))]
 use crate::model::json::writer::JsonWriter;
-
-/// How many claims are read at a time.
-const CHUNK: u32 = 1000;
 
 /// How much there is in a store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,35 +42,18 @@ pub struct OpenClaim {
 }
 
 impl<E: Engine> Store<E> {
-    /// How much there is of everything, and the oldest open claim. It costs what there is: the rows of most tables are counted, in one
-    /// snapshot, without being read, and each claim is read, of which a runtime and a mob have one. Claims that were released by an
-    /// older burrow count as open.
+    /// How much there is of everything, and the oldest open claim, in one snapshot. It costs what there is: the rows of most tables are
+    /// counted without being read, and each claim is read, of which a runtime and a mob have one. Claims that were released by an older
+    /// burrow count as open.
     ///
     /// # Errors
-    /// `Decode` for a claim that cannot be read.
+    /// `Decode` for a claim that cannot be read; `TooLarge` where the claims are more than an answer can hold.
     pub async fn contents(&self) -> Result<Contents> {
-        let mut contents = self.run(counts()).await?;
-        for (table, is_of_mob) in [(&CLAIMS, false), (&MOB_CLAIMS, true)] {
-            let mut after = None;
-            loop {
-                let page = self.run(claims(table, after)).await?;
-                for (id, since) in page.iter().filter_map(|(key, since)| Some((key.text(0), (*since)?))) {
-                    contents.open_claims += 1;
-                    if contents.oldest_claim.as_ref().is_none_or(|oldest| since < oldest.since) {
-                        contents.oldest_claim = Some(OpenClaim { is_of_mob, id: id.to_owned(), since });
-                    }
-                }
-                match page.into_iter().nth(CHUNK as usize - 1) {
-                    Some((last, _)) => after = Some(last),
-                    None => break,
-                }
-            }
-        }
-        Ok(contents)
+        self.run(contents()).await
     }
 }
 
-fn counts() -> Result<Operation<Contents>> {
+pub(crate) fn contents() -> Result<Operation<Contents>> {
     let mut reads = Reads::new();
     let runtimes = reads.count(&STATES, Key::all());
     let inputs = reads.count(&INPUTS, Key::all());
@@ -81,8 +61,9 @@ fn counts() -> Result<Operation<Contents>> {
     let labelled = reads.count(&LABELS, Key::all());
     let deletions = reads.count(&DELETIONS, Key::all());
     let quarantined = reads.count(&QUARANTINE, Key::all());
+    let claims = [&CLAIMS, &MOB_CLAIMS].map(|table| reads.range(table, Key::all(), Page::default()));
     Ok(Operation::read(reads, move |seen| {
-        Ok(Contents {
+        let mut contents = Contents {
             runtimes: seen.count(runtimes),
             inputs: seen.count(inputs),
             receipts: seen.count(receipts),
@@ -90,18 +71,17 @@ fn counts() -> Result<Operation<Contents>> {
             deletions: seen.count(deletions),
             quarantined: seen.count(quarantined),
             ..Contents::default()
-        })
-    }))
-}
-
-type Claims = Vec<(Key, Option<u64>)>;
-
-/// A page of claims, each with the time since when it is open, if it is.
-fn claims(table: &'static Table<Text>, after: Option<Key>) -> Result<Operation<Claims>> {
-    let mut reads = Reads::new();
-    let claims = reads.range(table, Key::all(), Page { after, limit: Some(CHUNK), ..Page::default() });
-    Ok(Operation::read(reads, move |seen| {
-        Ok(seen.many(claims)?.into_iter().map(|(key, claim)| (key.clone(), open_since(&claim.0))).collect())
+        };
+        for (claims, is_of_mob) in claims.iter().zip([false, true]) {
+            for (key, claim) in seen.many(*claims)? {
+                let Some(since) = open_since(&claim.0) else { continue };
+                contents.open_claims += 1;
+                if contents.oldest_claim.as_ref().is_none_or(|oldest| since < oldest.since) {
+                    contents.oldest_claim = Some(OpenClaim { is_of_mob, id: key.text(0).to_owned(), since });
+                }
+            }
+        }
+        Ok(contents)
     }))
 }
 
