@@ -24,15 +24,27 @@ const WASM_FEATURES = [
 // imports and exports are 40 characters each (docs/decisions/016-size.md).
 const SMALLER = [
   ...["--low-memory-unused", "--merge-similar-functions", "--flatten", "--rereloop", "-Oz"],
-  ...["--one-caller-inline-max-function-size=20", "-Oz", "--strip-producers", "--strip-target-features"],
+  ...["--one-caller-inline-max-function-size=20", "-Oz"],
+];
+const FASTER = ["--low-memory-unused", "-O3"];
+const STRIPPED = [
+  ...["--strip-producers", "--strip-target-features"],
   "--minify-imports-and-exports-and-modules",
 ];
 
 // The module twice: browsers' has IndexedDB, servers' has SQLite too, which no page is to load (docs/decisions/014-two-modules.md).
-// Each asks for its imports under a name of its own, so that neither is taken for the other.
+// Each asks for its imports under a name of its own, so that neither is taken for the other. Browsers' is compiled to be small, servers'
+// to be fast (docs/decisions/026-servers-module.md).
 const MODULES = [
-  { name: "burrow", prefix: "", features: "js", module: "b" },
-  { name: "server", prefix: "server-", features: "js,sqlite", module: "s" },
+  { name: "burrow", prefix: "", features: "js", module: "b", profile: "release", optimise: SMALLER },
+  {
+    name: "server",
+    prefix: "server-",
+    features: "js,sqlite",
+    module: "s",
+    profile: "server",
+    optimise: FASTER,
+  },
 ];
 /** The name that wasm-opt gives to the one module that a wasm imports from. */
 const IMPORTED = "a";
@@ -64,13 +76,13 @@ function packed(name) {
 }
 
 /** Builds one of the modules, with its bindings and its text in base64. */
-function build({ name, prefix, features, module }, env) {
-  const compiled = path.join(env.CARGO_TARGET_DIR, TARGET, "release/burrow.wasm");
+function build({ name, prefix, features, module, profile, optimise }, env) {
+  const compiled = path.join(env.CARGO_TARGET_DIR, TARGET, profile, "burrow.wasm");
   const stamp = path.join(env.CARGO_TARGET_DIR, `${name}.sha256`);
 
   // The `js` door, as a module to load: neither is part of what Rust users of the crate compile.
   const crate = ["--lib", "--features", features, "--crate-type", "cdylib"];
-  run("cargo", ["rustc", "--release", "--target", TARGET, ...crate], {
+  run("cargo", ["rustc", "--profile", profile, "--target", TARGET, ...crate], {
     env: { ...env, ...withoutOurPaths(env) },
   });
 
@@ -84,7 +96,9 @@ function build({ name, prefix, features, module }, env) {
   const bindings = ["--target", "bundler", "--out-dir", generated, "--out-name", name];
   run("wasm-bindgen", [...bindings, compiled], { env });
   const made = path.join(generated, `${name}_bg.wasm`);
-  const names = output("wasm-opt", [...SMALLER, ...WASM_FEATURES, made, "-o", packed(name)], { env });
+  const names = output("wasm-opt", [...optimise, ...STRIPPED, ...WASM_FEATURES, made, "-o", packed(name)], {
+    env,
+  });
   if (names === undefined) throw new Stop(`wasm-opt failed on ${path.relative(root, made)}.`);
   renameImportedModule(packed(name), IMPORTED, module);
   writeBindings(generated, { name, prefix, module }, JSON.parse(names));

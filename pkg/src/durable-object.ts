@@ -3,7 +3,7 @@
 import { BurrowError, invalid } from "./error.js";
 import { described } from "./json.js";
 import type { Opened, ServerInstance } from "./server.js";
-import { codeNamed, type JsDatabase, type Parameter } from "./sqlite.js";
+import { codeNamed, type JsDatabase, type Run } from "./sqlite.js";
 import type { DurableObjectStorage, Durability } from "./types.js";
 
 /** Opens a store in the storage of the Durable Object that this code runs in. */
@@ -66,7 +66,7 @@ export class ObjectDatabase implements JsDatabase {
     this.closed = new Promise((resolve) => (this.#isClosed = resolve));
   }
 
-  prepare(sql: string): (parameters: Parameter[]) => unknown[][] {
+  prepare(sql: string): Run {
     return (parameters) => [...this.storage.sql.exec(sql, ...parameters).raw()];
   }
 

@@ -1,5 +1,9 @@
 // The wasm, as it is in the JavaScript.
 
-/** Its bytes, once they are asked for. */
-export const inlined = (base64: string) => (): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0));
+/** Its bytes, once they are asked for. In a loop: `Uint8Array.from` takes ten times as long. */
+export const inlined = (base64: string) => (): Uint8Array<ArrayBuffer> => {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+};

@@ -3,11 +3,14 @@
 /** A parameter of a statement; a number is the text of its digits. */
 export type Parameter = string | Uint8Array;
 
+/** Runs a prepared statement and gives the rows that it returns. */
+export type Run = (parameters: Parameter[]) => unknown[][];
+
 /** An open database. `src/engine/sql/javascript.rs` says what each member is for. */
 export interface JsDatabase {
   readonly name: string;
   readonly splits: boolean;
-  prepare(sql: string): (parameters: Parameter[]) => unknown[][];
+  prepare(sql: string): Run;
   transaction(write: boolean, body: () => boolean): void;
   lost(): string | undefined;
   code(error: unknown): number | undefined;
@@ -43,7 +46,8 @@ export class SqliteDatabase implements JsDatabase {
   lost: () => string | undefined = () => undefined;
   readonly #handle: Connection;
   readonly #isOurs: boolean;
-  readonly #statements = new Map<string, Statement>();
+  readonly #statements: Statement[] = [];
+  readonly #prepared = new Map<string, Run>();
   #isClosed!: () => void;
 
   /** A handle that is not ours is not closed. */
@@ -54,19 +58,15 @@ export class SqliteDatabase implements JsDatabase {
     this.closed = new Promise((resolve) => (this.#isClosed = resolve));
   }
 
-  prepare(sql: string): (parameters: Parameter[]) => unknown[][] {
-    const statement = this.#statement(sql);
-    // Bun's; of the others each has a method that it lacks.
-    if (statement.values) return (parameters) => statement.values?.(...parameters) ?? [];
-    if (statement.raw && !statement.reader) {
-      return (parameters) => {
-        statement.run(...parameters);
-        return [];
-      };
+  prepare(sql: string): Run {
+    let prepared = this.#prepared.get(sql);
+    if (!prepared) {
+      const statement = this.#handle.prepare(sql);
+      this.#statements.push(statement);
+      prepared = runOf(statement);
+      this.#prepared.set(sql, prepared);
     }
-    statement.raw?.(true);
-    statement.setReturnArrays?.(true);
-    return (parameters) => statement.all(...parameters).map(cells);
+    return prepared;
   }
 
   transaction(write: boolean, body: () => boolean): void {
@@ -94,8 +94,9 @@ export class SqliteDatabase implements JsDatabase {
 
   close(): void {
     // Bun's close leaves a file open whose statements are not finalized.
-    for (const statement of this.#statements.values()) statement.finalize?.();
-    this.#statements.clear();
+    for (const statement of this.#statements) statement.finalize?.();
+    this.#statements.length = 0;
+    this.#prepared.clear();
     if (this.#isOurs) this.#handle.close();
     this.#isClosed();
   }
@@ -107,15 +108,21 @@ export class SqliteDatabase implements JsDatabase {
       // SQLite itself has rolled back: after some errors it does.
     }
   }
+}
 
-  #statement(sql: string): Statement {
-    let statement = this.#statements.get(sql);
-    if (!statement) {
-      statement = this.#handle.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
+/** How a statement is run. */
+function runOf(statement: Statement): Run {
+  // Bun's; of the others each has a method that it lacks.
+  if (statement.values) return (parameters) => statement.values?.(...parameters) ?? [];
+  if (statement.raw && !statement.reader) {
+    return (parameters) => {
+      statement.run(...parameters);
+      return [];
+    };
   }
+  statement.raw?.(true);
+  statement.setReturnArrays?.(true);
+  return (parameters) => statement.all(...parameters).map(cells);
 }
 
 /** A row; an older Node has no arrays, but objects in the order of the columns. */
