@@ -10,7 +10,7 @@ use crate::model::json::{
     writer::quoted,
 };
 #[cfg(any(feature = "sqlite", target_arch = "wasm32"))]
-use crate::model::{RuntimeStoreError, random::new_uuid};
+use crate::model::{RuntimeStoreError, random::salt};
 
 /// A record in the form that engines with a disk keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +106,7 @@ impl Value {
         }
         let digest = match self.0.digest_of_any() {
             Some(digest) => digest,
-            None => Digest::of(new_uuid()?, encoded.as_bytes()),
+            None => Digest::of(salt()?, encoded.as_bytes()),
         };
         Ok(Some(digest.sum(table, key)))
     }

@@ -16,7 +16,7 @@ use crate::{
     model::{
         Document, InputId, LogicalRuntimeId, MachineLifecycleCommit, PersistedOpsSnapshot, RunBoundaryReceipt, RunId,
         RuntimeState, RuntimeStoreError, SessionDelta, SessionId, StoredInputState, json::document::Stored, limits,
-        random::new_uuid,
+        random::salt,
     },
 };
 
@@ -47,7 +47,7 @@ pub(crate) fn commit_session(
     runtime_id: &LogicalRuntimeId,
     session: &SessionDelta,
 ) -> Result<Operation<()>> {
-    let digest = Digest::of(new_uuid()?, &session.session_snapshot);
+    let digest = Digest::of(salt()?, &session.session_snapshot);
     Operation::write_runtime(fence, runtime_id, vec![put_snapshot(runtime_id, session, digest)?])
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn commit_boundary(
     session_key: Option<SessionId>,
 ) -> Result<Operation<()>> {
     let mut writes = Vec::with_capacity(inputs.len() + 3);
-    let salt = new_uuid()?;
+    let salt = salt()?;
     // For the sum of the snapshot and for the fingerprint.
     let digest = session.map(|session| Digest::of(salt, &session.session_snapshot));
     if let (Some(session), Some(digest)) = (session, digest) {

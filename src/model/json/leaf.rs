@@ -17,6 +17,17 @@ pub fn uuid(json: &str) -> Result<Uuid, String> {
     uuid.ok_or_else(|| expected("a UUID", json))
 }
 
+/// Whether a JSON string says what stands between its quotes, and nothing stands around them.
+pub fn is_plain(json: &str) -> bool {
+    json.starts_with('"') && json.ends_with('"') && !json.as_bytes().contains(&b'\\')
+}
+
+/// Whether a JSON string that is a UUID is written as UUIDs are here: of the other spellings none has this length.
+pub fn is_canonical_uuid(json: &str) -> bool {
+    const QUOTED: usize = 38;
+    json.len() == QUOTED && is_plain(json) && !json.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
 /// An instant in RFC 3339 form.
 pub fn time(json: &str) -> Result<Cow<'_, str>, String> {
     let time = unescaped(json).filter(|text| is_rfc3339(text.as_bytes()));
@@ -124,6 +135,25 @@ mod tests {
             "２026-11-22T02:48:30Z",
         ] {
             assert!(!is_rfc3339(bad.as_bytes()), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_written_as_it_is_here_is_taken_as_it_is() {
+        assert!(is_plain(r#""é""#));
+        for other in [r#" "é""#, "\"é\"\n", r#""\u00e9""#] {
+            assert!(!is_plain(other), "{other}");
+        }
+        const ID: &str = "01a20127-b8f1-725e-bae9-39a85b9ab50a";
+        let simple = ID.replace('-', "");
+        assert!(is_canonical_uuid(&format!("\"{ID}\"")));
+        for other in [
+            format!("\"{}\"", ID.to_uppercase()),
+            format!("\"{{{ID}}}\""),
+            format!("\"{simple}\"    "),
+            format!("\"urn:uuid:{ID}\""),
+        ] {
+            assert!(!is_canonical_uuid(&other) && uuid(&other).is_ok(), "{other}");
         }
     }
 

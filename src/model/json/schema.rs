@@ -110,14 +110,16 @@ impl Schema {
 
     /// One text for all texts of this form that say the same. The text must have been checked to have it.
     pub fn canonical(&self, json: &str) -> String {
-        let mut writer = JsonWriter::default();
+        let mut writer = JsonWriter::with_capacity(json.len());
         self.write_canonical(json, &mut writer);
         writer.into_text()
     }
 
     fn write_canonical(&self, json: &str, to: &mut JsonWriter) {
         match self {
+            Self::Uuid if leaf::is_canonical_uuid(json) => to.json(json),
             Self::Uuid => to.string(&leaf::uuid(json).unwrap_or_default().to_string()),
+            Self::Text | Self::Time | Self::Name(_) if leaf::is_plain(json) => to.json(json),
             Self::Text | Self::Time | Self::Name(_) => to.string(&leaf::text(json).unwrap_or_default()),
             Self::Optional(schema) if json != "null" => schema.write_canonical(json, to),
             Self::List(schema) => {

@@ -1,6 +1,9 @@
 //! Writes JSON text.
 
-use super::lexer::{Members, items, unescaped};
+use super::{
+    leaf,
+    lexer::{Members, items, unescaped},
+};
 
 /// Quoted text, for errors. `{:?}` would add its tables of printable characters to the wasm.
 pub fn quoted(text: &str) -> String {
@@ -26,6 +29,11 @@ pub struct JsonWriter {
 }
 
 impl JsonWriter {
+    /// One with room for a text of so many bytes.
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self { text: String::with_capacity(bytes), for_js: false }
+    }
+
     /// The text.
     pub fn into_text(self) -> String {
         self.text
@@ -84,6 +92,7 @@ impl JsonWriter {
                 object.end();
             }
             Some(b'[') => self.array(items(json).unwrap_or_default(), Self::canonical),
+            Some(b'"') if leaf::is_plain(json) => self.json(json),
             // A caller's JSON may hold a string that is not well-formed Unicode; it is kept as it is written.
             Some(b'"') => match unescaped(json) {
                 Some(text) => self.string(&text),
