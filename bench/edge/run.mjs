@@ -1,8 +1,9 @@
 // The edge service on loopback, in workerd, with what its objects hold on this disk: what one object sustains, and whether an object is as
-// quick beside 99 others as it is alone. `npm run bench -- --edge` runs it.
+// quick beside 99 others as it is alone, beside objects that do nothing, or the same by hand. `npm run bench -- --edge` runs it.
 
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { start } from "../../examples/edge/start.mjs";
 import { connect } from "../../pkg/dist/connect.js";
 import { temporaryFolder } from "../../scripts/temporary.mjs";
 import { startEdge } from "../../tests/servers/edge.mjs";
@@ -21,6 +22,7 @@ const AT_ONCE = 100;
 
 const folder = temporaryFolder("bench-edge", fileURLToPath(new URL("../../target", import.meta.url)));
 const { url, close } = await startEdge({ persist: folder });
+const plain = await start(fileURLToPath(new URL("plain/", import.meta.url)), { persist: folder });
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 let mobs = 0;
 
@@ -45,6 +47,24 @@ async function agent() {
   return { commit, verify };
 }
 
+/** An object that does nothing, or what a boundary does, by hand. */
+const plainAgent = (what) => async () => {
+  const url = new URL(`${what}/${mobs++}`, plain.url);
+  const body = crypto.getRandomValues(new Uint8Array(1024));
+  const commit = async () => {
+    const { ok, status } = await fetch(url, { method: "POST", body });
+    if (!ok) throw new Error(`${url} answered ${status}`);
+  };
+  await commit();
+  return { commit, verify: () => {} };
+};
+
+const KINDS = [
+  ["nothing at all", plainAgent("nothing")],
+  ["two rows by hand", plainAgent("by-hand")],
+  ["burrow", agent],
+];
+
 /** How many commits a second one object takes that is asked again whenever it has answered. */
 async function sustained(atOnce) {
   const { commit, verify } = await agent();
@@ -61,24 +81,26 @@ async function sustained(atOnce) {
 }
 
 /** Objects each of which is asked once in a while, one as often as the other, from one time on. */
-async function paced(count) {
-  const agents = await Promise.all(Array.from({ length: count }, agent));
+async function paced(count, [what, make]) {
+  const agents = await Promise.all(Array.from({ length: count }, make));
   const times = [];
   const begun = performance.now();
+  // The first time round does not count: the objects were made just now.
+  const counted = begun + PACE_MS;
   await Promise.all(
     agents.map(async ({ commit }, i) => {
       const first = begun + (i * PACE_MS) / count;
-      for (let due = first; due < begun + SECONDS * 1000; due += PACE_MS) {
+      for (let due = first; due < counted + SECONDS * 1000; due += PACE_MS) {
         await pause(Math.max(0, due - performance.now()));
         await commit();
         // From when it was due: an object that is late makes those after it wait.
-        times.push(performance.now() - due);
+        if (due >= counted) times.push(performance.now() - due);
       }
     }),
   );
-  const seconds = (performance.now() - begun) / 1000;
+  const seconds = (performance.now() - counted) / 1000;
   for (const { verify } of agents) await verify();
-  return [`${count}`, ...shown(times.length / seconds / count, times)];
+  return [`${count}`, what, ...shown(times.length / seconds / count, times)];
 }
 
 function shown(perSecond, times) {
@@ -90,9 +112,11 @@ try {
   console.log("\nOne object, asked again whenever it has answered:\n");
   console.log(table(["calls", ...head], [await sustained(1), await sustained(AT_ONCE)], 1));
   const rows = [];
-  for (const count of OBJECTS) rows.push(await paced(count));
+  for (const count of OBJECTS) {
+    for (const kind of KINDS) rows.push(await paced(count, kind));
+  }
   console.log(`\nObjects at once, each asked once in ${PACE_MS} ms, for each object:\n`);
-  console.log(table(["objects", ...head], rows, 1));
+  console.log(table(["objects", "with", ...head], rows, 2));
 } finally {
-  await close();
+  await Promise.all([close(), plain.close()]);
 }
