@@ -35,7 +35,7 @@ pub use key::{Key, KeyPart};
 pub use reads::{Order, Page, Prediction, Read, ReadSet, Reads};
 pub use record::{Encoded, Value};
 pub use row::Row;
-pub(crate) use sum::Digest;
+pub(crate) use sum::{Digest, hash_of};
 pub use table::{Column, ColumnType, Live, TableInfo, Tables, ValueType};
 
 // Typed access to tables, for the store's rules and the tests of engines. Engines do not need it.

@@ -159,14 +159,18 @@ impl<T: Stored> Record for Document<T> {
     }
 
     fn check_key(&self, key: &Key) -> Result<(), String> {
-        for (named, column) in T::names(self.key()).iter().zip(key.parts().iter().skip(1)) {
-            let column = column.to_string();
-            if *named != column {
-                return Err(format!("the record is that of {}, its key is that of {}", quoted(named), quoted(&column)));
-            }
-        }
-        Ok(())
+        check_names(&T::names(self.key()), key)
     }
+}
+
+fn check_names(names: &[String], key: &Key) -> Result<(), String> {
+    for (named, column) in names.iter().zip(key.parts().iter().skip(1)) {
+        let column = column.to_string();
+        if *named != column {
+            return Err(["the record is that of ", &quoted(named), ", its key is that of ", &quoted(&column)].concat());
+        }
+    }
+    Ok(())
 }
 
 /// A record of any table as it is stored, whatever it is. A table holds it as it holds its own records.

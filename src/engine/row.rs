@@ -48,16 +48,22 @@ impl Row {
     }
 
     pub(super) fn record<V: Record>(&self, key: &Key) -> Result<Arc<V>, String> {
-        let checked = |record: V| record.check_key(key).map(|()| Arc::new(record));
-        match self {
+        let put;
+        let encoded = match self {
             Self::Live(value) => match value.downcast() {
-                Some(record) => Ok(record),
+                Some(record) => return Ok(record),
                 // The types differ where the record was put, or is asked for, as a `Raw` one.
-                None => value.encode().and_then(|encoded| V::decode(&encoded)).and_then(checked),
+                None => {
+                    put = value.encode()?;
+                    &put
+                }
             },
-            Self::Stored(encoded) => V::decode(encoded).and_then(checked),
-            Self::Unreadable(reason) => Err(reason.clone()),
-            Self::KeyOnly => Err("only its key was read".to_owned()),
-        }
+            Self::Stored(encoded) => encoded,
+            Self::Unreadable(reason) => return Err(reason.clone()),
+            Self::KeyOnly => return Err("only its key was read".to_owned()),
+        };
+        let record = V::decode(encoded)?;
+        record.check_key(key)?;
+        Ok(Arc::new(record))
     }
 }

@@ -15,11 +15,9 @@ pub struct Digest {
 }
 
 impl Digest {
-    /// The hash of these bytes: SipHash-1-3 with 128 bits, keyed by the salt.
+    /// The hash of these bytes.
     pub(crate) fn of(salt: Uuid, bytes: &[u8]) -> Self {
-        let mut hasher = SipHasher13::new_with_key(salt.as_bytes());
-        hasher.write(bytes);
-        Self { salt, hash: hasher.finish128().as_bytes() }
+        Self { salt, hash: hash_of(salt, &[bytes]) }
     }
 
     /// The hash alone.
@@ -29,25 +27,27 @@ impl Digest {
 
     /// What is kept beside the bytes: the salt, and a hash of theirs and of the place, so that they are nowhere else whole.
     pub(super) fn sum(&self, table: &TableInfo, key: &Key) -> [u8; SUM] {
-        let mut hasher = SipHasher13::new_with_key(self.salt.as_bytes());
-        let mut part = |bytes: &[u8]| {
-            hasher.write(&(bytes.len() as u64).to_le_bytes());
-            hasher.write(bytes);
-        };
-        part(&self.hash);
-        part(table.name.as_bytes());
-        for column in key.parts() {
-            match column {
-                KeyPart::Text(text) => part(text.as_bytes()),
-                KeyPart::U64(number) => part(&number.to_le_bytes()),
-            }
-        }
+        let columns: Vec<String> = key.parts().iter().map(KeyPart::to_string).collect();
+        let mut parts: Vec<&[u8]> = vec![&self.hash, table.name.as_bytes()];
+        parts.extend(columns.iter().map(String::as_bytes));
         let mut sum = [0; SUM];
         let (salt, hash) = sum.split_at_mut(SUM / 2);
         salt.copy_from_slice(self.salt.as_bytes());
-        hash.copy_from_slice(&hasher.finish128().as_bytes());
+        hash.copy_from_slice(&hash_of(self.salt, &parts));
         sum
     }
+}
+
+/// SipHash-1-3 with 128 bits, keyed by the salt, over parts. Each is preceded by its length, so that no two lists of parts are the same
+/// bytes.
+#[inline(never)]
+pub(crate) fn hash_of(salt: Uuid, parts: &[&[u8]]) -> [u8; 16] {
+    let mut hasher = SipHasher13::new_with_key(salt.as_bytes());
+    for part in parts {
+        hasher.write(&(part.len() as u64).to_le_bytes());
+        hasher.write(part);
+    }
+    hasher.finish128().as_bytes()
 }
 
 /// The length of a sum in bytes.

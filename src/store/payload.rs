@@ -4,13 +4,12 @@
 //! the snapshot may have moved on. So a fingerprint of them is kept in the receipt's own row, as one more member of its
 //! JSON, which upstream reads over. Receipts without one, upstream's and those of older versions, are compared alone.
 
-use std::{borrow::Cow, hash::Hasher as _};
+use std::borrow::Cow;
 
-use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use uuid::Uuid;
 
 use crate::{
-    engine::{Digest, Encoded, Key, Record},
+    engine::{Digest, Encoded, Key, Record, hash_of},
     model::{
         Document, PAYLOAD_MEMBER, RunBoundaryReceipt, SessionDelta, SessionId, StoredInputState,
         json::{lexer::Members, writer::JsonWriter},
@@ -42,23 +41,16 @@ impl Payload {
         own == fingerprint
     }
 
-    /// Inputs count as the JSON that they are, however it is written. Each part is preceded by its length, so that no two
-    /// payloads are the same bytes.
+    /// Inputs count as the JSON that they are, however it is written.
     fn fingerprint_of(&self, salt: Uuid, session: Option<&[u8]>, form: Form) -> Fingerprint {
-        let mut hasher = SipHasher13::new_with_key(salt.as_bytes());
-        let mut part = |bytes: &[u8]| {
-            hasher.write(&(bytes.len() as u64).to_le_bytes());
-            hasher.write(bytes);
+        let key = self.session_key.map(|key| key.as_uuid().into_bytes());
+        let inputs: Vec<_> = self.inputs.iter().map(Document::canonical).collect();
+        let mut parts: Vec<&[u8]> = match session {
+            None => vec![b"no session"],
+            Some(session) => vec![key.as_ref().map_or(b"no key", |key| key), session],
         };
-        match session {
-            None => part(b"no session"),
-            Some(session) => {
-                part(self.session_key.map(|key| key.as_uuid().into_bytes()).as_ref().map_or(b"no key", |key| key));
-                part(session);
-            }
-        }
-        self.inputs.iter().for_each(|input| part(input.canonical().as_bytes()));
-        Fingerprint { form, salt, hash: Uuid::from_bytes(hasher.finish128().as_bytes()) }
+        parts.extend(inputs.iter().map(|input| input.as_bytes()));
+        Fingerprint { form, salt, hash: Uuid::from_bytes(hash_of(salt, &parts)) }
     }
 }
 

@@ -56,7 +56,7 @@ export function testDamaged({ openPage }) {
           error.code ?? error,
           error.message?.split(":")[0],
           findings.map(({ table, key }) => `${table} ${key}`),
-          other.every((byte, at) => byte === snapshot(5)[at]) && other.length === 150_000,
+          String(other) === String(snapshot(5)),
         ];
       }
       return found;

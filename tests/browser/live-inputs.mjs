@@ -26,9 +26,10 @@ export function testLiveInputs({ openPage }) {
         const found = await call();
         return [requests, rows, found];
       };
+      const run_id = await burrow.newId();
       const costs = [];
       for (const [at, many] of [5, 1500].entries()) {
-        const receipt = await tab.receiptOf(BigInt(at));
+        const receipt = { ...(await tab.receiptOf(BigInt(at))), run_id };
         const ended = [];
         for (let input = 0; input < many; input++)
           ended.push({ ...(await tab.inputOf(10)), current_state: "consumed" });
