@@ -28,7 +28,8 @@ export function testDamaged({ openPage }) {
       for (const [what, damage] of Object.entries(damages)) {
         const name = `damaged: ${what}`;
         const store = await burrow.openStore({ name, durability: "relaxed" });
-        const snapshot = (seed) => Uint8Array.from({ length: 150_000 }, (_, at) => (at * seed) >> 3);
+        const snapshot = (seed) =>
+          Uint8Array.from({ length: 150_000 }, (_, at) => Math.imul(at, at + seed) >> 7);
         for (const [runtime, seed] of [
           ["other", 5],
           ["r", 7],
