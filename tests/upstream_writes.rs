@@ -2,11 +2,12 @@
 #![cfg(all(feature = "sqlite", not(target_arch = "wasm32")))]
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-mod samples;
-
-use burrow::{RuntimeStore, RuntimeStoreError, SessionDelta, SqliteRuntimeStore};
+use burrow::{LogicalRuntimeId, RuntimeStore, RuntimeStoreError, SessionDelta, SqliteRuntimeStore};
 use rusqlite::Connection;
-use samples::runtime;
+
+fn runtime(id: &str) -> LogicalRuntimeId {
+    LogicalRuntimeId::new(id).unwrap()
+}
 
 /// Upstream's own statements, which name their columns: what it writes past burrow is no damage, and what burrow writes it reads.
 #[tokio::test]
