@@ -5,7 +5,7 @@ import { BurrowError, invalid } from "./error.js";
 import { Handle, type Host, Openness } from "./handle.js";
 import { described } from "./json.js";
 import { failed, type Link, refusalIn } from "./link.js";
-import { OF_MOB, OF_RUNTIME, OF_STORE } from "./message.js";
+import { OF_MOB, OF_RUNTIME, OF_STORE, writes } from "./message.js";
 import { type OnWatching, Socket } from "./socket.js";
 import { Store } from "./store.js";
 import type { Status } from "./types.js";
@@ -124,9 +124,17 @@ function rawStore(link: Link, told: Told, far: Far, onWatching: OnWatching): Raw
   return store as unknown as RawStore;
 }
 
-function callsOfMob(link: Link, claim: string): RawStore {
+function callsOfMob(link: Link, mob: unknown, claim: string): RawStore {
   const store: Methods = {};
-  for (const call of OF_MOB) store[call] = (...args) => link.call({ call, claim }, args);
+  for (const call of OF_MOB) {
+    store[call] = async (named: unknown, ...args) => {
+      // At the service the claim is that on whichever mob is named.
+      if (writes({ call }) && typeof named === "string" && named !== "" && named !== mob) {
+        throw invalid("mob_id", `this handle writes under a claim on ${String(mob)}, not on ${named}`);
+      }
+      return link.call({ call, claim }, [named, ...args]);
+    };
+  }
   return store as unknown as RawStore;
 }
 
@@ -134,7 +142,7 @@ async function claimMob(link: Link, mob: unknown): Promise<Pick<RawMobClaim, "ep
   const claim = String(await link.call({ call: "claimMob" }, [mob]));
   return {
     epoch: () => BigInt(claim.split(" ")[0] ?? ""),
-    store: () => callsOfMob(link, claim),
+    store: () => callsOfMob(link, mob, claim),
     release: async () => void (await link.call({ call: "releaseMob", claim }, [mob])),
   };
 }

@@ -93,18 +93,19 @@ pub async fn what_there_is_of_everything_is_counted_with_the_oldest_open_claim(s
     }
     store.commit_machine_lifecycle(&runtime("a"), Initializing.step(Idle).unwrap(), &[]).await.unwrap();
     store.set_labels(&MetadataScope::Mob("m".into()), [("k".to_owned(), "v".to_owned())].into()).await.unwrap();
-    let first = store.claim_mob("m").await.unwrap();
-    store.claim(&runtime("b")).await.unwrap();
+    // Of two that were made in the same millisecond, that on the runtime comes first.
+    let first = store.claim(&runtime("b")).await.unwrap();
+    store.claim_mob("m").await.unwrap();
     let (runtimes, inputs, receipts) = (1, 4, 2);
     let counted = Contents { runtimes, inputs, receipts, labelled: 1, open_claims: 2, ..Contents::default() };
     let mut contents = store.contents().await.unwrap();
     let oldest = contents.oldest_claim.take().unwrap();
     assert!(oldest.since > 1_700_000_000_000, "{oldest:?}");
-    assert_eq!((contents, &*oldest.id, oldest.is_of_mob), (counted.clone(), "m", true));
+    assert_eq!((contents, &*oldest.id, oldest.is_of_mob), (counted.clone(), "b", false));
     // One that was released is open no more.
     first.release().await.unwrap();
     let mut contents = store.contents().await.unwrap();
     let oldest = contents.oldest_claim.take().unwrap();
-    assert_eq!((contents, &*oldest.id), (Contents { open_claims: 1, ..counted }, "b"));
-    assert!(!oldest.is_of_mob);
+    assert_eq!((contents, &*oldest.id), (Contents { open_claims: 1, ..counted }, "m"));
+    assert!(oldest.is_of_mob);
 }
