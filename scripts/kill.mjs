@@ -23,9 +23,9 @@ await main(async () => {
   console.log(sum.operations);
 });
 
-function told({ kills, acknowledged, wholeAll, wholeNone, partly }) {
+function told({ kills, acknowledged, wholeAll, wholeNone, partly, lost }) {
   return (
     `${kills} kills, ${acknowledged} operations acknowledged; of those under way ${wholeAll} had taken effect, ` +
-    `${wholeNone} had not, ${partly} of several transactions in part`
+    `${wholeNone} had not, ${partly} of several transactions in part; ${lost} times the browser threw all away, and said so`
   );
 }

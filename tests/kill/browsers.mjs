@@ -83,7 +83,9 @@ const ENDINGS = {
 
 async function openPage(browser, server) {
   const page = await browser.newPage(`${server.url}/tests/kill/page.html`);
-  await page.waitFor("globalThis.killed");
+  await page.waitFor("globalThis.killed ?? globalThis.failed");
+  const failed = await page.evaluate("globalThis.failed ?? null");
+  if (failed) throw new Fault(failed);
   await page.evaluate(() => killed.startWorker());
   return page;
 }

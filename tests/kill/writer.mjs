@@ -3,10 +3,17 @@
 import { openStore } from "../../pkg/dist/browser.js";
 import { look, perform } from "./perform.mjs";
 
-const store = await openStore({ name: "killed" });
+/** Whether the browser has thrown away what there was, and said so. */
+let isLost = false;
+const open = () => openStore({ name: "killed" });
+const store = await open().catch((error) => {
+  if (error.code !== "DataLost") throw error;
+  isLost = true;
+  return open();
+});
 
 export const writer = {
-  look: (asked) => look(store, asked),
+  look: async (asked) => ({ ...(await look(store, asked)), isLost }),
   /** Answers what burrow says where it fails. */
   perform: (operation) =>
     perform(store, operation).then(

@@ -22,6 +22,7 @@ mod open;
 mod pages;
 mod plan;
 mod reading;
+mod torn_log;
 mod transaction;
 mod upgrade;
 mod value;

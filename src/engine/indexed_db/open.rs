@@ -23,7 +23,7 @@ use super::{
     identity::DATABASE,
     mark::MARKS,
     open_resources::OpenResource,
-    upgrade,
+    torn_log, upgrade,
 };
 use crate::model::{RuntimeStoreError, json::writer::quoted};
 
@@ -33,6 +33,7 @@ pub(super) const VERSION: u32 = 5;
 /// Opens the database: creates it if it does not exist and `may_make`, upgrades it from an older version.
 pub(super) async fn open(name: &str, tables: Tables, may_make: bool, deadlines: &Deadlines) -> Attempt<Rc<Handle>> {
     let doing = format!("opening database {}", quoted(name));
+    torn_log::begin_anew(&factory()?);
     let mut found = settled(factory()?.open(name), Activity::Opening, &doing, Box::new(not_made), deadlines).await;
     // A second attempt: the browser's storage process may have been restarting.
     if is_unopenable(&found) {

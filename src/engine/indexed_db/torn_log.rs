@@ -1,0 +1,40 @@
+//! A fault of Chromium's LevelDB: killed while it writes a record to its log, it goes on in that log the next time. What comes after the
+//! torn record is read as a part of it the time after that, so either it is gone, though it was acknowledged and read, or all
+//! is taken for damaged and thrown away (<https://github.com/google/leveldb/issues/1287>; seen in Chromium 156). It can go once
+//! `tests/browser/chromium-torn.test.mjs` passes in Chromium without it.
+//!
+//! A database that is deleted makes LevelDB write down what it has in memory and begin a new log (`kDeferredWithCompaction` in
+//! <https://chromium.googlesource.com/chromium/src/+/main/content/browser/indexed_db/instance/leveldb/backing_store.cc>). So one of our own is, whenever
+//! a store's is opened. Nobody waits for it: what is committed until then goes over with the rest.
+
+use js_sys::Reflect;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{Event, IdbDatabase, IdbFactory, IdbOpenDbRequest};
+
+/// The database that is made to be deleted. Where a page went away in between, the next one deletes it.
+const NAME: &str = "burrow-new-log";
+
+/// Has Chromium begin a new log, where it may go on in a torn one. Where it fails there is nothing to be done about it, and nothing is worse.
+pub(super) fn begin_anew(factory: &IdbFactory) {
+    if !is_chromium() {
+        return;
+    }
+    if let Ok(request) = factory.open(NAME) {
+        let factory = factory.clone();
+        let opened = Closure::once_into_js(move |event: Event| {
+            let request = event.target().and_then(|target| target.dyn_into::<IdbOpenDbRequest>().ok());
+            if let Some(database) = request.and_then(|request| request.result().ok()) {
+                database.unchecked_into::<IdbDatabase>().close();
+            }
+            drop(factory.delete_database(NAME));
+        });
+        request.set_onsuccess(Some(opened.unchecked_ref()));
+    }
+}
+
+/// Only Chromium's events tell of data that it threw away.
+fn is_chromium() -> bool {
+    let event = Reflect::get(&js_sys::global(), &"IDBVersionChangeEvent".into());
+    let prototype = event.and_then(|event| Reflect::get(&event, &"prototype".into()));
+    prototype.is_ok_and(|prototype: JsValue| Reflect::has(&prototype, &"dataLoss".into()).unwrap_or_default())
+}
