@@ -2,10 +2,10 @@
 // (https://github.com/google/leveldb/issues/1287). `npm run test:kill` found it.
 
 import assert from "node:assert/strict";
-import { appendFile, mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
+import { temporaryFolder } from "../../scripts/temporary.mjs";
 import { chromium } from "../support/browsers.mjs";
 import { serve } from "../support/serve.mjs";
 
@@ -13,7 +13,7 @@ import { serve } from "../support/serve.mjs";
 const TORN = Uint8Array.of(1, 2, 3, 4, 20_000 & 0xff, 20_000 >> 8, 1);
 
 test("a log that a kill has torn is not gone on in: what is committed after it is there, and all else", async () => {
-  const profile = await mkdtemp(path.join(tmpdir(), "burrow-test-"));
+  const profile = temporaryFolder("torn");
   const server = await serve();
   /** Starts the browser, lists the mobs that are there, adds one, and kills it. */
   const session = async (mob) => {
@@ -46,6 +46,5 @@ test("a log that a kill has torn is not gone on in: what is committed after it i
     assert.deepEqual(await session("d"), ["a", "b", "c"]);
   } finally {
     server.close();
-    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   }
 });
