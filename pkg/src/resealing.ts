@@ -130,7 +130,7 @@ class Resealing {
       this.done.records += 1;
       this.done.problems += 1;
       if (this.done.findings.length < FINDINGS)
-        this.done.findings.push({ ...nameOf(place), problem: error.message });
+        this.done.findings.push({ ...nameOf(place), problem: error.message, quarantined: false });
     }
   }
 }

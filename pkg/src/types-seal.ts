@@ -47,5 +47,5 @@ export interface Resealed extends Verified {
   /** How many were left as they are: damaged, or under a key that the store was not opened with. */
   problems: number;
   /** The first 1,000 of those. */
-  findings: Omit<Finding, "quarantined">[];
+  findings: Finding[];
 }
