@@ -71,7 +71,7 @@ export function writeBase64(packed, prefix) {
 
 // The declarations that a user of the package sees, beginning with `browser`; the others speak of its insides.
 const PUBLIC = [
-  ...["browser", "connect", "error", "runtime", "serve", "store"],
+  ...["browser", "connect", "error", "metadata", "mob", "runtime", "serve", "store"],
   ...["types", "types-lifetime", "types-moving", "types-seal"],
 ].flatMap((name) => [`${name}.d.ts`, `${name}.d.ts.map`]);
 

@@ -136,13 +136,16 @@ impl Record for StoredReceipt {
 /// What stands before the digits of a fingerprint in a receipt's row.
 const PAYLOAD_BEGIN: &str = r#","burrow_payload":""#;
 
+/// A stored text that ends as it is written here, without its fingerprint, which has this form.
+fn at_end(json: &str, form: Form) -> Option<(&str, Fingerprint)> {
+    let row = json.strip_suffix("\"}")?;
+    let (members, text) = row.split_at_checked(row.len().checked_sub(form.mark().len() + DIGITS)?)?;
+    Some((members.strip_suffix(PAYLOAD_BEGIN)?, Fingerprint::read(text)?))
+}
+
 /// A stored text as the receipt's own, and its fingerprint.
 fn split(json: &str) -> std::result::Result<(Cow<'_, str>, Option<Fingerprint>), String> {
-    // As it is written here: at the end.
-    if let Some(row) = json.strip_suffix("\"}")
-        && let Some((members, text)) = row.rsplit_once(PAYLOAD_BEGIN)
-        && let Some(payload) = Fingerprint::read(text)
-    {
+    if let Some((members, payload)) = [Form::OfHash, Form::OfSession].into_iter().find_map(|form| at_end(json, form)) {
         return Ok((format!("{members}}}").into(), Some(payload)));
     }
     // As another program has written it again, or without one.
