@@ -85,8 +85,8 @@ export async function imported(
 
 /** Reads everything. */
 export async function verified(store: Handle<RawStore>, options: VerifyOptions): Promise<Verified> {
-  const { quarantine, ...others } = wire.options("options", options, ["quarantine", "onProgress"]);
-  const onProgress = listener(others.onProgress);
+  const { quarantine, onProgress: told } = wire.options("options", options, ["quarantine", "onProgress"]);
+  const onProgress = listener(told);
   const [next, free] = begun<string | undefined>(store, (raw) => raw.verify(quarantine));
   const verified: Verified = { records: 0, problems: 0, findings: [] };
   try {

@@ -47,8 +47,8 @@ pub(crate) fn commit_session(
     runtime_id: &LogicalRuntimeId,
     session: &SessionDelta,
 ) -> Result<Operation<()>> {
-    let digest = Digest::of(salt()?, &session.session_snapshot);
-    Operation::write_runtime(fence, runtime_id, vec![put_snapshot(runtime_id, session, digest)?])
+    let session = Bytes::new(session.session_snapshot.clone());
+    Operation::write_runtime(fence, runtime_id, vec![put_snapshot(runtime_id, session)?])
 }
 
 pub(crate) fn commit_boundary(
@@ -68,7 +68,8 @@ pub(crate) fn commit_boundary(
             session.check_session_key(key)?;
             writes.push(SESSIONS.put((&key,), Text(runtime_id.to_string())));
         }
-        writes.push(put_snapshot(runtime_id, session, digest)?);
+        let session = Bytes::with_digest(session.session_snapshot.clone(), digest);
+        writes.push(put_snapshot(runtime_id, session)?);
     }
     limits::call(
         "inputs",
@@ -201,9 +202,9 @@ fn bytes(table: &Table<Bytes>, key: impl Into<Key>) -> Operation<Option<Arc<Byte
 /// The key of the one record that holds all OAuth flows.
 pub(super) const OAUTH_FLOWS_ID: &str = "auth_oauth_flow_state";
 
-fn put_snapshot(runtime_id: &LogicalRuntimeId, session: &SessionDelta, digest: Digest) -> Result<Write> {
-    limits::snapshot("session", session.session_snapshot.len())?;
-    Ok(SNAPSHOTS.put((runtime_id,), Bytes::with_digest(session.session_snapshot.clone(), digest)))
+fn put_snapshot(runtime_id: &LogicalRuntimeId, session: Bytes) -> Result<Write> {
+    limits::snapshot("session", session.bytes().len())?;
+    Ok(SNAPSHOTS.put((runtime_id,), session))
 }
 
 fn put_input(runtime_id: &LogicalRuntimeId, input: &Document<StoredInputState>) -> Write {

@@ -55,7 +55,9 @@ pub fn body(data: &[u8]) {
                 (0..table.key.len() + 1).map(|at| cell(&mut bytes, at == table.key.len())).collect();
             let places = vec!["?"; cells.len()].join(", ");
             // A row that the table itself refuses is not there.
-            let insert = format!("INSERT OR IGNORE INTO {} VALUES ({places})", table.name);
+            let columns =
+                table.key.iter().map(|column| column.name).chain([table.value]).collect::<Vec<_>>().join(", ");
+            let insert = format!("INSERT OR IGNORE INTO {} ({columns}) VALUES ({places})", table.name);
             connection.execute(&insert, params_from_iter(cells)).unwrap();
         }
         connection.execute_batch("COMMIT").unwrap();

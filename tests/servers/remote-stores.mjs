@@ -1,5 +1,6 @@
 // Stores at the edge service whose address is in BURROW_EDGE.
 
+import { connect as dial } from "node:net";
 import { addressOf } from "./edge-address.mjs";
 import { proxy } from "./proxy.mjs";
 import { connect } from "../../pkg/dist/connect.js";
@@ -23,4 +24,18 @@ export async function proxied(test, options) {
   } finally {
     between.close();
   }
+}
+
+/** What the service says to these bytes. */
+export function sent(bytes) {
+  const { port, hostname } = new URL(service);
+  return new Promise((resolve, reject) => {
+    const socket = dial(Number(port), hostname);
+    socket.on("data", (data) => {
+      resolve(String(data));
+      socket.destroy();
+    });
+    socket.on("error", reject);
+    socket.write(bytes);
+  });
 }

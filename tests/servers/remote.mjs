@@ -1,6 +1,5 @@
 // What a store at an edge service does, in Node, Deno and Bun. `run.mjs` runs these, with the service's address in BURROW_EDGE.
 
-import { connect as dial } from "node:net";
 import { addressOf } from "./edge-address.mjs";
 import { BurrowError, connect } from "../../pkg/dist/connect.js";
 import { newId } from "../../pkg/dist/node.js";
@@ -9,7 +8,7 @@ import { moving } from "../in-page/moving.mjs";
 import { rules } from "../in-page/rules.mjs";
 import { sealing } from "../in-page/sealing.mjs";
 import { equal, fails } from "../support/expect.mjs";
-import { open, proxied, service } from "./remote-stores.mjs";
+import { open, proxied, sent, service } from "./remote-stores.mjs";
 
 /** Resolves when it is so. */
 async function until(isSo, what) {
@@ -17,20 +16,6 @@ async function until(isSo, what) {
     if (tries > 1000) throw new Error(`it never came: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-}
-
-/** What the service says to these bytes. */
-function sent(bytes) {
-  const { port, hostname } = new URL(service);
-  return new Promise((resolve, reject) => {
-    const socket = dial(Number(port), hostname);
-    socket.on("data", (data) => {
-      resolve(String(data));
-      socket.destroy();
-    });
-    socket.on("error", reject);
-    socket.write(bytes);
-  });
 }
 
 /** Rules that speak of a store that is kept here: its own limits, when its watches are told, what it says of itself. */
