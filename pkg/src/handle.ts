@@ -11,6 +11,12 @@ const OF_CALLERS: readonly ErrorCode[] = [
   ...(["Conflict", "Fenced", "Closed", "NotFound", "Unauthorized"] as const),
 ];
 
+/** Where this is no page, `closed` could only be somebody's on a prototype. */
+function isFrameGone(): boolean {
+  const isPage = Object.prototype.hasOwnProperty.call(globalThis, "closed");
+  return isPage && (globalThis as { closed?: unknown }).closed === true;
+}
+
 /** Whether a store is open, and the calls under way on it: all handles of one store share this. */
 export class Openness {
   readonly line = new Line();
@@ -27,7 +33,7 @@ export class Openness {
    */
   check(): void {
     if (this.#closing) throw new BurrowError("Closed", "closed: this store was closed; open it again");
-    if ((globalThis as { closed?: unknown }).closed === true)
+    if (isFrameGone())
       throw new BurrowError(
         "Closed",
         "closed: the page or frame that opened this store is gone; open it in another",

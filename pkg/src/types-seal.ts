@@ -20,15 +20,18 @@ export type Seal =
       unsealed?: "read" | undefined;
     };
 
-/** A `CryptoKey` for HMAC with SHA-256, of 256 bits or more, with the usage `sign`. It need not be extractable. */
+/**
+ * A `CryptoKey` of 256 bits or more: for AES-GCM with the usage `encrypt`, or for HMAC with SHA-256 with the usage `sign`. It need not be
+ * extractable.
+ */
 export interface SealKey {
   /** `"secret"`. */
   readonly type: string;
   /** Whether scripts can read it. */
   readonly extractable: boolean;
-  /** `HMAC`. */
+  /** `AES-GCM` or `HMAC`. */
   readonly algorithm: { name: string };
-  /** `sign` among them. */
+  /** `encrypt` or `sign` among them. */
   readonly usages: readonly string[];
 }
 

@@ -242,7 +242,12 @@ export const sealing = {
         await hmac("SHA-256", 128),
         await of({ name: "HMAC", hash: "SHA-256" }, ["verify"]),
       ],
-      ...[await of("AES-GCM", ["encrypt", "decrypt"]), await of("HKDF", ["deriveKey"])],
+      ...[
+        await of("AES-GCM", ["decrypt"]),
+        await of("AES-CBC", ["encrypt"]),
+        await of("HKDF", ["deriveKey"]),
+      ],
+      await subtle.generateKey({ name: "AES-GCM", length: 128 }, false, ["encrypt"]),
     ];
     const open = (seal) => openStore({ backend: "memory", seal });
     for (const key of keys) {

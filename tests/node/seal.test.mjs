@@ -79,6 +79,23 @@ test("sealed bytes are what the manual of the format says", async () => {
   assert.equal((await store.runtime("empty").session()).length, 0);
 });
 
+test("a key for AES-GCM stands for the one for HMAC that its key stream is", async () => {
+  const aes = await crypto.subtle.importKey("raw", SECRET, "AES-GCM", false, ["encrypt"]);
+  const stream = createCipheriv("aes-256-gcm", SECRET, "burrow seal1").update(Buffer.alloc(32));
+  const hmac = await crypto.subtle.importKey("raw", stream, { name: "HMAC", hash: "SHA-256" }, false, [
+    "sign",
+  ]);
+  const [held, store] = [await openStore(), await openStore({ seal: aes })];
+  await store.runtime("r").commitSession(Buffer.from("secret"));
+  await held.import(store.export());
+  assert.ok(!Buffer.from(await held.runtime("r").session()).includes("secret"));
+  for (const seal of [aes, hmac]) {
+    const other = await openStore({ seal });
+    await other.import(held.export());
+    assert.equal(Buffer.from(await other.runtime("r").session()).toString(), "secret");
+  }
+});
+
 test("what was sealed by version 1 opens", async () => {
   const sealedOnce = Buffer.from(
     "007365616c0110fd5e59554e767f64ec5fc37f085960275bb913044b56e1dca251b5b2858274bf51fdb72875e5f0",

@@ -33,13 +33,15 @@ pub(super) const VERSION: u32 = 5;
 /// Opens the database: creates it if it does not exist and `may_make`, upgrades it from an older version.
 pub(super) async fn open(name: &str, tables: Tables, may_make: bool, deadlines: &Deadlines) -> Attempt<Rc<Handle>> {
     let doing = format!("opening database {}", quoted(name));
-    torn_log::begin_anew(&factory()?);
     let mut found = settled(factory()?.open(name), Activity::Opening, &doing, Box::new(not_made), deadlines).await;
     // A second attempt: the browser's storage process may have been restarting.
     if is_unopenable(&found) {
         found = settled(factory()?.open(name), Activity::Opening, &doing, Box::new(not_made), deadlines).await;
     }
-    let data_lost = match found? {
+    let found = found?;
+    // Not before: only who opens first is told that data was lost.
+    torn_log::begin_anew(&factory()?);
+    let data_lost = match found {
         Opened::Database(handle) => match handle.whose(tables) {
             Whose::Ours => return Ok(handle),
             Whose::Older => false,
