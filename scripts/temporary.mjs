@@ -2,7 +2,7 @@
 // what browsers and servers put aside: one folder is TMPDIR for this process and for those that it starts, so that what one of them
 // leaves when it is killed goes too.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import path from "node:path";
 
@@ -26,8 +26,11 @@ export function beforeEnding(end) {
 }
 
 // Of the processes of a run, the first one makes it.
-if (process.env.BURROW_TMPDIR === undefined)
+if (process.env.BURROW_TMPDIR === undefined) {
   process.env.BURROW_TMPDIR = process.env.TMPDIR = temporaryFolder("burrow");
+  // A test of files that may not be written runs as another user, who has to get there.
+  chmodSync(process.env.TMPDIR, 0o755);
+}
 
 /** A new folder, `within` that for temporary ones or another. */
 export function temporaryFolder(name, within = tmpdir()) {

@@ -83,6 +83,11 @@ impl Reading {
         Ok(reading)
     }
 
+    /// Listens to no answer any more.
+    pub(super) fn forget(self) {
+        self.pending.iter().for_each(|pending| pending.last_request().set_onsuccess(None));
+    }
+
     /// Takes the answer to one of the requests.
     pub(super) fn answered(mut self, transaction: &Transaction, event: &Event) -> Answered {
         match self.go_on(transaction, event) {

@@ -167,7 +167,7 @@ impl Transaction {
         // The browser refuses where the transaction has failed already, and is aborted.
         let _ = self.raw.abort();
         // No answer counts any more.
-        self.reading.take();
+        self.forget_reading();
         self.end(outcome);
     }
 
@@ -205,9 +205,20 @@ impl Transaction {
         }
     }
 
+    /// It is the last that the transaction listens to. Chromium loads a value of more than 64 KB after its request was answered, and so
+    /// tells of one that was on its way only after it has told that the transaction is aborted
+    /// (<https://source.chromium.org/chromium/chromium/src/+/main:third_party/blink/renderer/modules/indexeddb/idb_request_queue_item.h>).
     fn last_event(&self, outcome: Attempt<Ending>) {
         self.end(outcome);
+        self.forget_reading();
+        self.raw.set_onerror(None);
         self.on_event.take();
+    }
+
+    fn forget_reading(&self) {
+        if let Some(reading) = self.reading.take() {
+            reading.forget();
+        }
     }
 
     /// A request was answered.
