@@ -28,7 +28,8 @@ export async function runSuites(suites, pattern) {
     results.set(suite, result);
     if (!suite.builds) return;
     builds = false;
-    if (result.failed > 0) waiting = waiting.filter(({ needsPackage }) => !needsPackage);
+    if (result.failed === 0) built.BURROW_BUILT = "1";
+    else waiting = waiting.filter(({ needsPackage }) => !needsPackage);
   };
   for (;;) {
     const next = running.size < AT_ONCE && !isEnding ? waiting.find(mayBegin) : undefined;
@@ -40,12 +41,15 @@ export async function runSuites(suites, pattern) {
   }
 }
 
+/** What the environment of a suite says once the package is built: all of them use it, and none may build it again meanwhile. */
+const built = {};
+
 async function runSuite({ name, command, env, picks }, pattern) {
   const [program, ...args] = command(pattern);
   const shown = output();
   shown.write(process.stdout, `\n── ${name}: ${[program, ...args].join(" ")}\n\n`);
   const start = Date.now();
-  const { code, text } = await showAndKeep(program, args, env, shown);
+  const { code, text } = await showAndKeep(program, args, { ...env, ...built }, shown);
   const seconds = (Date.now() - start) / 1000;
   shown.end();
   return { name, picks, seconds, ...count(code, stripVTControlCharacters(text), picks && pattern) };
