@@ -205,18 +205,28 @@ async function compileBytes(bytes: BufferSource, from: string): Promise<WebAssem
 
 const LESS_THAN = 0x3c;
 
+/** How long the browser may take to say that it was its policy. */
+const GRACE_MS = 500;
+
 /** Notes what the page's Content Security Policy refuses: a fetch that it refused fails as if there were no network. */
 function watchPolicy(): { refused(): Promise<string | undefined>; end(): void } {
   const { addEventListener, removeEventListener } = globalThis as Partial<typeof globalThis>;
   let directive: string | undefined;
+  let told: (() => void) | undefined;
   const note = ({ effectiveDirective, blockedURI }: SecurityPolicyViolationEvent): void => {
-    if (effectiveDirective === "connect-src" || blockedURI === "wasm-eval") directive = effectiveDirective;
+    if (effectiveDirective !== "connect-src" && blockedURI !== "wasm-eval") return;
+    directive = effectiveDirective;
+    told?.();
   };
   addEventListener?.("securitypolicyviolation", note);
   return {
     async refused() {
-      // The event comes in a task of its own.
-      await new Promise<void>((resolve) => setTimer(resolve, 0) ?? resolve());
+      // The event comes in a task of its own, and to a worker of Firefox's by way of another thread.
+      if (addEventListener && directive === undefined)
+        await new Promise<void>((resolve) => {
+          told = resolve;
+          setTimer(resolve, GRACE_MS) ?? resolve();
+        });
       return directive;
     },
     end: () => removeEventListener?.("securitypolicyviolation", note),
