@@ -2,6 +2,7 @@
 //! BURROW_SEEDS says how many power cuts.
 #![cfg(all(feature = "sqlite", target_os = "linux", target_env = "gnu", target_pointer_width = "64"))]
 #![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::await_holding_lock, reason = "each test has a thread of its own, which awaits nothing of another's")]
 
 mod disk;
 #[path = "../samples/mod.rs"]
