@@ -22,7 +22,7 @@ export class Openness {
   readonly line = new Line();
   /** The last error that tells something of the store, and not of what its caller asked. */
   lastError: LastError | undefined;
-  /** Told which runtime was written to, where somebody prunes. */
+  /** Called with the id of each runtime that was written to, in a store with `retention`. */
   wrote: ((runtime: string) => void) | undefined;
   readonly #underWay = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;

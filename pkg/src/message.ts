@@ -14,14 +14,14 @@ export const CALLS = 100;
 /** The most bytes of a message that asks: an object at the edge has 128 MB for everything, and a snapshot takes up to three times its size. */
 export const LONGEST = 32 * 2 ** 20;
 
-/** What is asked of a mob, which the first argument names, under a claim on it or not. */
+/** The calls about one mob, which the first argument names. Each can be made under a claim on the mob. */
 export const OF_MOB = [
   ...["getLabels", "listLabels", "getCursor", "releaseMob", "deleteMob"],
   ...["setLabels", "deleteLabels", "patchLabels", "compareAndSetLabels"],
   ...["setCursor", "advanceCursor", "compareAndSetCursor"],
 ] as const;
 
-/** What is asked of a store itself, which is all that is asked of a mob, too. */
+/** The calls of a store, those about a mob included. */
 export const OF_STORE = [
   ...OF_MOB,
   ...["selectLabels", "mobs", "runtimes", "runtimesIn", "claimMob"],
@@ -63,7 +63,7 @@ export interface Call {
   runtime?: string;
   /** The claim that it is made under, as text. */
   claim?: string;
-  /** Its arguments. */
+  /** The arguments of the call. */
   args: Packed[];
 }
 

@@ -79,7 +79,7 @@ class Resealing {
     return this.#record(FLOWS, {
       read: () => this.#store.call(() => this.#sealed.raw.oauthFlows()),
       anew: (stored) => this.#sealed.resealFlows(stored),
-      // It has been written.
+      // `resealFlows` has replaced the flows already.
       replace: () => Promise.resolve(true),
     });
   }

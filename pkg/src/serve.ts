@@ -137,7 +137,7 @@ function members(value: unknown, known: readonly string[]): Record<string, unkno
   return Object.assign(Object.create(null), value) as Record<string, unknown>;
 }
 
-/** What writes something that may be pruned. */
+/** The calls that write receipts or inputs, after which `retention` may have something to prune. */
 const PRUNED_AFTER = ["commitBoundary", "persistInput", "transition"];
 
 type Methods = Record<string, (...args: unknown[]) => Promise<unknown>>;

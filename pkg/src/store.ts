@@ -40,7 +40,7 @@ import * as wire from "./wire.js";
 /** @internal Where `serve` finds a store's handle, in whichever copy of the package. */
 export const HANDLE = Symbol.for("burrow-store.handle");
 
-/** What only some stores have. */
+/** Functions of the engine that only some stores have. */
 interface Hooks {
   closed?: Promise<void>;
   flush?: () => Promise<void>;

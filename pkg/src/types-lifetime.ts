@@ -70,7 +70,7 @@ export interface DeleteMobOptions {
   runtimeLabel?: string | undefined;
 }
 
-/** What `status` is to tell beside what costs nothing. */
+/** Options of `status`. */
 export interface StatusOptions {
   /**
    * How much there is of everything. It costs what there is: rows are counted without being read, and each claim is read. Default: false.

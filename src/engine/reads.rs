@@ -253,7 +253,7 @@ impl ReadSet {
         own == others
     }
 
-    /// What was found, with its table.
+    /// Every row that was found, with the table that it is of.
     #[cfg(target_arch = "wasm32")]
     pub(super) fn into_found(self) -> impl Iterator<Item = (&'static TableInfo, Key, Row)> {
         self.results

@@ -102,7 +102,7 @@ impl RawRuntime {
         let go_on = if go_on.is_given() { Some(SendWrapper::new(go_on.function()?)) } else { None };
         let (store, id) = (self.store.clone(), self.id.clone());
         Ok(promise(Box::pin(async move {
-            // What throws says no more.
+            // A callback that throws ends the pruning, as one that returns false does.
             let goes_on = |ask: &SendWrapper<Function>| ask.call0(&JsValue::UNDEFINED).is_ok_and(|on| on.is_truthy());
             let pruned = store.prune_while(&id, prune, &|| go_on.as_ref().is_none_or(goes_on)).await?;
             Ok(Array::of2(&(pruned.receipts as f64).into(), &(pruned.inputs as f64).into()).into())

@@ -17,7 +17,7 @@ pub(crate) fn new_uuid() -> Result<Uuid, RuntimeStoreError> {
 /// Sixteen random bytes that nobody else has.
 ///
 /// # Errors
-/// As those of [`new_uuid`].
+/// `NoRandomValues`, as [`new_uuid`].
 pub(crate) fn salt() -> Result<Uuid, RuntimeStoreError> {
     #[cfg(target_arch = "wasm32")]
     return javascript::salt();

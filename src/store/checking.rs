@@ -59,7 +59,7 @@ pub(super) fn damage(table: &TableInfo, key: &Key, record: &Encoded) -> Result {
     Ok(())
 }
 
-/// One that names its own key.
+/// Checks a record that names its own key: it must be stored under that key.
 fn named<R: Record>(key: &Key, record: &Encoded) -> Result {
     id(key, 0)?;
     R::decode(record)?.check_key(key)

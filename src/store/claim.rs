@@ -179,7 +179,7 @@ impl<E: Engine> RuntimeClaim<E> {
         &self.store
     }
 
-    /// What writes under this claim check.
+    /// The claim's epoch and token, which each write under it compares with the stored ones.
     #[cfg(all(feature = "js", target_arch = "wasm32"))]
     pub(crate) fn fence(&self) -> &Fence {
         &self.fence
@@ -216,7 +216,7 @@ impl<E: Engine> MobClaim<E> {
         &self.store
     }
 
-    /// What writes under this claim check.
+    /// The claim's epoch and token, which each write under it compares with the stored ones.
     #[cfg(all(feature = "js", target_arch = "wasm32"))]
     pub(crate) fn fence(&self) -> &Fence {
         &self.fence
@@ -290,7 +290,8 @@ impl Fence {
         claim_text(self.epoch, self.token)
     }
 
-    /// What is no longer the stored claim is `Fenced`, whoever made it up. That of nobody is held by nobody.
+    /// Reads a claim from its text. Whether it is still the stored one is checked by each write. `None` for the text of a released claim,
+    /// whose token is nil.
     pub(crate) fn of_text(owner: Owner, text: &str) -> Option<Self> {
         let (epoch, token) = text.split_once(' ')?;
         let token = Uuid::try_parse(token).ok().filter(|token| !token.is_nil())?;
@@ -309,7 +310,7 @@ pub(super) enum Guard {
 impl Guard {
     /// For a write without a claim.
     pub(super) fn of_deletion(runtime_id: &LogicalRuntimeId, reads: &mut Reads) -> Self {
-        // What is written all the same goes with the rest.
+        // The answer may come after the write: what is then written is hidden, and is deleted with the rest of the runtime.
         let begun = reads.get_late(&DELETIONS, (runtime_id,));
         Self::Deletion { runtime_id: runtime_id.clone(), begun }
     }

@@ -87,7 +87,7 @@ pub(crate) fn contents() -> Result<Operation<Contents>> {
 
 #[cfg(all(feature = "js", target_arch = "wasm32"))]
 impl Contents {
-    /// As JavaScript has it.
+    /// The same as JSON, for JavaScript.
     pub(crate) fn json(&self) -> String {
         let mut json = JsonWriter::default();
         let mut object = json.object();

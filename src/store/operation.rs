@@ -106,7 +106,7 @@ impl Operation<()> {
         Self::guarded(fence, Target::Mob(mob_id), reads, Box::new(decide))
     }
 
-    /// Not generic, as all that is called for each kind of decision.
+    /// Adds the check of a claim or of a deletion to a decision. The decision is boxed, so that this is compiled once.
     fn guarded(fence: Option<&Fence>, target: Target<'_>, mut reads: Reads, decide: Writes) -> Result<Self> {
         let claimed = match (fence, target) {
             (None, _) => None,

@@ -39,7 +39,7 @@ const CHUNK: usize = 1 << 20;
 
 /// Why the program ends early.
 enum Failure {
-    /// It was not called as it can be.
+    /// The arguments are wrong.
     Usage(String),
     Failed(String),
     /// Whoever reads what it says has read enough, as `head` has.

@@ -109,7 +109,7 @@ enum Refused {
     Error(AttemptError),
 }
 
-/// It sets the last of its arguments now and then, while it is at work.
+/// Upgrades the database, inside the event. It sets the flag, its last argument, with each step, so that the deadline is put off.
 type Upgrade = Box<dyn FnMut(&VersionChange, &IdbDatabase, &IdbTransaction, &Rc<Cell<bool>>) -> Result<(), Refused>>;
 
 /// The upgrade of an `open` that must not create the database.

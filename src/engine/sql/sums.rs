@@ -12,7 +12,7 @@ use super::{
 /// The name of the column.
 pub(super) const SUM: &str = "burrow_sum";
 
-/// What stands there for a value that was written without a sum: `none`.
+/// The column's value where another program wrote the snapshot, and so no sum: the text `none`.
 const NONE: &[u8] = b"none";
 const NONE_SQL: &str = "x'6E6F6E65'";
 

@@ -25,7 +25,7 @@ pub trait Stored: Wire + Clone + PartialEq + Send + Sync + 'static {
     /// The key.
     fn key(&self) -> Self::Key;
 
-    /// Its parts, as the row's key has them after the first.
+    /// The key as text, one string for each column of the row's key after the first. Empty where the document does not name its key.
     fn names(key: &Self::Key) -> Vec<String> {
         let _ = key;
         Vec::new()

@@ -30,7 +30,7 @@ impl<'a> Members<'a> {
     }
 
     fn read_nested(json: &'a str, depth: usize) -> Result<Self, String> {
-        // As many as most documents have.
+        // Room for the members of most documents, so that the vector does not grow.
         let mut members = Vec::with_capacity(16);
         parts(json, b'{', |first, lexer| {
             lexer.expect(|_| Some(first), b'"').ok_or(Expect::String)?;
