@@ -59,13 +59,12 @@ export function testConnection({ openPage }, { inserts }) {
     await page.close();
   });
 
-  test("an upgrade that another tab blocks is Blocked within the deadline, and can be tried again", async () => {
+  test("an upgrade that another tab blocks is Blocked while it does, and can be tried again", async () => {
     const [holder, opener] = [await openPage(), await openPage()];
     await holder.evaluate(async () => {
       // An older burrow's, which lets go of it for nobody.
       globalThis.held = await tab.rawDatabase("blocked", 1, (db) => db.createObjectStore("mobkit_metadata"));
     });
-    const before = Date.now();
     const error = await opener.evaluate(() =>
       burrow
         .openStore({ name: "blocked" })
@@ -73,7 +72,6 @@ export function testConnection({ openPage }, { inserts }) {
     );
     assert.deepEqual([error.code, error.retryable], ["Blocked", true]);
     assert.match(error.message, /another tab/);
-    assert.ok(Date.now() - before < 15_000);
     await holder.evaluate(() => held.close());
     const cursor = await opener.evaluate(async () => {
       const store = await burrow.openStore({ name: "blocked" });

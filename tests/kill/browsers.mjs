@@ -85,7 +85,7 @@ async function openPage(browser, server) {
   const page = await browser.newPage(`${server.url}/tests/kill/page.html`);
   await page.waitFor("globalThis.killed ?? globalThis.failed");
   const failed = await page.evaluate("globalThis.failed ?? null");
-  if (failed) throw new Fault(failed);
+  if (failed) throw new Violation(failed);
   await page.evaluate(() => killed.startWorker());
   return page;
 }

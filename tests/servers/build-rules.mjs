@@ -18,7 +18,7 @@ export function buildRules() {
   run("wasm-bindgen", [...bindings, executableOf(test, env)], { env });
 }
 
-/** Builds an executable by these arguments of cargo's, and says where it is. */
+/** Builds an executable by these arguments of cargo's, and says where it is: the last one, after those that it needs. */
 export function executableOf(build, env) {
   run("cargo", build, { env });
   const messages = output("cargo", [...build, "--message-format=json"], { env }) ?? "";
@@ -26,7 +26,7 @@ export function executableOf(build, env) {
     .split("\n")
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line).executable)
-    .find(Boolean);
+    .findLast(Boolean);
   if (!built) throw new Stop(`cargo did not say what it built for \`cargo ${build.join(" ")}\`.`);
   return built;
 }

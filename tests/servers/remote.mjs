@@ -189,12 +189,10 @@ export const tests = {
     await proxied(
       async ({ between, store, direct }) => {
         between.faults.answer = () => Buffer.alloc(0);
-        const begun = Date.now();
         await Promise.all([
           fails(store.getCursor("m"), { code: "ReadFailed", retryable: true }),
           fails(store.setCursor("m", 1n), { code: "OutcomeUnknown", retryable: false }),
         ]);
-        equal(Date.now() - begun < 2500, true);
         equal(await direct.getCursor("m"), 1n);
         await fails(store.rpc("{}"), { code: "OutcomeUnknown" });
         between.faults.answer = undefined;
