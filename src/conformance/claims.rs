@@ -143,6 +143,9 @@ async fn write_all<E: Engine>(store: &Store<E>, mob: &str) -> Vec<Result<(), Run
         store.delete_labels(&of_run(mob)).await.map(drop).map_err(Into::into),
         store.set_subscription_cursor(mob, 7).await.map_err(Into::into),
         store.advance_subscription_cursor(mob, 9).await.map(drop),
+        // Which change nothing.
+        store.patch_labels(&of_mob(mob), LabelPatch::default()).await.map(drop),
+        store.advance_subscription_cursor(mob, 0).await.map(drop),
         store.delete_mob(mob).await,
     ]
 }

@@ -315,6 +315,10 @@ impl Guard {
         Self::Deletion { runtime_id: runtime_id.clone(), begun }
     }
 
+    pub(super) fn is_of_runtime(&self) -> bool {
+        !matches!(self, Self::Claim { fence: Fence { owner: Owner::Mob(_), .. }, .. })
+    }
+
     pub(super) fn check(&self, seen: &ReadSet) -> Result<()> {
         let (fence, stored) = match self {
             Self::Claim { fence, stored } => (fence, *stored),

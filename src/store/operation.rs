@@ -162,12 +162,13 @@ fn check_key(write: &Write) -> Result<()> {
     limits::key(table.key[0].name, key.size())
 }
 
-/// Refuses writes whose claim was overtaken, and those to a runtime that is being deleted.
+/// Refuses writes whose claim was overtaken, and those to a runtime that is being deleted. The retry of what was committed to a
+/// runtime writes nothing, and succeeds under any claim.
 fn guarded(guard: Guard, mut decide: Writes) -> Writes {
     Box::new(move |seen| {
         let decision = decide(seen);
         match (decision, guard.check(seen)) {
-            (Ok(writes), _) if writes.is_empty() => Ok(writes),
+            (Ok(writes), _) if writes.is_empty() && guard.is_of_runtime() => Ok(writes),
             (_, Err(refused)) => Err(refused),
             (decision, Ok(())) => decision,
         }

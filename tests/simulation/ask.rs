@@ -1,8 +1,8 @@
 //! How each call is asked of a store, and its answer read.
 
 use burrow::{
-    LabelPatch, PersistentMetadataStore, RuntimeClaim, RuntimeMetadataTable, RuntimeStore, RuntimeStoreError as Error,
-    SessionDelta, Store,
+    LabelPatch, MobClaim, PersistentMetadataStore, RuntimeClaim, RuntimeMetadataTable, RuntimeStore,
+    RuntimeStoreError as Error, SessionDelta, Store,
 };
 
 use super::{
@@ -14,14 +14,48 @@ use super::{
 /// What the caller's own update fails with.
 pub const OWN_ERROR: &str = "the caller's own";
 
-pub type Answered = Result<(Answer, Option<RuntimeClaim<Connection>>), Error>;
+pub type Answered = Result<(Answer, Option<HeldClaim>), Error>;
 
-pub async fn answer(store: &Store<Connection>, call: &Call, claim: Option<&RuntimeClaim<Connection>>) -> Answered {
-    if let Call::Claim { runtime } = call {
-        let claim = store.claim(&values::runtime(*runtime)).await?;
+/// A claim that a client holds.
+#[derive(Clone)]
+pub enum HeldClaim {
+    Mob(MobClaim<Connection>),
+    Runtime(RuntimeClaim<Connection>),
+}
+
+impl HeldClaim {
+    pub fn store(&self) -> &Store<Connection> {
+        match self {
+            Self::Mob(claim) => claim.store(),
+            Self::Runtime(claim) => claim.store(),
+        }
+    }
+
+    fn epoch(&self) -> u64 {
+        match self {
+            Self::Mob(claim) => claim.epoch(),
+            Self::Runtime(claim) => claim.epoch(),
+        }
+    }
+
+    async fn release(self) -> Result<(), Error> {
+        match self {
+            Self::Mob(claim) => claim.release().await,
+            Self::Runtime(claim) => claim.release().await,
+        }
+    }
+}
+
+pub async fn answer(store: &Store<Connection>, call: &Call, claim: Option<&HeldClaim>) -> Answered {
+    let made = match call {
+        Call::ClaimMob { mob } => Some(HeldClaim::Mob(store.claim_mob(&values::mob(*mob)).await?)),
+        Call::Claim { runtime } => Some(HeldClaim::Runtime(store.claim(&values::runtime(*runtime)).await?)),
+        _ => None,
+    };
+    if let Some(claim) = made {
         return Ok((Answer::Epoch(claim.epoch()), Some(claim)));
     }
-    if let (Call::Release { .. }, Some(claim)) = (call, claim) {
+    if let (Call::Release { .. } | Call::ReleaseMob { .. }, Some(claim)) = (call, claim) {
         claim.clone().release().await?;
         return Ok((Answer::Done, None));
     }

@@ -76,6 +76,12 @@ pub enum Call {
     Cursor {
         mob: u8,
     },
+    ClaimMob {
+        mob: u8,
+    },
+    ReleaseMob {
+        mob: u8,
+    },
     Commit {
         runtime: u8,
         boundary: Boundary,
@@ -162,7 +168,9 @@ impl Call {
             | Self::SetCursor { mob, .. }
             | Self::AdvanceCursor { mob, .. }
             | Self::CompareCursor { mob, .. }
-            | Self::Cursor { mob } => Subject::Mob(mob),
+            | Self::Cursor { mob }
+            | Self::ClaimMob { mob }
+            | Self::ReleaseMob { mob } => Subject::Mob(mob),
             Self::Commit { runtime, .. }
             | Self::CommitSession { runtime, .. }
             | Self::Session { runtime }
@@ -205,11 +213,18 @@ impl Call {
         )
     }
 
-    /// Whether it writes to a runtime, so that a claim is of importance to it.
-    pub fn writes_to_runtime(&self) -> bool {
+    /// Whether it writes what a claim on its subject guards.
+    pub fn is_guarded(&self) -> bool {
         matches!(
             self,
-            Self::Commit { .. }
+            Self::SetLabels { .. }
+                | Self::DeleteLabels { .. }
+                | Self::PatchLabels { .. }
+                | Self::CompareLabels { .. }
+                | Self::SetCursor { .. }
+                | Self::AdvanceCursor { .. }
+                | Self::CompareCursor { .. }
+                | Self::Commit { .. }
                 | Self::CommitSession { .. }
                 | Self::PersistInput { .. }
                 | Self::Step { .. }

@@ -8,11 +8,11 @@ use std::{
     task::Poll,
 };
 
-use burrow::{Change, Labels, RuntimeClaim, RuntimeState, RuntimeStoreError as Error, Store, Watch, WatchScope};
+use burrow::{Change, Labels, RuntimeState, RuntimeStoreError as Error, Store, Watch, WatchScope};
 
 use super::{
-    ask::{OWN_ERROR, answer},
-    call::{Answer, Call, Claim, Entry, Outcome},
+    ask::{HeldClaim, OWN_ERROR, answer},
+    call::{Answer, Call, Claim, Entry, Outcome, Subject},
     catalogue,
     plan::{Act, Fault, Step, Watched},
     values,
@@ -41,7 +41,7 @@ pub struct Client {
     pub world: Arc<World>,
     pub notes: Arc<Notes>,
     pub store: Store<Connection>,
-    claims: BTreeMap<u8, (RuntimeClaim<Connection>, Claim)>,
+    claims: BTreeMap<Subject, (HeldClaim, Claim)>,
     watches: Vec<(usize, Watch)>,
     seen_labels: BTreeMap<(u8, u8), Labels>,
     seen_cursors: BTreeMap<u8, u64>,
@@ -126,15 +126,11 @@ impl Client {
 
     async fn call(&mut self, call: &Call, claimed: bool, fault: Option<Fault>, dropped_after: Option<u8>) -> Outcome {
         let claim = match call {
-            Call::Step { runtime, .. }
-            | Call::Commit { runtime, .. }
-            | Call::CommitSession { runtime, .. }
-            | Call::PersistInput { runtime, .. }
-            | Call::PersistOps { runtime, .. } => self.claims.get(runtime).filter(|_| claimed).cloned(),
-            Call::Release { runtime } => match self.claims.remove(runtime) {
+            Call::Release { .. } | Call::ReleaseMob { .. } => match self.claims.remove(&call.subject()) {
                 None => return Outcome::Answered(Answer::Done),
                 held => held,
             },
+            guarded if guarded.is_guarded() => self.claims.get(&call.subject()).filter(|_| claimed).cloned(),
             _ => None,
         };
         let number = self.note(Entry {
@@ -172,7 +168,9 @@ impl Client {
             Some(Err(error)) if catalogue::is_injected(&error) => Outcome::Failed(error.code()),
             Some(Err(Error::Conflict(why))) if why == OWN_ERROR => Outcome::Answered(Answer::OwnError),
             Some(Err(Error::Conflict(_))) => Outcome::Answered(Answer::Conflict),
-            Some(Err(Error::Fenced { held, current, .. })) => Outcome::Answered(Answer::Fenced { held, current }),
+            Some(Err(Error::Fenced { held, current, .. } | Error::MobFenced { held, current, .. })) => {
+                Outcome::Answered(Answer::Fenced { held, current })
+            }
             Some(Err(error)) => Outcome::Answered(Answer::Strange(error.to_string())),
         };
         let entry = &mut self.notes.entries.lock().unwrap()[number];
@@ -187,11 +185,11 @@ impl Client {
         entries.len() - 1
     }
 
-    fn remember(&mut self, number: usize, call: &Call, answer: &Answer, handle: Option<RuntimeClaim<Connection>>) {
+    fn remember(&mut self, number: usize, call: &Call, answer: &Answer, handle: Option<HeldClaim>) {
         match (call, answer) {
-            (Call::Claim { runtime }, Answer::Epoch(epoch)) => {
+            (Call::Claim { .. } | Call::ClaimMob { .. }, Answer::Epoch(epoch)) => {
                 let claim = Claim { made_by: number, epoch: *epoch };
-                self.claims.extend(handle.map(|handle| (*runtime, (handle, claim))));
+                self.claims.extend(handle.map(|handle| (call.subject(), (handle, claim))));
             }
             (Call::Labels { mob, run } | Call::PatchLabels { mob, run, .. }, Answer::Labels(labels)) => {
                 self.seen_labels.insert((*mob, *run), labels.clone());

@@ -70,6 +70,7 @@ found! {
     RetriesWithoutLooking,
     CommitsAndSaysItFailed,
     IgnoresFences,
+    IgnoresFencesOfMobs,
     DecidesOnAnOldSnapshot,
     ReadsAnOldSnapshot,
     WritesDespiteARefusal,

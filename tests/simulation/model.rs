@@ -18,6 +18,7 @@ pub enum State {
 pub struct Mob {
     labels: BTreeMap<u8, Labels>,
     cursor: Option<u64>,
+    claims: Claims,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -29,6 +30,12 @@ pub struct Runtime {
     inputs: BTreeMap<u8, u16>,
     state: Option<RuntimeState>,
     ops: Option<u64>,
+    claims: Claims,
+}
+
+/// The claims on a mob or a runtime.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Claims {
     epoch: u64,
     /// The call that made the claim in force.
     holder: Option<usize>,
@@ -54,7 +61,7 @@ impl State {
     /// Makes a call; `number` is its own.
     pub fn apply(&mut self, number: usize, call: &Call, claim: Option<Claim>) -> Effect {
         match self {
-            Self::Mob(mob) => mob.apply(call),
+            Self::Mob(mob) => mob.apply(number, call, claim),
             Self::Runtime(runtime) => runtime.apply(number, call, claim),
             Self::Flows(flows) => untold(apply_to_flows(flows, call)),
         }
@@ -69,8 +76,38 @@ fn untold(answer: Answer) -> Effect {
     Effect { answer, told: None }
 }
 
+impl Claims {
+    /// What refuses a call under `claim`; `None` where that claim holds, or where there is none.
+    fn refuse(&self, call: &Call, claim: Option<Claim>) -> Option<Effect> {
+        let claim = claim.filter(|claim| call.is_guarded() && !self.is_held_by(*claim))?;
+        Some(untold(Answer::Fenced { held: claim.epoch, current: self.epoch }))
+    }
+
+    fn is_held_by(&self, claim: Claim) -> bool {
+        self.holder == Some(claim.made_by)
+    }
+
+    fn claim(&mut self, number: usize) -> Effect {
+        self.epoch += 1;
+        self.holder = Some(number);
+        told(Answer::Epoch(self.epoch), 0, &[ChangeKind::Claim])
+    }
+
+    fn release(&mut self, claim: Option<Claim>) -> Effect {
+        if !claim.is_some_and(|claim| self.is_held_by(claim)) {
+            return untold(Answer::Done);
+        }
+        self.epoch += 1;
+        self.holder = None;
+        told(Answer::Done, 0, &[ChangeKind::Claim])
+    }
+}
+
 impl Mob {
-    fn apply(&mut self, call: &Call) -> Effect {
+    fn apply(&mut self, number: usize, call: &Call, claim: Option<Claim>) -> Effect {
+        if let Some(refused) = self.claims.refuse(call, claim) {
+            return refused;
+        }
         let of = |labels: &BTreeMap<u8, Labels>, run: &u8| labels.get(run).cloned().unwrap_or_default();
         match call {
             Call::SetLabels { run, labels, .. } => self.replace(*run, labels.clone(), Answer::Done),
@@ -99,6 +136,8 @@ impl Mob {
             Call::CompareCursor { expected, .. } if self.cursor != *expected => untold(Answer::Conflict),
             Call::CompareCursor { cursor, .. } => self.move_to(*cursor, Answer::Done),
             Call::Cursor { .. } => untold(Answer::Cursor(self.cursor)),
+            Call::ClaimMob { .. } => self.claims.claim(number),
+            Call::ReleaseMob { .. } => self.claims.release(claim),
             other => unreachable!("no call about a mob: {other:?}"),
         }
     }
@@ -122,11 +161,8 @@ impl Runtime {
         // A retry of what was committed succeeds under any claim.
         let is_retry =
             matches!(call, Call::Commit { boundary, .. } if self.boundary(boundary).is_some_and(|b| b == boundary));
-        if let Some(claim) = claim.filter(|claim| self.holder != Some(claim.made_by))
-            && call.writes_to_runtime()
-            && !is_retry
-        {
-            return untold(Answer::Fenced { held: claim.epoch, current: self.epoch });
+        if let Some(refused) = self.claims.refuse(call, claim).filter(|_| !is_retry) {
+            return refused;
         }
         match call {
             Call::Commit { .. } if is_retry => untold(Answer::Done),
@@ -150,19 +186,8 @@ impl Runtime {
                 self.ops = Some(*version);
                 told(Answer::Done, 0, &[ChangeKind::Ops])
             }
-            Call::Claim { .. } => {
-                self.epoch += 1;
-                self.holder = Some(number);
-                told(Answer::Epoch(self.epoch), 0, &[ChangeKind::Claim])
-            }
-            Call::Release { .. } => {
-                if claim.is_none_or(|claim| self.holder != Some(claim.made_by)) {
-                    return untold(Answer::Done);
-                }
-                self.epoch += 1;
-                self.holder = None;
-                told(Answer::Done, 0, &[ChangeKind::Claim])
-            }
+            Call::Claim { .. } => self.claims.claim(number),
+            Call::Release { .. } => self.claims.release(claim),
             read => untold(self.read(read)),
         }
     }

@@ -177,7 +177,7 @@ impl Dice {
 
     fn call_of_mob(&mut self) -> Call {
         let (mob, run, cursor) = (self.mob(), self.random.u8(..2), self.random.u64(..6));
-        match self.random.u8(..11) {
+        match self.random.u8(..15) {
             0 => Call::SetLabels { mob, run, labels: self.labels() },
             1 => Call::DeleteLabels { mob, run },
             2 | 3 => {
@@ -195,7 +195,9 @@ impl Dice {
             9 => {
                 Call::AdvanceCursor { mob, cursor: [cursor, u64::MAX - cursor][usize::from(self.random.u8(..4) == 0)] }
             }
-            _ => Call::CompareCursor { mob, expected: Some(cursor).filter(|cursor| *cursor > 0), cursor: cursor + 1 },
+            10 => Call::CompareCursor { mob, expected: Some(cursor).filter(|cursor| *cursor > 0), cursor: cursor + 1 },
+            11..14 => Call::ClaimMob { mob },
+            _ => Call::ReleaseMob { mob },
         }
     }
 

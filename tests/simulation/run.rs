@@ -138,7 +138,7 @@ fn turn_until_idle(
 
 /// Reads everything, after the end.
 fn last_reads() -> Vec<Step> {
-    let of_mob = |mob| [Call::LabelsOfMob { mob }, Call::Cursor { mob }];
+    let of_mob = |mob| [Call::LabelsOfMob { mob }, Call::Cursor { mob }, Call::ClaimMob { mob }];
     let of_runtime = |runtime| {
         [
             Call::Session { runtime },

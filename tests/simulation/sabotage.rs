@@ -21,6 +21,7 @@ pub enum Sabotage {
     RetriesWithoutLooking,
     CommitsAndSaysItFailed,
     IgnoresFences,
+    IgnoresFencesOfMobs,
     DecidesOnAnOldSnapshot,
     ReadsAnOldSnapshot,
     WritesDespiteARefusal,
@@ -85,10 +86,15 @@ impl Saboteur {
         reads: &Reads,
         decide: &Arc<Mutex<Decide>>,
     ) -> Result<(ReadSet, Option<Change>)> {
-        let about_claims = format!("{reads:?}").contains("burrow_claims");
+        let is_of = |table: &str| format!("{reads:?}").contains(table);
         let old = match self.sabotage {
             Some(Sabotage::DecidesOnAnOldSnapshot) => self.older(reads, now(engine.read(reads.clone()))?),
-            Some(Sabotage::IgnoresFences) if about_claims => self.older(reads, now(engine.read(reads.clone()))?),
+            Some(Sabotage::IgnoresFences) if is_of("burrow_claims") => {
+                self.older(reads, now(engine.read(reads.clone()))?)
+            }
+            Some(Sabotage::IgnoresFencesOfMobs) if is_of("burrow_mob_claims") => {
+                self.older(reads, now(engine.read(reads.clone()))?)
+            }
             _ => None,
         };
         if self.does(Sabotage::LosesACommit) {
