@@ -100,4 +100,40 @@ export function testDamaged({ openPage }) {
     assert.deepEqual(told.findings, [0, 1]);
     await page.close();
   });
+
+  test("so are those that have ended, those among live ones, and receipts", async () => {
+    const page = await openPage();
+    const outcomes = await page.evaluate(async () => {
+      const rows = await import("/tests/browser/damaged-rows.mjs");
+      const store = await burrow.openStore({ name: "swapped elsewhere", durability: "relaxed" });
+      const database = await tab.rawDatabase("swapped elsewhere");
+      const swapLastTwo = async (table, runtime) => {
+        const [one, other] = (await rows.all(database, table))
+          .filter(([key]) => key[0] === runtime)
+          .slice(-2);
+        await rows.put(database, table, [
+          [one[0], other[1]],
+          [other[0], one[1]],
+        ]);
+      };
+      const told = [];
+      for (const live of [0, 2]) {
+        const runtime = store.runtime(`${live} live`);
+        for (let at = 0; at < 5; at++) {
+          const input = await tab.inputOf(at);
+          await runtime.persistInput(at < live ? input : { ...input, current_state: "consumed" });
+        }
+        const whole = (await runtime.inputs()).length;
+        await swapLastTwo("runtime_input_states", `${live} live`);
+        told.push(whole, await tab.outcome(runtime.inputs()), await tab.outcome(runtime.recover()));
+      }
+      const runtime = store.runtime("r");
+      for (let at = 0n; at < 3n; at++) await runtime.commitBoundary({ receipt: await tab.receiptOf(at) });
+      const whole = (await runtime.receipts()).length;
+      await swapLastTwo("runtime_boundary_receipts", "r");
+      return [...told, whole, await tab.outcome(runtime.receipts())];
+    });
+    assert.deepEqual(outcomes, [5, "Decode", "ok", 5, "Decode", "ok", 3, "Decode"]);
+    await page.close();
+  });
 }
