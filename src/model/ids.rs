@@ -59,7 +59,7 @@ macro_rules! uuid_id {
             /// [`try_new`](Self::try_new) gives an error.
             #[expect(clippy::new_without_default, reason = "a default that differs each time would surprise")]
             pub fn new() -> Self {
-                Self(Uuid::now_v7())
+                Self::try_new().unwrap_or_else(|error| panic!("{error}"))
             }
 
             /// A new id, as [`new`](Self::new) makes it.

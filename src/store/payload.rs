@@ -181,7 +181,7 @@ mod tests {
 
     impl Payload {
         fn fingerprinted(&self) -> Fingerprint {
-            let salt = Uuid::now_v7();
+            let salt = Uuid::from_u128(7);
             self.fingerprint(salt, self.session.as_ref().map(|session| Digest::of(salt, &session.session_snapshot)))
         }
     }

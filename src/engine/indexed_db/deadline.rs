@@ -26,7 +26,7 @@ const TICKS: u8 = 5;
 pub(super) struct Deadlines(Rc<Shared>);
 
 struct Shared {
-    timeout: Duration,
+    timeout_ms: u64,
     pending: RefCell<Vec<Deadline>>,
     ticking: Cell<bool>,
 }
@@ -38,11 +38,12 @@ struct Deadline {
 
 impl Deadlines {
     pub(super) fn new(timeout: Duration) -> Self {
-        Self(Rc::new(Shared { timeout, pending: RefCell::default(), ticking: Cell::default() }))
+        let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        Self(Rc::new(Shared { timeout_ms, pending: RefCell::default(), ticking: Cell::default() }))
     }
 
-    pub(super) fn timeout(&self) -> Duration {
-        self.0.timeout
+    pub(super) fn timeout_ms(&self) -> u64 {
+        self.0.timeout_ms
     }
 
     /// The answer, or `None` where it does not come in time: at least the timeout, at most a fifth more.
@@ -62,7 +63,7 @@ impl Deadlines {
 }
 
 fn tick(shared: Rc<Shared>) {
-    let milliseconds = shared.timeout.as_millis() / u128::from(TICKS);
+    let milliseconds = shared.timeout_ms / u64::from(TICKS);
     let on_tick = Closure::once_into_js(move || {
         let mut pending = shared.pending.borrow_mut();
         pending.retain_mut(|deadline| {

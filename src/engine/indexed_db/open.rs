@@ -276,7 +276,7 @@ pub(super) fn no_answer(name: &str, deadlines: &Deadlines) -> RuntimeStoreError 
         "database {} did not answer within {} ms: another tab or worker holds it in a transaction, and may be frozen or busy, \
          or the disk is; nothing was written; try again, or close that tab",
         quoted(name),
-        deadlines.timeout().as_millis()
+        deadlines.timeout_ms()
     ))
 }
 
