@@ -170,7 +170,7 @@ fn split(json: &str) -> std::result::Result<(Cow<'_, str>, Option<Fingerprint>),
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
-    use crate::model::{RunBoundary, RunId, json::writer::canonical};
+    use crate::model::{RunBoundary, RunId, json::writer::canonical, random::salt};
 
     const INPUT: &str = r#"{"input_id":"01a20127-b8f1-725e-bae9-39a85b9ab50a","current_state":"queued","created_at":"2026-11-22T02:48:30Z","updated_at":"2026-11-22T02:48:30Z"}"#;
 
@@ -181,7 +181,7 @@ mod tests {
 
     impl Payload {
         fn fingerprinted(&self) -> Fingerprint {
-            let salt = Uuid::from_u128(7);
+            let salt = salt().unwrap();
             self.fingerprint(salt, self.session.as_ref().map(|session| Digest::of(salt, &session.session_snapshot)))
         }
     }
