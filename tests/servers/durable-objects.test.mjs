@@ -176,6 +176,24 @@ test("a sealed store keeps nothing in the clear, and another key is WrongKey", a
   assert.ok(!held.includes(secret));
 });
 
+test(
+  "a store with a retention prunes between the requests, also what was there before",
+  { timeout: 60_000 },
+  async () => {
+    const call = inObject("retention");
+    const comesTo = async (count) => {
+      while ((await call("receipts")) !== count) await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    await call("run", 5);
+    assert.equal(await call("receipts"), 5);
+    await call("retain", 3);
+    await comesTo(3);
+    await call("run", 2);
+    await comesTo(3);
+    assert.deepEqual(await call("problems"), []);
+  },
+);
+
 test("flush() resolves", async () => assert.equal(await inObject("flushed")("flush"), null));
 
 test("what is no storage is refused, and a store in two places", async () => {

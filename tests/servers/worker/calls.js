@@ -102,6 +102,27 @@ export const calls = {
     return Math.max(...memories.map(({ buffer }) => buffer.byteLength));
   },
 
+  /** Opens the object's store so that it prunes by itself. */
+  async retain(object, keepReceipts) {
+    object.opening = openStore({
+      storage: object.ctx.storage,
+      retention: { keepReceipts: Number(keepReceipts) },
+    });
+    await object.opening;
+  },
+
+  /** Commits so many boundaries of one run. */
+  async run(object, count) {
+    const agent = (await object.store()).runtime("r");
+    const run_id = await newId();
+    for (let sequence = 0n; sequence < BigInt(count); sequence++)
+      await agent.commitBoundary({ receipt: receipt(run_id, sequence) });
+  },
+
+  async receipts(object) {
+    return (await (await object.store()).runtime("r").counts()).receipts;
+  },
+
   async status(object) {
     const store = await object.store();
     return { ...(await store.status()), authorityKey: store.authorityKey };
