@@ -14,6 +14,7 @@ const OPTIONS = {
   quick: { type: "boolean", default: false },
   growth: { type: "boolean", default: false },
   memory: { type: "boolean", default: false },
+  lifetime: { type: "boolean", default: false },
   node: { type: "boolean", default: false },
   edge: { type: "boolean", default: false },
   only: { type: "string" },
@@ -33,9 +34,11 @@ await main(async () => {
   const { compare } = await import("./browser/compare.mjs");
   const { growth } = await import("./browser/growth.mjs");
   const { memory } = await import("./browser/memory.mjs");
-  if (!options.growth && !options.memory) await compare(options);
+  const { lifetime } = await import("./browser/lifetime.mjs");
+  if (!options.growth && !options.memory && !options.lifetime) await compare(options);
   if (options.growth) await growth(options);
   if (options.memory) await memory(options);
+  if (options.lifetime) await lifetime(options);
 });
 
 /** On an SQLite file, in the newest Node that the tests have: this one may have no SQLite. */
@@ -63,9 +66,11 @@ function parse() {
   if (!BROWSERS.includes(values.browser)) {
     throw new Stop(`--browser: there is no "${values.browser}". There are ${BROWSERS.join(", ")}.`);
   }
-  const { browser, growth, memory, node, edge } = values;
-  if (browser !== "chromium" && (growth || memory || node || edge)) {
-    throw new Stop("--browser is for the workloads; --growth, --memory, --node and --edge have their own.");
+  const { browser, growth, memory, lifetime, node, edge } = values;
+  if (browser !== "chromium" && (growth || memory || lifetime || node || edge)) {
+    throw new Stop(
+      "--browser is for the workloads; --growth, --memory, --lifetime, --node and --edge have their own.",
+    );
   }
   return {
     ...values,

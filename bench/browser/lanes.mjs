@@ -68,6 +68,7 @@ async function openLane(browser, url, { contender, name }) {
     end: call("end"),
     fillReceipts: call("fillReceipts"),
     commitMany: call("commitMany"),
+    longLife: call("longLife"),
     memory: () => memory(page),
     round: inFront("round"),
     phases: inFront("phases"),

@@ -1,6 +1,7 @@
-// A database that has long been in use: many receipts, written past the contender's API, for that would take hours.
+// A database that has long been in use: many receipts.
 
 import { boundary, newId } from "./payload.mjs";
+import { connect, write } from "./rows.mjs";
 import { same } from "./same.mjs";
 
 const RUNTIMES = 100;
@@ -16,7 +17,7 @@ export async function fillReceipts({ open, u64, receiptRows }, name, count) {
   let run = newId();
   for (let from = 0; from < count; from += RECEIPTS_PER_TRANSACTION) {
     const rows = Math.min(RECEIPTS_PER_TRANSACTION, count - from);
-    await write(db, receiptRows.store, (receipts) => {
+    await write(db, [receiptRows.store], ({ [receiptRows.store]: receipts }) => {
       for (let i = from; i < from + rows; i++) {
         if (i % RECEIPTS_PER_RUN === 0) run = newId();
         const runtime = `agent-${Math.floor(i / RECEIPTS_PER_RUN) % RUNTIMES}`;
@@ -32,21 +33,4 @@ export async function fillReceipts({ open, u64, receiptRows }, name, count) {
     same("a receipt", await store.receipt(runtime, receipt.run_id, told.sequence), told);
   }
   await store.close();
-}
-
-function connect(name) {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open(name);
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-}
-
-function write(db, store, puts) {
-  return new Promise((resolve, reject) => {
-    const transaction = db.transaction(store, "readwrite", { durability: "relaxed" });
-    transaction.oncomplete = () => resolve();
-    transaction.onabort = () => reject(transaction.error);
-    puts(transaction.objectStore(store));
-  });
 }

@@ -37,6 +37,7 @@ function total({ page, wasm }) {
   return page + wasm;
 }
 
-function megabytes({ page, wasm }) {
+/** As it is shown. */
+export function megabytes({ page, wasm }) {
   return [page, wasm].map((bytes) => (bytes / 1e6).toFixed(2)).join(" + ");
 }

@@ -53,4 +53,5 @@ globalThis.bench = {
 
   fillReceipts: (name, count) => fillReceipts(contender, name, count),
   commitMany: (name, count) => commitMany(contender, name, count),
+  longLife: (what, ...args) => contender.longLife[what](...args),
 };

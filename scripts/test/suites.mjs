@@ -132,7 +132,7 @@ export const PARTS = {
       ]),
       ...inLane("browsers", [
         check("bench, in Chromium", "node bench/run.mjs --quick"),
-        check("bench, the long ones", "node bench/run.mjs --quick --growth --memory"),
+        check("bench, the long ones", "node bench/run.mjs --quick --growth --memory --lifetime"),
       ]),
       check("bench, in Node", "node bench/run.mjs --quick --node"),
       check("bench, at the edge", "node bench/run.mjs --quick --edge"),

@@ -1,6 +1,8 @@
 // Real headless browsers with a profile on disk, each a process that can be killed like any other. Their pages are
 // driven the same way, whichever browser it is.
 
+import { rm } from "node:fs/promises";
+import path from "node:path";
 import puppeteer from "puppeteer-core";
 import "../../scripts/temporary.mjs";
 import { browser as chromiumPair, firefox as findFirefox, Stop } from "../../scripts/toolchain.mjs";
@@ -33,9 +35,12 @@ export const chromium = {
 
 export const firefox = {
   /** `options` of Puppeteer's. */
-  launch: (profile, options = {}) => {
+  launch: async (profile, options = {}) => {
     const executablePath = findFirefox();
     if (!executablePath) throw new Stop("No Firefox found. Run `npm run setup`, or set FIREFOX.");
+    // Puppeteer makes copies of these, which it puts back some time after the browser has ended, also when the next one is starting already: where
+    // there are none it makes none.
+    for (const name of ["prefs.js", "user.js"]) await rm(path.join(profile, name), { force: true });
     return launch({ ...options, browser: "firefox", executablePath, userDataDir: profile });
   },
 };

@@ -2,6 +2,8 @@
 
 import { openStore } from "burrow-build";
 
+export { longLife } from "../long-life.mjs";
+
 export const u64 = BigInt;
 
 /** Where receipts lie, to fill a database with many: burrow's own form on the disk. */
