@@ -67,6 +67,44 @@ export function testGroupCommit({ openPage }) {
     await page.close();
   });
 
+  test("of 64 boundaries at once, those that were pruned or are there write nothing, and another payload is refused alone", async () => {
+    const page = await openPage();
+    const result = await page.evaluate(async () => {
+      const store = await burrow.openStore({ name: "pruned at once" });
+      const runtime = store.runtime("r");
+      const bytes = (...values) => Uint8Array.from(values);
+      const old = await tab.receiptOf(0n);
+      for (const sequence of [0n, 1n, 2n])
+        await runtime.commitBoundary({ receipt: { ...old, sequence }, session: bytes(Number(sequence)) });
+      const pruned = await runtime.prune({ keepReceipts: 1 });
+      const kinds = [
+        async () => ({ receipt: old, session: bytes(100) }),
+        async () => ({ receipt: await tab.receiptOf(0n), session: bytes(200) }),
+        async () => ({ receipt: { ...old, sequence: 2n }, session: bytes(101) }),
+        async () => ({ receipt: { ...old, sequence: 2n }, session: bytes(2) }),
+      ];
+      const outcomes = {};
+      // Few, which are looked for by inserting, and many, for which is read.
+      for (const count of [4, 64]) {
+        const made = [];
+        for (let at = 0; at < count; at++) made.push(await kinds[at % 4]());
+        outcomes[count] = await Promise.all(
+          made.map((boundary) => tab.outcome(runtime.commitBoundary(boundary))),
+        );
+      }
+      const { receipts } = await runtime.counts();
+      return { pruned: pruned.receipts, outcomes, receipts, session: [...(await runtime.session())] };
+    });
+    const four = ["ok", "ok", "Conflict", "ok"];
+    assert.deepEqual(result, {
+      pruned: 2,
+      outcomes: { 4: four, 64: Array(16).fill(four).flat() },
+      receipts: 1 + 1 + 16,
+      session: [200],
+    });
+    await page.close();
+  });
+
   test("an outcome that nobody can be asked about is unknown to all who may have written", async () => {
     const page = await openPage();
     const result = await page.evaluate(async () => {

@@ -116,6 +116,57 @@ export function testLiveInputs({ openPage }) {
     await page.close();
   });
 
+  test("every list of many inputs, in whichever state, has each of them once and in order", async () => {
+    const page = await openPage();
+    const wrong = await page.evaluate(async () => {
+      const store = await burrow.openStore({ name: "many lists", durability: "relaxed" });
+      const runtime = store.runtime("r");
+      const run_id = await burrow.newId();
+      const inputs = [];
+      for (let at = 0; at < 700; at++) inputs.push(await tab.inputOf(at));
+      const shown = (list) =>
+        list.map(({ input_id, current_state }) => `${input_id} ${current_state}`).join();
+      const wrong = [];
+      const pages = async (options) => {
+        const all = [];
+        for (let after; ;) {
+          const found = await runtime.inputs({ ...options, after });
+          all.push(...found);
+          if (found.length < options.limit) return all;
+          after = found.at(-1).input_id;
+        }
+      };
+      // All live, all ended, and between: each third or second one, a block, all but one.
+      const ends = [
+        () => false,
+        (at) => at % 3 === 0,
+        (at) => at > 199 && at < 420,
+        (at) => at % 2 === 0,
+        (at) => at !== 650,
+      ];
+      for (const [sequence, isEnded] of [...ends, () => true].entries()) {
+        for (const [at, input] of inputs.entries()) input.current_state = isEnded(at) ? "consumed" : "queued";
+        const receipt = { ...(await tab.receiptOf(BigInt(sequence))), run_id };
+        await runtime.commitBoundary({ receipt, inputs });
+        const live = inputs.filter(({ current_state }) => current_state === "queued");
+        const same = (what, found, expected) => {
+          if (shown(found) !== shown(expected))
+            wrong.push(`${sequence} ${what}: ${found.length} of ${expected.length}`);
+        };
+        same("all", await runtime.inputs(), inputs);
+        for (const limit of [63, 200, 350]) {
+          same(`ascending by ${limit}`, await pages({ limit, order: "ascending" }), inputs);
+          same(`descending by ${limit}`, await pages({ limit, order: "descending" }), inputs.toReversed());
+          same(`live by ${limit}`, await pages({ limit, live: true }), live);
+        }
+        same("recovered", (await runtime.recover()).inputs, live);
+      }
+      return wrong;
+    });
+    assert.deepEqual(wrong, []);
+    await page.close();
+  });
+
   test("an upgrade that is cut off has moved nothing, and the next one moves all", async () => {
     const page = await openPage();
     const ids = await page.evaluate(async () => {
