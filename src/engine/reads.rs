@@ -14,9 +14,7 @@ pub enum Read {
     Get(&'static TableInfo, Key, Option<Prediction>),
     /// The records whose keys start with a prefix, in key order.
     Range(&'static TableInfo, Key, Page),
-    /// The same of records that name their own keys. An engine that would have to read keys separately may give the prefix in the place
-    /// of each, where the order is ascending: then the order is checked, and where it is not that of the records' own keys, they are read
-    /// again with their keys.
+    /// The same, without the records' keys: an engine that would have to read keys separately may give the prefix instead.
     Values(&'static TableInfo, Key, Page),
     /// The distinct values that follow a prefix in the keys, in order: each as the key `[…prefix, value]`.
     Distinct(&'static TableInfo, Key, Page),
@@ -306,7 +304,7 @@ impl ReadSet {
         valid: impl Fn(&Key) -> bool,
     ) -> Result<Vec<Arc<V>>> {
         let rows = self.rows(read.0).filter(|(_, key, _)| !self.widened || valid(key)).take(limit as usize);
-        Ok(records(rows)?.into_iter().map(|(_, record)| record).collect())
+        rows.map(|(table, key, row)| row.record(key).map_err(|reason| undecodable(table, key, reason))).collect()
     }
 
     /// The records of a range read as they are stored, in key order; of one that cannot be read, why.
@@ -359,7 +357,12 @@ impl ReadSet {
     /// The records of a range read, in key order. One that cannot be read fails the whole with
     /// [`RuntimeStoreError::Decode`], which names it.
     pub fn many<V: Record>(&self, read: Many<V>) -> Result<Vec<(&Key, Arc<V>)>> {
-        records(self.rows(read.0))
+        let rows = self.rows(read.0);
+        let mut records = Vec::with_capacity(rows.len());
+        for (table, key, row) in rows {
+            records.push((key, row.record(key).map_err(|reason| undecodable(table, key, reason))?));
+        }
+        Ok(records)
     }
 
     /// A count.
@@ -374,22 +377,6 @@ impl ReadSet {
     pub fn keys(&self, read: Keys) -> impl Iterator<Item = &Key> {
         self.rows(read.0).map(|(_, key, _)| key)
     }
-}
-
-/// The records of rows in ascending order. Those that were read without their keys are to be in the order of their own.
-fn records<'a, V: Record>(
-    rows: impl Iterator<Item = (&'static TableInfo, &'a Key, &'a Row)>,
-) -> Result<Vec<(&'a Key, Arc<V>)>> {
-    let mut records = Vec::<(_, Arc<V>)>::with_capacity(rows.size_hint().1.unwrap_or_default());
-    for (table, key, row) in rows {
-        let record = row.record::<V>(key).map_err(|reason| undecodable(table, key, reason))?;
-        let before = records.last().filter(|_| key.parts().len() < table.key.len());
-        if before.is_some_and(|(_, before)| !record.comes_after(before)) {
-            return Err(undecodable(table, key, "a record is not in the order of its own key".to_owned()));
-        }
-        records.push((key, record));
-    }
-    Ok(records)
 }
 
 fn undecodable(table: &TableInfo, key: &Key, reason: String) -> RuntimeStoreError {

@@ -64,13 +64,6 @@ pub trait Record: Send + Sync + Sized + 'static {
         Ok(())
     }
 
-    /// Whether its key is greater than another's of the same table, as far as they name their keys: asked where a read returns values
-    /// without their keys, in the order of those.
-    fn comes_after(&self, other: &Self) -> bool {
-        let _ = other;
-        true
-    }
-
     /// The hash of its bytes, where somebody has made it already.
     #[doc(hidden)]
     fn digest(&self) -> Option<Digest> {
@@ -167,10 +160,6 @@ impl<T: Stored> Record for Document<T> {
 
     fn check_key(&self, key: &Key) -> Result<(), String> {
         check_names(&T::names(self.key()), key)
-    }
-
-    fn comes_after(&self, other: &Self) -> bool {
-        self.key() > other.key()
     }
 }
 

@@ -315,6 +315,7 @@ impl Guard {
         Self::Deletion { runtime_id: runtime_id.clone(), begun }
     }
 
+    /// Whether it guards writes of a runtime: one that would change nothing is a retry, which succeeds whoever has the runtime by now.
     pub(super) fn is_of_runtime(&self) -> bool {
         !matches!(self, Self::Claim { fence: Fence { owner: Owner::Mob(_), .. }, .. })
     }

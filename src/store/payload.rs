@@ -131,10 +131,6 @@ impl Record for StoredReceipt {
     fn check_key(&self, key: &Key) -> std::result::Result<(), String> {
         self.receipt.check_key(key)
     }
-
-    fn comes_after(&self, other: &Self) -> bool {
-        self.receipt.comes_after(&other.receipt)
-    }
 }
 
 /// What stands before the digits of a fingerprint in a receipt's row.

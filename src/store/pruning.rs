@@ -55,8 +55,8 @@ impl<E: Engine> Store<E> {
     /// proof: a boundary up to the last one of its run that was pruned counts as committed, and nothing is written.
     ///
     /// # Errors
-    /// `InvalidInput` where nothing is to be pruned; `Fenced` through a claim that was overtaken; `Decode` for a record that cannot
-    /// be read. What was pruned before an error stays so.
+    /// `InvalidInput` where nothing is to be pruned; `Fenced` through a claim that was overtaken, where there is something to prune;
+    /// `Decode` for a record that cannot be read. What was pruned before an error stays so.
     pub async fn prune(&self, runtime_id: &LogicalRuntimeId, prune: Prune) -> Result<Pruned> {
         self.prune_while(runtime_id, prune, &|| true).await
     }

@@ -211,30 +211,37 @@ export function testCommitAtOnce({ openPage, elsewhere }, { inserts, endsPages, 
   });
 
   // Chromium alone goes on with what a page has sent; Firefox and WebKit abort it.
-  test("a boundary that is sent as the page goes away is whole, and in Chromium it is kept", async () => {
-    const page = await openPage();
-    await page.evaluate(async () => {
-      const store = await burrow.openStore({ name: "pagehide" });
-      const receipt = await tab.receiptOf(5n);
-      const input = await tab.inputOf(0);
-      await store.runtime("r").commitSession(new TextEncoder().encode("before"));
-      addEventListener("pagehide", () => {
-        const session = new TextEncoder().encode("as the page went away");
-        void store.runtime("r").commitBoundary({ receipt, session, inputs: [input] });
-      });
+  for (const count of [1, 8]) {
+    test(`of ${count} boundaries that are sent as the page goes away each is whole, and in Chromium it is kept`, async () => {
+      const page = await openPage();
+      await page.evaluate(async (count) => {
+        const store = await burrow.openStore({ name: `pagehide ${count}` });
+        const boundaries = [];
+        for (let at = 0; at < count; at++) {
+          const session = new TextEncoder().encode("as the page went away");
+          boundaries.push({ receipt: await tab.receiptOf(5n), session, inputs: [await tab.inputOf(at)] });
+        }
+        await store.runtime("r").commitSession(new TextEncoder().encode("before"));
+        addEventListener("pagehide", () => {
+          for (const boundary of boundaries) void store.runtime("r").commitBoundary(boundary);
+        });
+      }, count);
+      await page.goto(elsewhere());
+      const again = await openPage();
+      const result = await again.evaluate(async (count) => {
+        const runtime = (await burrow.openStore({ name: `pagehide ${count}` })).runtime("r");
+        const session = new TextDecoder().decode(await runtime.session());
+        return {
+          receipts: (await runtime.receipts()).length,
+          inputs: (await runtime.inputs()).length,
+          session,
+        };
+      }, count);
+      const { receipts } = result;
+      const session = receipts > 0 ? "as the page went away" : "before";
+      assert.deepEqual(result, { receipts, inputs: receipts, session });
+      assert.ok(receipts === count || endsPages, `${receipts} of ${count}`);
+      await Promise.all([page.close(), again.close()]);
     });
-    await page.goto(elsewhere());
-    const again = await openPage();
-    const result = await again.evaluate(async () => {
-      const runtime = (await burrow.openStore({ name: "pagehide" })).runtime("r");
-      const receipts = (await runtime.receipts()).map((receipt) => String(receipt.sequence));
-      return [receipts, new TextDecoder().decode(await runtime.session()), (await runtime.inputs()).length];
-    });
-    const [kept, absent] = [
-      [["5"], "as the page went away", 1],
-      [[], "before", 0],
-    ];
-    assert.deepEqual(result, endsPages && result[2] === 0 ? absent : kept);
-    await Promise.all([page.close(), again.close()]);
-  });
+  }
 }

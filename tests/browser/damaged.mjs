@@ -129,11 +129,56 @@ export function testDamaged({ openPage }) {
       }
       const runtime = store.runtime("r");
       for (let at = 0n; at < 3n; at++) await runtime.commitBoundary({ receipt: await tab.receiptOf(at) });
-      const whole = (await runtime.receipts()).length;
+      told.push((await runtime.receipts()).length);
       await swapLastTwo("runtime_boundary_receipts", "r");
-      return [...told, whole, await tab.outcome(runtime.receipts())];
+      // Also where they are in two pages.
+      for (const options of [{}, { limit: 1 }, { limit: 2 }]) {
+        const pages = async () => {
+          for (let after; ;) {
+            const page = await runtime.receipts({ ...options, after });
+            if (page.length === 0) return;
+            after = page.at(-1);
+          }
+        };
+        told.push(await tab.outcome(pages()));
+      }
+      return told;
     });
-    assert.deepEqual(outcomes, [5, "Decode", "ok", 5, "Decode", "ok", 3, "Decode"]);
+    assert.deepEqual(outcomes, [5, "Decode", "ok", 5, "Decode", "ok", 3, "Decode", "Decode", "Decode"]);
+    await page.close();
+  });
+
+  test("so are those that stand under another runtime", async () => {
+    const page = await openPage();
+    const outcomes = await page.evaluate(async () => {
+      const rows = await import("/tests/browser/damaged-rows.mjs");
+      const store = await burrow.openStore({ name: "swapped between", durability: "relaxed" });
+      for (const id of ["a", "b"]) {
+        const inputs = [await tab.inputOf(0), { ...(await tab.inputOf(1)), current_state: "consumed" }];
+        await store.runtime(id).commitBoundary({ receipt: await tab.receiptOf(0n), inputs });
+      }
+      const database = await tab.rawDatabase("swapped between");
+      const told = [];
+      for (const table of ["burrow_live_inputs", "runtime_input_states", "runtime_boundary_receipts"]) {
+        const whole = await rows.all(database, table);
+        const [one, other] = whole;
+        await rows.put(database, table, [
+          [one[0], other[1]],
+          [other[0], one[1]],
+        ]);
+        for (const id of ["a", "b"]) {
+          const runtime = store.runtime(id);
+          told.push(await tab.outcome(runtime.inputs()), await tab.outcome(runtime.receipts()));
+        }
+        await rows.put(database, table, whole);
+      }
+      return told;
+    });
+    const [inputs, receipts] = [
+      ["Decode", "ok"],
+      ["ok", "Decode"],
+    ];
+    assert.deepEqual(outcomes, [inputs, inputs, inputs, inputs, receipts, receipts].flat());
     await page.close();
   });
 }

@@ -28,11 +28,8 @@ fn halves(read: &Read) -> Option<(Read, Read)> {
     let live = read.table().live.as_ref()?.table;
     Some(match read.clone() {
         Read::Get(table, key, _) => (Read::Get(table, key.clone(), None), Read::Get(live, key, None)),
-        Read::Range(table, prefix, page) => {
+        Read::Range(table, prefix, page) | Read::Values(table, prefix, page) => {
             (Read::Range(table, prefix.clone(), page.clone()), Read::Range(live, prefix, page))
-        }
-        Read::Values(table, prefix, page) => {
-            (Read::Values(table, prefix.clone(), page.clone()), Read::Values(live, prefix, page))
         }
         Read::Distinct(table, prefix, page) => {
             (Read::Distinct(table, prefix.clone(), page.clone()), Read::Distinct(live, prefix, page))
@@ -71,27 +68,22 @@ pub(super) fn of(reads: Vec<Read>, then: Then) -> (Vec<Read>, Then) {
     let joined =
         move |transaction: &Rc<Transaction>, found: Attempt<ReadSet>| match found.map(|found| join(&reads, found)) {
             Err(error) => then(transaction, Err(error)),
-            Ok((rows, open)) if open.is_empty() => then(transaction, Ok(ReadSet::new(&reads, rows))),
-            Ok((rows, open)) => settle(transaction, reads, rows, open, then),
+            Ok((rows, twice)) if twice.is_empty() => then(transaction, Ok(ReadSet::new(&reads, rows))),
+            Ok((rows, twice)) => count_once(transaction, reads, rows, twice, then),
         };
     (parts, Box::new(joined))
 }
 
 type Rows = Vec<(Key, Row)>;
 
-/// What the rows of a read depend on besides.
-enum Open {
-    /// A count that has a record twice, if this finds one.
-    Twice(Read),
-    /// Rows of both object stores, whose order only their keys tell.
-    Unordered { own: Rows, live: Rows, page: Page, keys: [Read; 2] },
-}
+/// A count that has a record twice, if this finds one: the count's place among the reads, and what to look for.
+type Twice = (usize, Read);
 
-/// The rows of each read, from those of its parts; and what is open, each with the place of its read.
-fn join(reads: &[Read], found: ReadSet) -> (Vec<Rows>, Vec<(usize, Open)>) {
+/// The rows of each read, from those of its parts.
+fn join(reads: &[Read], found: ReadSet) -> (Vec<Rows>, Vec<Twice>) {
     let mut parts = found.into_rows();
     let mut next = || parts.next().unwrap_or_default();
-    let (mut rows, mut open) = (Vec::with_capacity(reads.len()), Vec::new());
+    let (mut rows, mut twice) = (Vec::with_capacity(reads.len()), Vec::new());
     for (at, read) in reads.iter().enumerate() {
         let own = next();
         rows.push(match (halves(read), read) {
@@ -99,21 +91,8 @@ fn join(reads: &[Read], found: ReadSet) -> (Vec<Rows>, Vec<(usize, Open)>) {
             (_, Read::Count(table, _)) => {
                 let live = next();
                 let count = counted(&own) + live.len() as u64;
-                open.extend(live.into_iter().map(|(key, _)| (at, Open::Twice(Read::Count(table, key)))));
+                twice.extend(live.into_iter().map(|(key, _)| (at, Read::Count(table, key))));
                 count_of(count)
-            }
-            (Some((of_own, of_live)), Read::Values(_, _, page)) if page.order == Order::Ascending => {
-                let live = next();
-                match (own.is_empty(), live.is_empty()) {
-                    (true, _) => live,
-                    (_, true) => own,
-                    (false, false) => {
-                        let keys =
-                            [of_own, of_live].map(|half| Read::Keys(half.table(), half.prefix().clone(), page.clone()));
-                        open.push((at, Open::Unordered { own, live, page: page.clone(), keys }));
-                        Rows::new()
-                    }
-                }
             }
             (
                 _,
@@ -125,39 +104,26 @@ fn join(reads: &[Read], found: ReadSet) -> (Vec<Rows>, Vec<(usize, Open)>) {
             _ => merged(own, next(), &Page::default()),
         });
     }
-    (rows, open)
+    (rows, twice)
 }
 
-/// Reads what is open in the same transaction.
-fn settle(transaction: &Rc<Transaction>, reads: Vec<Read>, mut rows: Vec<Rows>, open: Vec<(usize, Open)>, then: Then) {
-    let sought = open.iter().flat_map(|(_, open)| match open {
-        Open::Twice(count) => std::slice::from_ref(count),
-        Open::Unordered { keys, .. } => keys,
-    });
-    let sought = sought.cloned().collect();
-    let settled = move |transaction: &Rc<Transaction>, found: Attempt<ReadSet>| {
+/// Takes off from the counts what they have twice.
+fn count_once(transaction: &Rc<Transaction>, reads: Vec<Read>, mut rows: Vec<Rows>, twice: Vec<Twice>, then: Then) {
+    let (places, sought): (Vec<usize>, Vec<Read>) = twice.into_iter().unzip();
+    let counted_once = move |transaction: &Rc<Transaction>, found: Attempt<ReadSet>| {
         let found = found.map(|found| {
-            let mut parts = found.into_rows();
-            let mut next = || parts.next().unwrap_or_default();
-            for (at, open) in open {
-                let Some(rows) = rows.get_mut(at) else { continue };
-                *rows = match open {
-                    Open::Twice(_) => count_of(counted(rows).saturating_sub(counted(&next()))),
-                    Open::Unordered { own, live, page, .. } => merged(under(next(), own), under(next(), live), &page),
-                };
+            for (at, under) in places.into_iter().zip(found.into_rows()) {
+                if let Some(count) = rows.get_mut(at) {
+                    *count = count_of(counted(count).saturating_sub(counted(&under)));
+                }
             }
             ReadSet::new(&reads, rows)
         });
         then(transaction, found);
     };
-    if let Err(error) = transaction.read_parts(sought, Box::new(settled)) {
+    if let Err(error) = transaction.read_parts(sought, Box::new(counted_once)) {
         transaction.abort(Err(error));
     }
-}
-
-/// Rows that were read without their keys, under them.
-fn under(keys: Rows, rows: Rows) -> Rows {
-    keys.into_iter().zip(rows).map(|((key, _), (_, row))| (key, row)).collect()
 }
 
 fn counted(rows: &Rows) -> u64 {

@@ -18,10 +18,6 @@ use crate::{
     model::RuntimeStoreError,
 };
 
-/// The most records that are looked for by inserting them. For more, in a large group, to wait for reads takes less time
-/// (docs/decisions/019-pruned-runs.md).
-const MOST_PROBES: usize = 4;
-
 /// The reads and the writes of an attempt, decided before it begins.
 pub(super) struct Plan {
     /// The reads, without those of records that are inserted.
@@ -77,8 +73,7 @@ impl Plan {
         }
         plan.reads = reads;
         let expects_nothing_of_one_store = |read: &Read| matches!(read, Read::Get(table, _, Some(Prediction { record: None, .. })) if table.live.is_none());
-        let probes = plan.reads.iter().filter(|read| !may_come_late(read)).count();
-        if probes <= MOST_PROBES && plan.reads.iter().all(expects_nothing_of_one_store) {
+        if plan.reads.iter().all(expects_nothing_of_one_store) {
             plan.part_late();
             plan.probe();
         }

@@ -108,11 +108,8 @@ impl Reading {
             if pending.is_in_a_row() && target.as_ref().is_some_and(|target| **target == ***pending.last_request()) {
                 return match pending {
                     PendingRead::Pages(pages) => match read {
-                        Read::Range(table, prefix, page) => {
-                            pages.go_on(transaction, (table, prefix, page, true), &mut self.taken)
-                        }
-                        Read::Values(table, prefix, page) => {
-                            pages.go_on(transaction, (table, prefix, page, false), &mut self.taken)
+                        Read::Range(table, prefix, page) | Read::Values(table, prefix, page) => {
+                            pages.go_on(transaction, (table, prefix, page), &mut self.taken)
                         }
                         _ => Ok(false),
                     },

@@ -20,7 +20,7 @@ pub trait Stored: Wire + Clone + PartialEq + Send + Sync + 'static {
     const NAME: &'static str;
 
     /// The part of it that is also in its row's key.
-    type Key: Clone + PartialOrd + Send + Sync + 'static;
+    type Key: Clone + Send + Sync + 'static;
 
     /// The key.
     fn key(&self) -> Self::Key;
