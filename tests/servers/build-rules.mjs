@@ -15,18 +15,18 @@ export function buildRules() {
     "--no-run",
   ];
   const bindings = ["--target", "bundler", "--out-dir", "target/wasm/rules", "--out-name", "rules"];
-  run("wasm-bindgen", [...bindings, executableOf(test, env)], { env });
+  run("wasm-bindgen", [...bindings, executableOf("sqlite_of_javascript", test, env)], { env });
 }
 
-/** Builds an executable by these arguments of cargo's, and says where it is: the last one, after those that it needs. */
-export function executableOf(build, env) {
+/** Builds a target by these arguments of cargo's, and says where its executable is. Others are told of in any order: a test needs the program. */
+export function executableOf(name, build, env) {
   run("cargo", build, { env });
   const messages = output("cargo", [...build, "--message-format=json"], { env }) ?? "";
   const built = messages
     .split("\n")
     .filter((line) => line.startsWith("{"))
-    .map((line) => JSON.parse(line).executable)
-    .findLast(Boolean);
-  if (!built) throw new Stop(`cargo did not say what it built for \`cargo ${build.join(" ")}\`.`);
-  return built;
+    .map((line) => JSON.parse(line))
+    .find(({ target, executable }) => executable && target.name === name);
+  if (!built) throw new Stop(`cargo did not say where ${name} is that \`cargo ${build.join(" ")}\` builds.`);
+  return built.executable;
 }

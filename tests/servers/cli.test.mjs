@@ -20,7 +20,9 @@ const RUNTIMES = {
   "Node 24": [node24, cli],
   Deno: [tool("deno"), "run", "--no-remote", "--node-modules-dir=manual", "--allow-all", cli],
   Bun: [tool("bun"), "--no-install", cli],
-  "The crate's": [executableOf(["build", "--features", "cli", "--bin", "burrow-store"], withTools())],
+  "The crate's": [
+    executableOf("burrow-store", ["build", "--features", "cli", "--bin", "burrow-store"], withTools()),
+  ],
 };
 
 const folder = temporaryFolder("cli");

@@ -40,6 +40,7 @@ for (const { runtime, rules, others } of ran) {
 
 test("of a native process and one of Node's on one file exactly one wins each step", async () => {
   const native = executableOf(
+    "sqlite_sharing",
     ["test", "--all-features", "--test", "sqlite_sharing", "--no-run"],
     withTools(),
   );
