@@ -6,13 +6,15 @@ import { temporaryFolder } from "../../scripts/temporary.mjs";
 
 /** Starts the browser before the file's tests and ends it after them. */
 export function pagesOf({ launch }) {
-  let profile, server, browser;
+  let server, browser;
 
-  before(async () => {
-    profile = temporaryFolder("test");
+  const start = async () => {
     server = await serve();
-    browser = await launch(profile);
-  });
+    browser = await launch(temporaryFolder("test"));
+  };
+  // Node runs the hooks of a file beside each other: another may open a page before this has ended.
+  const started = start();
+  before(() => started);
 
   after(async () => {
     await browser?.close();
@@ -23,6 +25,7 @@ export function pagesOf({ launch }) {
     /** The address of another page of the same origin. */
     elsewhere: () => `${server.url}/demo/page.html`,
     async openPage() {
+      await started;
       const page = await browser.newPage(`${server.url}/tests/in-page/page.html`);
       await page.waitFor("globalThis.check");
       return page;
