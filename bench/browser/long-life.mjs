@@ -7,7 +7,7 @@ import { same } from "./same.mjs";
 
 /** The live inputs of each runtime, which also has as many consumed inputs as receipts. */
 const LIVE = 3;
-/** One runtime of so many is running. */
+/** One of so many runtimes is running. */
 const RUNNING = 10;
 
 const STORES = ["runtime_states", "runtime_boundary_receipts", "runtime_input_states", "burrow_live_inputs"];
@@ -40,7 +40,7 @@ function life(stores, id, isRunning) {
   for (let at = 0; at < receipts + LIVE; at++) {
     const [current_state, table] =
       at < receipts ? ["consumed", stores.runtime_input_states] : ["queued", stores.burrow_live_inputs];
-    // Of no run: what a live one is of would stay.
+    // They name no run: receipts of a run that a live input names are not pruned.
     const made = {
       ...input(Number),
       current_state,

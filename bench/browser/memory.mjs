@@ -37,7 +37,7 @@ function total({ page, wasm }) {
   return page + wasm;
 }
 
-/** As it is shown. */
+/** The page's memory and its wasm's in MB, as a table shows them. */
 export function megabytes({ page, wasm }) {
   return [page, wasm].map((bytes) => (bytes / 1e6).toFixed(2)).join(" + ");
 }

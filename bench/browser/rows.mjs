@@ -1,4 +1,4 @@
-// Rows that are put into a database past the contender's API, for that would take hours.
+// Puts rows into a database without the contender's API, which would take hours for a million.
 
 /** Opens a database that is there. */
 export function connect(name) {

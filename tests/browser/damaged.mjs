@@ -101,7 +101,7 @@ export function testDamaged({ openPage }) {
     await page.close();
   });
 
-  test("so are those that have ended, those among live ones, and receipts", async () => {
+  test("terminal inputs and receipts under each other's keys are told, in every list and over two pages", async () => {
     const page = await openPage();
     const outcomes = await page.evaluate(async () => {
       const rows = await import("/tests/browser/damaged-rows.mjs");
@@ -131,7 +131,7 @@ export function testDamaged({ openPage }) {
       for (let at = 0n; at < 3n; at++) await runtime.commitBoundary({ receipt: await tab.receiptOf(at) });
       told.push((await runtime.receipts()).length);
       await swapLastTwo("runtime_boundary_receipts", "r");
-      // Also where they are in two pages.
+      // With a limit the two are on different pages.
       for (const options of [{}, { limit: 1 }, { limit: 2 }]) {
         const pages = async () => {
           for (let after; ;) {
@@ -148,7 +148,7 @@ export function testDamaged({ openPage }) {
     await page.close();
   });
 
-  test("so are those that stand under another runtime", async () => {
+  test("inputs and receipts under another runtime's keys are told", async () => {
     const page = await openPage();
     const outcomes = await page.evaluate(async () => {
       const rows = await import("/tests/browser/damaged-rows.mjs");

@@ -84,7 +84,7 @@ export function testGroupCommit({ openPage }) {
         async () => ({ receipt: { ...old, sequence: 2n }, session: bytes(2) }),
       ];
       const outcomes = {};
-      // Few, which are looked for by inserting, and many, for which is read.
+      // In a small group and in a large one.
       for (const count of [4, 64]) {
         const made = [];
         for (let at = 0; at < count; at++) made.push(await kinds[at % 4]());

@@ -18,7 +18,7 @@ export function buildRules() {
   run("wasm-bindgen", [...bindings, executableOf("sqlite_of_javascript", test, env)], { env });
 }
 
-/** Builds a target by these arguments of cargo's, and says where its executable is. Others are told of in any order: a test needs the program. */
+/** Builds a target by these arguments of cargo's, and says where its executable is. Cargo also reports the program that a test needs, before it or after. */
 export function executableOf(name, build, env) {
   run("cargo", build, { env });
   const messages = output("cargo", [...build, "--message-format=json"], { env }) ?? "";

@@ -38,8 +38,8 @@ export const firefox = {
   launch: async (profile, options = {}) => {
     const executablePath = findFirefox();
     if (!executablePath) throw new Stop("No Firefox found. Run `npm run setup`, or set FIREFOX.");
-    // Puppeteer makes copies of these, which it puts back some time after the browser has ended, also when the next one is starting already: where
-    // there are none it makes none.
+    // Puppeteer copies these files and puts the copies back some time after the browser has ended, which may be while the next one starts.
+    // Without the files there are no copies.
     for (const name of ["prefs.js", "user.js"]) await rm(path.join(profile, name), { force: true });
     return launch({ ...options, browser: "firefox", executablePath, userDataDir: profile });
   },

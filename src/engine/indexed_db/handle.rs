@@ -106,7 +106,8 @@ impl Handle {
         }
     }
 
-    /// Begins a transaction over some tables.
+    /// Begins a transaction over some tables. One that is named twice counts once
+    /// (<https://w3c.github.io/IndexedDB/#dom-idbdatabase-transaction>).
     pub(super) fn begin(
         &self,
         tables: &[&'static TableInfo],
@@ -114,13 +115,9 @@ impl Handle {
         options: &TransactionOptions,
     ) -> Attempt<(Rc<Transaction>, impl Future<Output = Attempt<Ending>> + use<>)> {
         let activity = if mode == IdbTransactionMode::Readonly { Activity::Reading } else { Activity::Writing };
-        let (stores, mut named) = (Array::new(), Vec::<&str>::new());
+        let stores = Array::new();
         for store in tables.iter().flat_map(|table| halves::stores(table)) {
-            // A group names the same tables again and again.
-            if !named.contains(&store.name) {
-                named.push(store.name);
-                stores.push(&self.shared.name_of(store));
-            }
+            stores.push(&self.shared.name_of(store));
         }
         let raw = self
             .database
