@@ -2,7 +2,7 @@
 // `npm test` runs everything, `npm test -- PART… [PATTERN]` a part; test/suites.mjs lists them. The last line is the sum.
 
 import { chosen, USAGE } from "./test/arguments.mjs";
-import { table, total } from "./test/count.mjs";
+import { failures, table, total } from "./test/count.mjs";
 import { runSuites } from "./test/run.mjs";
 import { PARTS, suitesOf } from "./test/suites.mjs";
 import "./temporary.mjs";
@@ -29,6 +29,7 @@ async function test(args) {
   if (suites.length === 0) throw new Stop(`Nothing of ${parts.join(", ")} can be tested on this system.`);
   const results = await runSuites(suites, pattern);
   console.log(`\n${table(results)}`);
+  process.stdout.write(failures(results));
 
   const sum = total(results);
   const { passed, failed } = total(results.filter(({ picks }) => picks));

@@ -1,4 +1,4 @@
-// What the suites' outputs come to: how many tests passed and failed, and the table of them.
+// What the suites' outputs come to: how many tests passed and failed, the table of them, and what failed.
 
 /**
  * The tests a suite ran. One without a test runner counts as one, and so does one that broke outside its tests; where
@@ -32,4 +32,18 @@ export function table(results) {
       `${passed} passed, ${failed} failed`,
     ].join("  ");
   return results.map(row).join("\n");
+}
+
+/** What the suites say that failed, each with the end of its output, from where its runner lists the failures if it does. */
+export function failures(results) {
+  const failed = results.filter((result) => result.failed > 0);
+  return failed.map(({ name, text }) => `\n── failed in ${name}:\n\n${endOf(text)}\n`).join("");
+}
+
+const LONGEST = 80;
+
+function endOf(text) {
+  const start = Math.max(text.lastIndexOf("\n✖ failing tests:"), text.indexOf("\nfailures:\n"));
+  const listed = start < 0 ? text.trim().split("\n").slice(-LONGEST) : text.slice(start).trim().split("\n");
+  return listed.slice(0, LONGEST).join("\n");
 }

@@ -49,10 +49,11 @@ async function runSuite({ name, command, env, picks }, pattern) {
   const shown = output();
   shown.write(process.stdout, `\n── ${name}: ${[program, ...args].join(" ")}\n\n`);
   const start = Date.now();
-  const { code, text } = await showAndKeep(program, args, { ...env, ...built }, shown);
+  const { code, text: shownText } = await showAndKeep(program, args, { ...env, ...built }, shown);
+  const text = stripVTControlCharacters(shownText);
   const seconds = (Date.now() - start) / 1000;
   shown.end();
-  return { name, picks, seconds, ...count(code, stripVTControlCharacters(text), picks && pattern) };
+  return { name, picks, seconds, text, ...count(code, text, picks && pattern) };
 }
 
 const children = new Map();
