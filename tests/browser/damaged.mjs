@@ -181,4 +181,43 @@ export function testDamaged({ openPage }) {
     assert.deepEqual(outcomes, [inputs, inputs, inputs, inputs, receipts, receipts].flat());
     await page.close();
   });
+
+  test("a row whose key has a part too many is told and counts as no other's", async () => {
+    const page = await openPage();
+    const outcomes = await page.evaluate(async () => {
+      const rows = await import("/tests/browser/damaged-rows.mjs");
+      const told = {};
+      for (const [table, listed] of Object.entries({
+        burrow_live_inputs: (runtime) => runtime.inputs(),
+        runtime_input_states: (runtime) => runtime.inputs(),
+        runtime_boundary_receipts: (runtime) => runtime.receipts(),
+        runtime_states: (_, store) => store.runtimes({ state: "idle" }),
+      })) {
+        const name = `a part too many: ${table}`;
+        const store = await burrow.openStore({ name, durability: "relaxed" });
+        const runtime = store.runtime("r");
+        const inputs = [await tab.inputOf(0), { ...(await tab.inputOf(1)), current_state: "consumed" }];
+        await runtime.commitBoundary({
+          receipt: await tab.receiptOf(0n),
+          session: new Uint8Array(9),
+          inputs,
+        });
+        await runtime.transition({ from: "initializing", to: "idle" });
+        const database = await tab.rawDatabase(name);
+        const [key, value] = (await rows.all(database, table))[0];
+        await rows.put(database, table, [[[...key, "more"], value]]);
+        database.close();
+        const { findings } = await store.verify();
+        told[table] = [
+          await tab.outcome(listed(runtime, store)),
+          findings.map(({ table, key }) => [table, JSON.parse(key).at(-1)].join()),
+          [await tab.outcome(runtime.input(inputs[0].input_id)), await tab.outcome(runtime.state())],
+        ];
+      }
+      return told;
+    });
+    for (const [table, told] of Object.entries(outcomes))
+      assert.deepEqual(told, ["Decode", [`${table},more`], ["ok", "ok"]], table);
+    await page.close();
+  });
 }

@@ -8,7 +8,7 @@ use super::{
     error::{Activity, Attempt, failed},
     key_part::{decode, encode},
 };
-use crate::engine::{Key, KeyPart, Order, TableInfo};
+use crate::engine::{Key, KeyPart, Order, TableInfo, ValueType};
 
 /// The key as IndexedDB takes it.
 pub(super) fn to_js(key: &Key) -> Array {
@@ -18,6 +18,10 @@ pub(super) fn to_js(key: &Key) -> Array {
 /// The first `columns` components of a record's key that starts with `prefix`. `None` for a key that burrow cannot have written.
 pub(super) fn from_js(table: &TableInfo, prefix: &Key, columns: usize, key: &JsValue) -> Option<Key> {
     let parts = key.dyn_ref::<Array>()?;
+    let pieces = usize::from(table.value_type == ValueType::Bytes);
+    if parts.length() as usize != table.key.len() + pieces {
+        return None;
+    }
     let known = prefix.parts();
     let columns = table.key.get(known.len()..columns)?.iter().zip(known.len() as u32..);
     let decoded = columns.map(|(column, i)| decode(column.column_type, &parts.get(i).as_string()?));
