@@ -224,6 +224,9 @@ macro_rules! conformance_suite {
                 many_rows_are_pruned_in_steps,
                 a_pruning_stops_between_its_steps_where_the_caller_says_so,
                 what_is_committed_meanwhile_is_not_pruned,
+                several_that_prune_at_once_keep_what_each_is_to_keep,
+                a_boundary_that_never_was_is_committed_after_later_ones_were_pruned,
+                a_run_whose_id_has_no_time_keeps_its_receipts,
             }
             claims {
                 each_claim_raises_the_epoch,
@@ -257,6 +260,8 @@ macro_rules! conformance_suite {
                 an_import_may_overwrite_what_differs,
                 a_claim_that_was_overwritten_fences_whoever_held_it,
                 epochs_go_on_where_they_were,
+                the_proof_of_pruned_boundaries_never_goes_back,
+                a_runtime_that_is_being_deleted_is_not_exported,
                 an_import_that_was_cut_off_is_completed_by_another,
                 a_damaged_line_is_refused_by_its_number,
                 watchers_are_told_of_what_was_imported,

@@ -20,7 +20,7 @@ pub struct Model {
     mob_epochs: BTreeMap<String, u64>,
     inputs: BTreeMap<(String, InputId), StoredInputState>,
     receipts: BTreeMap<(String, RunId, u64), Boundary>,
-    pruned: BTreeMap<(String, RunId), (u64, Boundary)>,
+    pruned: BTreeMap<(String, RunId), BTreeMap<u64, Boundary>>,
     snapshots: BTreeMap<String, Vec<u8>>,
     states: BTreeMap<String, RuntimeState>,
 }
@@ -250,8 +250,10 @@ impl Model {
             Call::Apply { session, receipt, inputs } => {
                 let key = (name.clone(), receipt.run_id, receipt.sequence);
                 let boundary = (receipt, session.clone(), inputs.clone());
-                let pruned = self.pruned.get(&(name.clone(), key.1)).filter(|(last, _)| key.2 <= *last);
-                match self.receipts.get(&key).or(pruned.map(|(_, last)| last)) {
+                let pruned = self.pruned.get(&(name.clone(), key.1)).filter(|pruned| pruned.contains_key(&key.2));
+                // Only the last one can be compared.
+                let last = pruned.and_then(|pruned| pruned.last_key_value()).map(|(_, last)| last);
+                match self.receipts.get(&key).or(last) {
                     Some((last, ..)) if last.sequence > key.2 => return Outcome::Done,
                     Some(stored) if *stored == boundary => return Outcome::Done,
                     Some(_) => return Outcome::Conflict,
@@ -286,12 +288,8 @@ impl Model {
             }
             let boundary = self.receipts.remove(key);
             pruned += 1;
-            if let Some(boundary) = boundary {
-                let last = self.pruned.entry((name.to_owned(), key.1)).or_insert((key.2, boundary.clone()));
-                if key.2 > last.0 {
-                    *last = (key.2, boundary);
-                }
-            }
+            let of_run = self.pruned.entry((name.to_owned(), key.1)).or_default();
+            of_run.extend(boundary.map(|boundary| (key.2, boundary)));
         }
         pruned
     }

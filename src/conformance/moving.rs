@@ -5,11 +5,11 @@ use super::{
     samples::{at_once, queued, receipt, runtime, snapshot},
 };
 use crate::{
-    InputId, MetadataScope, PersistentMetadataStore, RunBoundary, RunBoundaryReceipt, RunId, RuntimeMetadataTable,
-    RuntimeState, RuntimeStore, RuntimeStoreError, SessionDelta, SessionId, Store,
+    InputId, MetadataScope, PersistentMetadataStore, Prune, RunBoundary, RunBoundaryReceipt, RunId,
+    RuntimeMetadataTable, RuntimeState, RuntimeStore, RuntimeStoreError, SessionDelta, SessionId, Store,
     engine::{Engine, memory::Memory},
     model::json::wire::to_json,
-    store::{Finding, Imported, OnConflict},
+    store::{Finding, Imported, OnConflict, deleting::begin_deletion},
 };
 
 /// All lines of an export.
@@ -209,6 +209,57 @@ pub async fn epochs_go_on_where_they_were(store: Store<impl Engine>) {
     let held = other.claim(&id).await.unwrap();
     imported(&store, exported(&other).await, OnConflict::Refuse).await.unwrap();
     assert_eq!(store.claim(&id).await.unwrap().epoch(), held.epoch() + 1);
+}
+
+pub async fn the_proof_of_pruned_boundaries_never_goes_back(store: Store<impl Engine>) {
+    let id = runtime("r");
+    let run = receipt(0);
+    let commit = async |sequence| {
+        let receipt = RunBoundaryReceipt { sequence, ..run.clone() };
+        store.atomic_apply(&id, Some(snapshot("as it was")), receipt, vec![], None).await.unwrap();
+    };
+    let prune = async || {
+        store.prune(&id, Prune { keep_receipts: Some(0), ..Prune::default() }).await.unwrap();
+    };
+    for sequence in 0..4 {
+        commit(sequence).await;
+    }
+    prune().await;
+    let early = exported(&store).await;
+    for sequence in 4..8 {
+        commit(sequence).await;
+    }
+    prune().await;
+    imported(&store, &early, OnConflict::Overwrite).await.unwrap();
+    // Receipts that came back are pruned again, and the boundaries after them are still known.
+    prune().await;
+    store.commit_session_snapshot(&id, snapshot("now")).await.unwrap();
+    for sequence in 0..8 {
+        commit(sequence).await;
+    }
+    assert_eq!(store.load_session_snapshot(&id).await.unwrap(), Some(b"now".to_vec()));
+}
+
+pub async fn a_runtime_that_is_being_deleted_is_not_exported(store: Store<impl Engine>) {
+    let (id, whole) = (runtime("r"), runtime("whole"));
+    for boundary in 0..1001 {
+        let receipt = RunBoundaryReceipt { sequence: boundary, ..receipt(0) };
+        let session = SessionId::new();
+        let bytes = SessionDelta::new(format!(r#"{{"id":"{session}"}}"#).into_bytes());
+        store.atomic_apply(&id, Some(bytes), receipt, vec![], Some(session)).await.unwrap();
+    }
+    store.atomic_apply(&whole, Some(snapshot("whole")), receipt(0), vec![queued()], None).await.unwrap();
+    // As where the process is killed after the first transaction.
+    store.run(begin_deletion(None, &id)).await.unwrap();
+    let file = exported(&store).await;
+    let other = Store::new();
+    other.commit_session_snapshot(&id, snapshot("its own")).await.unwrap();
+    imported(&other, &file, OnConflict::Refuse).await.unwrap();
+    assert_eq!(other.load_session_snapshot(&id).await.unwrap(), Some(b"its own".to_vec()));
+    assert_eq!(other.counts(&id).await.unwrap().receipts, 0);
+    assert_eq!(other.recover(&whole).await.unwrap(), store.recover(&whole).await.unwrap());
+    store.delete_runtime(&id).await.unwrap();
+    assert_eq!(exported(&store).await, file);
 }
 
 pub async fn an_import_that_was_cut_off_is_completed_by_another(store: Store<impl Engine>) {

@@ -14,7 +14,7 @@ use crate::{
     engine::Engine,
 };
 
-use super::samples::{input, queued, receipt, runtime, snapshot};
+use super::samples::{at_once, input, queued, receipt, runtime, snapshot};
 
 /// Commits the boundaries 0, 1, … of a new run.
 async fn run_of(store: &Store<impl Engine>, id: &LogicalRuntimeId, boundaries: u64) -> RunId {
@@ -218,4 +218,65 @@ pub async fn what_is_committed_meanwhile_is_not_pruned(store: Store<impl Engine>
         let stored = store.load_input_state(&id, &taken_in.input_id).await.unwrap();
         assert_eq!(stored, Some(taken_in), "after {steps} steps");
     }
+}
+
+pub async fn several_that_prune_at_once_keep_what_each_is_to_keep(store: Store<impl Engine>) {
+    let id = runtime("r");
+    let run = run_of(&store, &id, 450).await;
+    let mut terminal: Vec<_> = (0..450).map(|_| input(Consumed)).collect();
+    terminal.sort_by_key(|input| input.input_id);
+    at_once(terminal.iter().map(|input| store.persist_input_state(&id, input))).await;
+    let prune = Prune { keep_terminal_inputs: Some(9), ..receipts(7) };
+    let pruned = at_once([(); 3].map(|()| store.prune(&id, prune))).await;
+    let sum = |count: fn(&Pruned) -> u64| pruned.iter().map(|pruned| count(pruned.as_ref().unwrap())).sum::<u64>();
+    assert_eq!((sum(|pruned| pruned.receipts), sum(|pruned| pruned.inputs)), (443, 441));
+    assert_eq!(sequences(&store, &id, &run).await, (443..450).collect::<Vec<_>>());
+    assert_eq!(store.load_input_states(&id).await.unwrap(), terminal[441..]);
+}
+
+pub async fn a_boundary_that_never_was_is_committed_after_later_ones_were_pruned(store: Store<impl Engine>) {
+    let id = runtime("r");
+    let run = receipt(0);
+    let of_run = |sequence| RunBoundaryReceipt { sequence, ..run.clone() };
+    let commit = async |sequence, session: &str| {
+        store.atomic_apply(&id, Some(snapshot(session)), of_run(sequence), vec![], None).await
+    };
+    for sequence in [1, 2, 6] {
+        commit(sequence, "as it was").await.unwrap();
+    }
+    run_of(&store, &id, 1).await;
+    assert_eq!(store.prune(&id, receipts(0)).await.unwrap().receipts, 3);
+    for sequence in [4, 0, 5] {
+        let session = format!("{sequence}");
+        commit(sequence, &session).await.unwrap();
+        assert_eq!(store.load_session_snapshot(&id).await.unwrap(), Some(session.clone().into_bytes()));
+        // It is a boundary as any other.
+        commit(sequence, &session).await.unwrap();
+        let another = commit(sequence, "another").await;
+        assert!(matches!(another, Err(RuntimeStoreError::Conflict(_))), "{another:?}");
+    }
+    assert_eq!(sequences(&store, &id, &run.run_id).await, [0, 4, 5]);
+    // What is pruned now is behind what was before, which stays the proof.
+    assert_eq!(store.prune(&id, receipts(0)).await.unwrap().receipts, 3);
+    store.commit_session_snapshot(&id, snapshot("now")).await.unwrap();
+    for sequence in [0, 1, 2, 4, 5, 6] {
+        commit(sequence, "as it was").await.unwrap();
+    }
+    let another = commit(6, "another").await;
+    assert!(matches!(another, Err(RuntimeStoreError::Conflict(_))), "{another:?}");
+    assert_eq!(store.load_session_snapshot(&id).await.unwrap(), Some(b"now".to_vec()));
+    commit(3, "late").await.unwrap();
+    assert_eq!(store.load_session_snapshot(&id).await.unwrap(), Some(b"late".to_vec()));
+}
+
+pub async fn a_run_whose_id_has_no_time_keeps_its_receipts(store: Store<impl Engine>) {
+    let id = runtime("r");
+    let timeless = RunBoundaryReceipt { run_id: "0d0e6f5a-64b9-4cd7-9a0e-3c6a0f1b2c3d".parse().unwrap(), ..receipt(0) };
+    for sequence in 0..3 {
+        store.atomic_apply(&id, None, RunBoundaryReceipt { sequence, ..timeless.clone() }, vec![], None).await.unwrap();
+    }
+    let run = run_of(&store, &id, 3).await;
+    assert_eq!(store.prune(&id, receipts(1)).await.unwrap().receipts, 2);
+    assert_eq!(sequences(&store, &id, &timeless.run_id).await, [0, 1, 2]);
+    assert_eq!(sequences(&store, &id, &run).await, [2]);
 }

@@ -7,6 +7,7 @@ use super::{
     claim::parsed_epoch,
     metadata::{SUBSCRIPTION_CURSOR, parsed_cursor},
     payload::StoredReceipt,
+    pruning::Proof,
     quarantine::Quarantined,
     runtime::OAUTH_FLOWS_ID,
     schema::{
@@ -36,7 +37,7 @@ static CHECKS: [(&TableInfo, Check); TABLES.len()] = [
     (LABELS.info, |key, record| id(key, 0).and_then(|()| decodes::<Document<Labels>>(record))),
     (SESSIONS.info, session),
     (CLAIMS.info, |key, record| id(key, 0).and_then(|()| parsed_epoch(&Text::decode(record)?.0).map(drop))),
-    (PRUNED.info, named::<StoredReceipt>),
+    (PRUNED.info, named::<Proof>),
     (DELETIONS.info, |key, record| id(key, 0).and_then(|()| decodes::<Text>(record))),
     (MOB_CLAIMS.info, |key, record| id(key, 0).and_then(|()| parsed_epoch(&Text::decode(record)?.0).map(drop))),
     (QUARANTINE.info, |_, record| decodes::<Quarantined>(record)),

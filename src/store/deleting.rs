@@ -15,12 +15,14 @@ use super::{
     recovery::{deletion, is_deleted},
     schema::{
         CLAIMS, DELETIONS, INPUTS, LABELS, METADATA, MOB_CLAIMS, OPS, PRUNED, QUARANTINE, RECEIPTS, SESSIONS,
-        SNAPSHOTS, STATES,
+        SNAPSHOTS, STATES, change_kind,
     },
+    steps::Found,
+    watch::scope_of,
 };
 use crate::{
-    engine::{Engine, Key, Page, ReadSet, Reads, Result, Text, Write},
-    model::{LogicalRuntimeId, MetadataScope, RunId, RuntimeStoreError, ids::now_ms},
+    engine::{Encoded, Engine, Key, Page, Raw, ReadSet, Reads, Result, Table, TableInfo, Text, Write},
+    model::{ChangeScope, LogicalRuntimeId, MetadataScope, RunId, RuntimeStoreError, ids::now_ms},
 };
 
 /// How many rows of a table one transaction deletes.
@@ -86,43 +88,35 @@ pub(crate) fn begin_deletion(fence: Option<&Fence>, runtime_id: &LogicalRuntimeI
     let mut reads = Reads::new();
     let inputs = reads.keys(&INPUTS, (runtime_id,), None, CHUNK);
     let receipts = reads.keys(&RECEIPTS, (runtime_id,), None, CHUNK);
-    let sessions = reads.range(&SESSIONS, Key::all(), Page { limit: Some(CHUNK), ..Page::default() });
+    let sessions = reads.range(&RAW_SESSIONS, Key::all(), Page { limit: Some(CHUNK), ..Page::default() });
     let is_little = move |seen: &ReadSet| {
         let few = |count: usize| count < CHUNK as usize;
-        Ok::<_, RuntimeStoreError>(
-            few(seen.keys(inputs).count()) && few(seen.keys(receipts).count()) && few(seen.many(sessions)?.len()),
-        )
+        few(seen.keys(inputs).count()) && few(seen.keys(receipts).count()) && few(seen.raw(sessions).len())
     };
     let runtime_id = runtime_id.clone();
     let runtime = runtime_id.clone();
     let decide = move |seen: &ReadSet| {
-        if !is_little(seen)? {
+        if !is_little(seen) {
             let mut writes = single_records(&runtime);
             writes.push(DELETIONS.put((&runtime,), Text(now_ms().to_string())));
             return Ok(writes);
         }
         let mut writes = everything(&runtime);
-        for (session, holder) in seen.many(sessions)? {
-            if holder.0 == runtime.as_str() {
-                writes.push(SESSIONS.delete(session.clone()));
-            }
-        }
+        writes.extend(held_by(&runtime, seen.raw(sessions)));
         Ok(writes)
     };
     let operation = Operation::delete_from_runtime(fence, &runtime_id, reads, decide)?;
-    Ok(operation.answering(move |seen| Ok(if is_little(seen)? { Left::Nothing } else { Left::Rows })))
+    Ok(operation.answering(move |seen| Ok(if is_little(seen) { Left::Nothing } else { Left::Rows })))
 }
 
 /// Deletes all of a runtime in one transaction, however much it is.
 pub(crate) fn delete_at_once(fence: Option<&Fence>, runtime_id: &LogicalRuntimeId) -> Result<Operation<Left>> {
     let mut reads = Reads::new();
-    let sessions = reads.range(&SESSIONS, Key::all(), Page::default());
+    let sessions = reads.range(&RAW_SESSIONS, Key::all(), Page::default());
     let runtime = runtime_id.clone();
     let decide = move |seen: &ReadSet| {
         let mut writes = everything(&runtime);
-        let found = seen.many(sessions)?;
-        let its = found.iter().filter(|(_, holder)| holder.0 == runtime.as_str());
-        writes.extend(its.map(|(session, _)| SESSIONS.delete((*session).clone())));
+        writes.extend(held_by(&runtime, seen.raw(sessions)));
         Ok(writes)
     };
     Ok(Operation::delete_from_runtime(fence, runtime_id, reads, decide)?.answering(|_| Ok(Left::Nothing)))
@@ -154,27 +148,48 @@ pub(crate) fn delete_rows(runtime_id: &LogicalRuntimeId) -> Result<Operation<Lef
 pub(crate) fn delete_sessions(runtime_id: &LogicalRuntimeId, after: Option<Key>) -> Result<Operation<Left>> {
     let mut reads = Reads::new();
     let page = Page { after, limit: Some(CHUNK), ..Page::default() };
-    let sessions = reads.range(&SESSIONS, Key::all(), page);
+    let sessions = reads.range(&RAW_SESSIONS, Key::all(), page);
     let deletion = deletion(&mut reads, runtime_id);
     let runtime_id = runtime_id.clone();
     let decide = move |seen: &ReadSet| {
         if !is_deleted(seen, deletion) {
             return Ok(Vec::new());
         }
-        let found = seen.many(sessions)?;
+        let found = seen.raw(sessions);
         let mut writes = if found.len() < CHUNK as usize { everything(&runtime_id) } else { Vec::new() };
-        let its = found.iter().filter(|(_, holder)| holder.0 == runtime_id.as_str());
-        writes.extend(its.map(|(session, _)| SESSIONS.delete((*session).clone())));
+        writes.extend(held_by(&runtime_id, found));
         Ok(writes)
     };
     Ok(Operation::transact(reads, decide).answering(move |seen| {
         if !is_deleted(seen, deletion) {
             return Ok(Left::Nothing);
         }
-        let found = seen.many(sessions)?;
-        let last = found.last().filter(|_| found.len() == CHUNK as usize);
-        Ok(last.map_or(Left::Nothing, |(key, _)| Left::Sessions(Some((*key).clone()))))
+        let mut found = seen.raw(sessions);
+        let last = if found.len() == CHUNK as usize { found.pop() } else { None };
+        Ok(last.map_or(Left::Nothing, |(key, _)| Left::Sessions(Some(key))))
     }))
+}
+
+/// The sessions as they are stored: one that cannot be read names nobody, and keeps no runtime from being deleted.
+static RAW_SESSIONS: Table<Raw> = Table::new(SESSIONS.info);
+
+/// Deletes those of some sessions that name a runtime.
+fn held_by(runtime_id: &LogicalRuntimeId, sessions: Vec<Found>) -> impl Iterator<Item = Write> {
+    let names = move |holder: &Encoded| holder.as_text().is_ok_and(|holder| holder == runtime_id.as_str());
+    let its = sessions.into_iter().filter(move |(_, holder)| holder.as_ref().is_ok_and(names));
+    its.map(|(session, _)| SESSIONS.delete(session))
+}
+
+/// The runtime with whose deletion a record goes.
+pub(super) fn runtime_of<'a>(table: &TableInfo, key: &'a Key, record: &'a Encoded) -> Option<&'a str> {
+    match change_kind(table).and_then(|kind| scope_of(table, kind, key)) {
+        Some(ChangeScope::Runtime(_)) => Some(key.text(0)),
+        Some(ChangeScope::Mob(_)) => None,
+        None if [PRUNED.info.name, DELETIONS.info.name].contains(&table.name) => Some(key.text(0)),
+        None if table.name == SESSIONS.info.name => record.as_text().ok(),
+        None if table.name == QUARANTINE.info.name && key.text(0) == OF_RUNTIME => Some(key.text(1)),
+        None => None,
+    }
 }
 
 /// The tables that have at most one record of a runtime.

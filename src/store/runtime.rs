@@ -86,9 +86,10 @@ pub(crate) fn commit_boundary(
     let stored = reads.get_predicting(&RECEIPTS, key, None);
     let pruned = reads.get_predicting(&PRUNED, (runtime_id, &run_id), None);
     let decide = move |seen: &ReadSet| {
-        // Of the receipts that were pruned there is the last; it and all before it were committed.
-        let pruned = seen.one(pruned)?.filter(|last| sequence <= last.receipt.key().1);
-        let differs = match seen.one(stored)?.or(pruned) {
+        // Of the receipts that were pruned there is the last.
+        let pruned = seen.one(pruned)?.filter(|proof| proof.covers(sequence));
+        let (stored, pruned) = (seen.one(stored)?, pruned.as_ref().map(|proof| proof.last()));
+        let differs = match stored.as_deref().or(pruned) {
             None => return Ok(writes.clone()),
             Some(last) if last.receipt.key().1 > sequence => return Ok(Vec::new()),
             Some(stored) if stored.receipt != receipt.receipt => "a different receipt",

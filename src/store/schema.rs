@@ -1,7 +1,7 @@
 //! The store's tables. The names and the SQL types are those of databases that meerkat-runtime 0.6 and mobkit 0.6 write;
 //! the tables whose names begin with `burrow_` are our own.
 
-use super::{payload::StoredReceipt, quarantine::Quarantined};
+use super::{payload::StoredReceipt, pruning::Proof, quarantine::Quarantined};
 use crate::{
     engine::{Bytes, Column, Encoded, Live, Table, TableInfo, Text, ValueType},
     model::{
@@ -93,8 +93,8 @@ pub static CLAIMS: Table<Text> =
 pub static MOB_CLAIMS: Table<Text> =
     Table::new(&TableInfo::new("burrow_mob_claims", &[text("mob_id")], ("claim", ValueType::Text)));
 
-/// The last receipt of each run that was pruned: it and all of its run with lower sequences were committed.
-pub static PRUNED: Table<StoredReceipt> = Table::new(&TableInfo::new(
+/// The last receipt of each run that was pruned, and which before it there never were: all others were committed.
+pub static PRUNED: Table<Proof> = Table::new(&TableInfo::new(
     "burrow_pruned",
     &[text("runtime_id"), text("run_id")],
     ("receipt_json", ValueType::Json),

@@ -12,9 +12,12 @@ use super::{
     lines::{PIECE, Value, Writer},
 };
 use crate::{
-    engine::{Encoded, Engine, Key, Result, TableInfo, ValueType},
+    engine::{Encoded, Engine, Key, Page, ReadSet, Reads, Result, TableInfo, ValueType},
     model::RuntimeStoreError,
-    store::schema::TABLES,
+    store::{
+        deleting::runtime_of,
+        schema::{DELETIONS, TABLES},
+    },
 };
 
 /// The lines of an export, as they are read from the store: see [`Store::export`].
@@ -56,6 +59,9 @@ pub(crate) struct Exporting {
     table: Option<&'static TableInfo>,
     writer: Writer,
     counts: [u64; TABLES.len()],
+    /// The runtimes whose deletion had begun, once they are known. They are left out: a part of one is no runtime, and its note would hide
+    /// a whole one where it is imported.
+    deleted: Option<Vec<Key>>,
     /// A value of bytes, and how many of them were written.
     bytes: Option<(Key, Arc<[u8]>, usize)>,
     stage: Stage,
@@ -81,6 +87,7 @@ impl Exporting {
             table: None,
             writer: Writer::default(),
             counts: [0; TABLES.len()],
+            deleted: None,
             bytes: None,
             stage: Stage::Begins,
         }
@@ -121,8 +128,16 @@ impl Exporting {
         Ok(())
     }
 
+    fn is_deleted(&self, table: &TableInfo, key: &Key, record: &std::result::Result<Encoded, String>) -> bool {
+        let runtime = record.as_ref().ok().and_then(|record| runtime_of(table, key, record));
+        runtime.is_some_and(|runtime| self.deleted.iter().flatten().any(|deleted| deleted.text(0) == runtime))
+    }
+
     fn write_all(&mut self, table: &'static TableInfo, found: Vec<Found>) -> Result<()> {
         for (key, record) in found {
+            if table.name == DELETIONS.info.name || self.is_deleted(table, &key, &record) {
+                continue;
+            }
             let written = record.and_then(|record| self.write(table, &key, record));
             written.map_err(|reason| RuntimeStoreError::Decode { table: table.name, key: key.to_string(), reason })?;
         }
@@ -143,6 +158,14 @@ impl Steps for Exporting {
             self.write_piece(table, key, bytes, from);
             return Ok(Vec::new());
         }
+        if self.deleted.is_none() {
+            let mut reads = Reads::new();
+            let deleted = reads.range(&DELETIONS, Key::all(), Page::default());
+            let keys = move |seen: &ReadSet| {
+                Ok(Outcome::Keys(seen.many(deleted)?.iter().map(|(key, _)| Key::clone(key)).collect()))
+            };
+            return Ok(vec![Operation::read(reads, keys)]);
+        }
         let Some((table, read)) = self.walk.next() else {
             self.writer.end(&self.counts);
             self.stage = Stage::Ended;
@@ -154,6 +177,11 @@ impl Steps for Exporting {
 
     fn took(&mut self, outcomes: Vec<Result<Outcome>>) -> Result<()> {
         for outcome in outcomes {
+            if self.deleted.is_none() {
+                let Outcome::Keys(keys) = outcome? else { continue };
+                self.deleted = Some(keys);
+                continue;
+            }
             let found = self.walk.took(outcome)?;
             if let Some(table) = self.table {
                 self.write_all(table, found)?;

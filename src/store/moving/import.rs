@@ -6,7 +6,7 @@ use super::{
     super::{
         Operation, Store,
         checking::check,
-        schema::TABLES,
+        schema::{DELETIONS, TABLES},
         steps::{Outcome, Steps},
     },
     lines::{Line, Reader, Record},
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     engine::{Encoded, Engine, Key, Result, TableInfo, ValueType},
-    model::{RuntimeStoreError, limits},
+    model::{RuntimeStoreError, json::writer::quoted, limits},
 };
 
 /// What an import does about a record under whose key the store has another.
@@ -243,6 +243,10 @@ impl Importing {
             limits::document(value.as_text()?)?;
         }
         check(table, &key, &value)?;
+        if table.name == DELETIONS.info.name {
+            let runtime = quoted(key.text(0));
+            return Err(format!("the runtime {runtime} was being deleted: delete it to its end, and export anew"));
+        }
         if let Some((_, count)) = TABLES.iter().zip(&mut self.counts).find(|(info, _)| info.name == table.name) {
             *count += 1;
         }

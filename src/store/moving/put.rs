@@ -2,12 +2,14 @@
 
 use super::{OnConflict, import::SOURCE};
 use crate::{
-    engine::{Encoded, Key, Raw, ReadSet, Reads, Result, Table, TableInfo, Write},
+    engine::{Encoded, Key, Raw, ReadSet, Reads, Record, Result, Table, TableInfo, Write},
     model::{ChangeScope, LogicalRuntimeId, RuntimeStoreError, random::new_uuid},
     store::{
         Operation,
         claim::{Guard, after_both},
-        schema::{CLAIMS, MOB_CLAIMS, PRUNED, SESSIONS, change_kind},
+        deleting::runtime_of,
+        pruning::Proof,
+        schema::{CLAIMS, MOB_CLAIMS, PRUNED, change_kind},
         steps::{Found, Outcome},
         watch::scope_of,
     },
@@ -103,17 +105,6 @@ fn belongs_to(record: &Incoming) -> Option<ChangeScope> {
     scope_of(record.table, change_kind(record.table)?, &record.key)
 }
 
-/// The runtime with whose deletion a record would go.
-fn runtime_of(record: &Incoming) -> Option<&str> {
-    match belongs_to(record) {
-        Some(ChangeScope::Runtime(_)) => Some(record.key.text(0)),
-        Some(ChangeScope::Mob(_)) => None,
-        None if record.table.name == PRUNED.info.name => Some(record.key.text(0)),
-        None if record.table.name == SESSIONS.info.name => record.value.as_text().ok(),
-        None => None,
-    }
-}
-
 /// Puts records of one mob or runtime, all or none, and answers how many were not there yet.
 fn put(records: Vec<Incoming>, on_conflict: OnConflict, likely_new: bool) -> Result<Operation<Outcome>> {
     let token = new_uuid()?;
@@ -124,7 +115,7 @@ fn put(records: Vec<Incoming>, on_conflict: OnConflict, likely_new: bool) -> Res
         stored.push(if likely_new { reads.get_predicting(&table, key, None) } else { reads.get(&table, key) });
     }
     let mut guards: Vec<(String, Guard)> = Vec::new();
-    for id in records.iter().filter_map(runtime_of) {
+    for id in records.iter().filter_map(|record| runtime_of(record.table, &record.key, &record.value)) {
         if !guards.iter().any(|(guarded, _)| guarded == id) {
             guards.push((id.to_owned(), Guard::of_deletion(&LogicalRuntimeId::new(id)?, &mut reads)));
         }
@@ -135,7 +126,14 @@ fn put(records: Vec<Incoming>, on_conflict: OnConflict, likely_new: bool) -> Res
             let value = match seen.raw_one(*stored).pop() {
                 None => record.value.clone(),
                 Some((_, Ok(stored))) if stored.as_bytes() == record.value.as_bytes() => continue,
-                Some(stored) => instead(record, stored, on_conflict, |a, b| after_both(a, b, token))?,
+                Some(stored) => {
+                    let before = stored.1.as_ref().ok().cloned();
+                    let value = instead(record, stored, on_conflict, |a, b| after_both(a, b, token))?;
+                    if before.is_some_and(|before| before.as_bytes() == value.as_bytes()) {
+                        continue;
+                    }
+                    value
+                }
             };
             writes.push(Table::<Raw>::new(record.table).put(record.key.clone(), Raw(value)));
         }
@@ -166,6 +164,13 @@ fn instead(
         )));
     }
     match stored {
+        // An earlier proof in the place of a later one would let pruned boundaries be committed again.
+        Ok(stored) if table.name == PRUNED.info.name => {
+            let is_later =
+                |stored: &Proof| Proof::decode(value).is_ok_and(|proof| proof.sequence() >= stored.sequence());
+            let keeps = Proof::decode(&stored).is_ok_and(|stored| !is_later(&stored));
+            Ok(if keeps { stored } else { value.clone() })
+        }
         // An earlier claim in the place of a later one would let an overtaken writer go on.
         Ok(stored) if [CLAIMS.info.name, MOB_CLAIMS.info.name].contains(&table.name) => {
             let claim = stored.as_text().and_then(|stored| after_both(stored, value.as_text()?));

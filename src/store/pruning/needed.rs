@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::CHUNK;
+use super::{CHUNK, GoOn};
 use crate::{
     engine::{Engine, Key, Keys, Many, Order, Page, ReadSet, Reads, Result},
     model::{Document, InputId, LogicalRuntimeId, RunBoundaryReceipt, RunId, RuntimeState},
@@ -32,7 +32,8 @@ pub(super) struct Needed {
 }
 
 impl<E: Engine> Store<E> {
-    pub(super) async fn needed(&self, runtime_id: &LogicalRuntimeId) -> Result<Needed> {
+    /// What must stay of a runtime; `None` where the caller says no more.
+    pub(super) async fn needed(&self, runtime_id: &LogicalRuntimeId, go_on: GoOn<'_>) -> Result<Option<Needed>> {
         let mut needed = Needed::default();
         // Read first, so that every later commit comes after it.
         let last = self.run(last_receipt(runtime_id, None)).await?;
@@ -50,8 +51,11 @@ impl<E: Engine> Store<E> {
                 Some(last) if page.len() == CHUNK as usize => after = Some(*last.key()),
                 _ => break,
             }
+            if !go_on() {
+                return Ok(None);
+            }
         }
-        let Some(last) = last else { return Ok(needed) };
+        let Some(last) = last else { return Ok(Some(needed)) };
         let (run, sequence) = *last.key();
         needed.last = Some((run, sequence));
         needed.inputs.extend(last.inputs()?);
@@ -67,9 +71,12 @@ impl<E: Engine> Store<E> {
                     Some((key, _)) => after = Some(key),
                     None => break,
                 }
+                if !go_on() {
+                    return Ok(None);
+                }
             }
         }
-        Ok(needed)
+        Ok(Some(needed))
     }
 }
 
