@@ -322,6 +322,8 @@ async fn runtimes_are_recovered_counted_pruned_and_deleted() {
         (of(json!({})), "options"),
         (of(json!({"keep_receipts": -1})), "keep_receipts"),
         (of(json!({"dry_run": 1, "keep_receipts": 1})), "dry_run"),
+        (of(json!({"keep_receipts": 0, "dryRun": true})), "params"),
+        (of(json!({"before": 4000, "keepReceipts": 100})), "params"),
         (json!({"runtime_id": ""}), "runtime_id"),
         (json!({}), "runtime_id"),
     ] {

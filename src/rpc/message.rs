@@ -7,7 +7,7 @@ use crate::model::{
     json::{
         lexer::Members,
         wire::{Wire, put},
-        writer::JsonWriter,
+        writer::{JsonWriter, quoted},
     },
 };
 
@@ -62,6 +62,18 @@ impl<'a> Params<'a> {
         match self {
             Self::Named(members) => members.get(name),
             Self::Positional => None,
+        }
+    }
+
+    /// Refuses a parameter that is none of these: a typing error must not widen what a method is about.
+    pub(super) fn only(&self, known: &[&str]) -> Result<(), RpcError> {
+        let Self::Named(members) = self else { return Ok(()) };
+        match members.iter().find(|(name, _)| !known.contains(&&**name)) {
+            None => Ok(()),
+            Some((name, _)) => {
+                let reason = format!("{} is no parameter of this method, which has {}", quoted(name), known.join(", "));
+                Err(invalid_params("params", reason))
+            }
         }
     }
 

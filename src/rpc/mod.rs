@@ -90,14 +90,18 @@ impl<'a, E: Engine> RpcHandler<'a, E> {
         let Some(request) = Request::read(json) else {
             return Some(response(Request::id_of(json), Err(INVALID_REQUEST)));
         };
-        let outcome = match Box::pin(self.in_steps(&request.method, &request.params)).await {
-            Some(outcome) => outcome,
-            None => match self.operation(&request.method, &request.params) {
-                Ok(operation) => self.store.run(Ok(operation)).await.map_err(RpcError::from),
-                Err(error) => Err(error),
-            },
-        };
+        let outcome = self.outcome(&request.method, &request.params).await;
         request.id.map(|id| response(Some(id), outcome))
+    }
+
+    async fn outcome(&self, method: &str, params: &Params<'_>) -> Result<String, RpcError> {
+        if let Some((_, known)) = OWN.iter().find(|(own, _)| *own == method) {
+            params.only(known)?;
+        }
+        match Box::pin(self.in_steps(method, params)).await {
+            Some(outcome) => outcome,
+            None => Ok(self.store.run(Ok(self.operation(method, params)?)).await?),
+        }
     }
 
     /// The operation that a request asks for; its answer is the JSON text of the result.
@@ -166,6 +170,22 @@ impl<'a, E: Engine> RpcHandler<'a, E> {
         Ok(MetadataScope::Run(self.mob(params)?, params.id("run_id")?))
     }
 }
+
+/// The methods of our own, each with its parameters. Those of mobkit take what upstream's take, and pass over others.
+const OWN: [(&str, &[&str]); 12] = [
+    ("burrow/labels/list", &["mob_id"]),
+    ("burrow/labels/select", &["selector"]),
+    ("burrow/labels/patch", &["mob_id", "run_id", "set", "remove"]),
+    ("burrow/labels/compare_and_set", &["mob_id", "run_id", "expected", "labels"]),
+    ("burrow/cursor/get", &["mob_id"]),
+    ("burrow/cursor/set", &["mob_id", "cursor"]),
+    ("burrow/cursor/advance", &["mob_id", "cursor"]),
+    ("burrow/cursor/compare_and_set", &["mob_id", "expected", "cursor"]),
+    ("burrow/runtime/recover", &["runtime_id"]),
+    ("burrow/runtime/counts", &["runtime_id"]),
+    ("burrow/runtime/prune", &["runtime_id", "keep_receipts", "keep_terminal_inputs", "before", "dry_run"]),
+    ("burrow/runtime/delete", &["runtime_id"]),
+];
 
 fn get_labels(scope: MetadataScope) -> Result<Operation<String>, RpcError> {
     Ok(metadata::labels(&scope)?.map(labels_json))

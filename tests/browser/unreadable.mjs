@@ -40,6 +40,7 @@ export function testUnreadable({ openPage }) {
       await behindOurBack("burrow_labels", ["bad", ""], 7);
       await behindOurBack("runtime_session_snapshots", ["r", "00000000000000000000"], "text");
       await behindOurBack("runtime_states", ["r"], '"asleep"');
+      await behindOurBack("burrow_sessions", [ids[0]], 7);
 
       const told = async (promise) => {
         const error = await promise.then(
@@ -57,7 +58,10 @@ export function testUnreadable({ openPage }) {
         await told(runtime.session()),
         await told(runtime.state()),
         await told(runtime.transition({ from: "initializing", to: "idle" })),
-      ].map((message) => message.replace(ids[1], "ID"));
+        await told(store.sessionById(ids[0])),
+        // It may be anybody's, and keeps nobody from being deleted.
+        await told(store.runtime("other").delete()),
+      ].map((message) => message.replace(ids[1], "ID").replace(ids[0], "SESSION"));
       // What is set aside is no longer in the way, and its bytes are kept; what is no text stays where it is.
       const { findings } = await store.verify({ quarantine: true });
       const aside = await store.quarantined();
@@ -86,6 +90,8 @@ export function testUnreadable({ openPage }) {
         "Decode cannot decode runtime_session_snapshots [r]",
         "Decode cannot decode runtime_states [r]",
         "Decode cannot decode runtime_states [r]",
+        "Decode cannot decode burrow_sessions [SESSION]",
+        "undefined no error",
       ],
       quarantine: [
         [
@@ -94,6 +100,7 @@ export function testUnreadable({ openPage }) {
           "runtime_states true",
           "mobkit_metadata true",
           "burrow_labels false",
+          "burrow_sessions false",
         ],
         ["bad not a number", 'r {"input_id":', 'r "asleep"'],
         1,
