@@ -91,6 +91,7 @@ async fn of_mob(store: &Store<Connection>, call: &Call) -> Result<Answer, Error>
             store.compare_and_set_subscription_cursor(&values::mob(mob), expected, cursor).await.map(done)?
         }
         Call::Cursor { mob } => Answer::Cursor(store.get_subscription_cursor(&values::mob(mob)).await?),
+        Call::DeleteMob { mob } => store.delete_mob(&values::mob(mob)).await.map(done)?,
         other => unreachable!("{other:?}"),
     })
 }
@@ -155,6 +156,8 @@ async fn of_runtime(store: &Store<Connection>, call: &Call) -> Result<Answer, Er
             store.commit_machine_lifecycle(id, from.step(to)?, &inputs).await.map(done)?
         }
         Call::State { .. } => Answer::State(store.load_runtime_state(id).await?),
+        Call::Delete { .. } => store.delete_runtime(id).await.map(done)?,
+        Call::DeleteRun { run, .. } => store.delete_run(id, &values::run(run)).await.map(done)?,
         Call::PersistOps { version, .. } => store.persist_ops_lifecycle(id, &values::ops(version)).await.map(done)?,
         Call::Ops { .. } => {
             let found = store.load_ops_lifecycle(id).await?;

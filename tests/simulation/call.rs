@@ -82,6 +82,9 @@ pub enum Call {
     ReleaseMob {
         mob: u8,
     },
+    DeleteMob {
+        mob: u8,
+    },
     Commit {
         runtime: u8,
         boundary: Boundary,
@@ -144,6 +147,14 @@ pub enum Call {
     Release {
         runtime: u8,
     },
+    /// The runtime is small, so it is one transaction.
+    Delete {
+        runtime: u8,
+    },
+    DeleteRun {
+        runtime: u8,
+        run: u8,
+    },
     /// Adds to the OAuth flows under way, by an update.
     AddFlow {
         flow: u16,
@@ -170,7 +181,8 @@ impl Call {
             | Self::CompareCursor { mob, .. }
             | Self::Cursor { mob }
             | Self::ClaimMob { mob }
-            | Self::ReleaseMob { mob } => Subject::Mob(mob),
+            | Self::ReleaseMob { mob }
+            | Self::DeleteMob { mob } => Subject::Mob(mob),
             Self::Commit { runtime, .. }
             | Self::CommitSession { runtime, .. }
             | Self::Session { runtime }
@@ -187,7 +199,9 @@ impl Call {
             | Self::PersistOps { runtime, .. }
             | Self::Ops { runtime }
             | Self::Claim { runtime }
-            | Self::Release { runtime } => Subject::Runtime(runtime),
+            | Self::Release { runtime }
+            | Self::Delete { runtime }
+            | Self::DeleteRun { runtime, .. } => Subject::Runtime(runtime),
             Self::AddFlow { .. } | Self::FailToAddFlow | Self::ReplaceFlows { .. } | Self::Flows => Subject::Flows,
         }
     }
@@ -229,6 +243,9 @@ impl Call {
                 | Self::PersistInput { .. }
                 | Self::Step { .. }
                 | Self::PersistOps { .. }
+                | Self::DeleteMob { .. }
+                | Self::Delete { .. }
+                | Self::DeleteRun { .. }
         )
     }
 }
@@ -262,6 +279,8 @@ pub enum Answer {
         held: u64,
         current: u64,
     },
+    /// The claim ended when its subject was deleted.
+    Deleted,
     /// The caller's own error came back.
     OwnError,
     /// What nobody has put into the store.

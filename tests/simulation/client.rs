@@ -168,6 +168,7 @@ impl Client {
             Some(Err(error)) if catalogue::is_injected(&error) => Outcome::Failed(error.code()),
             Some(Err(Error::Conflict(why))) if why == OWN_ERROR => Outcome::Answered(Answer::OwnError),
             Some(Err(Error::Conflict(_))) => Outcome::Answered(Answer::Conflict),
+            Some(Err(Error::Deleted(_))) => Outcome::Answered(Answer::Deleted),
             Some(Err(Error::Fenced { held, current, .. } | Error::MobFenced { held, current, .. })) => {
                 Outcome::Answered(Answer::Fenced { held, current })
             }

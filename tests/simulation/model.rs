@@ -80,6 +80,10 @@ impl Claims {
     /// What refuses a call under `claim`; `None` where that claim holds, or where there is none.
     fn refuse(&self, call: &Call, claim: Option<Claim>) -> Option<Effect> {
         let claim = claim.filter(|claim| call.is_guarded() && !self.is_held_by(*claim))?;
+        // There was none since its subject was deleted.
+        if self.epoch == 0 {
+            return Some(untold(Answer::Deleted));
+        }
         Some(untold(Answer::Fenced { held: claim.epoch, current: self.epoch }))
     }
 
@@ -138,6 +142,10 @@ impl Mob {
             Call::Cursor { .. } => untold(Answer::Cursor(self.cursor)),
             Call::ClaimMob { .. } => self.claims.claim(number),
             Call::ReleaseMob { .. } => self.claims.release(claim),
+            Call::DeleteMob { .. } => {
+                *self = Self::default();
+                told(Answer::Done, 0, &[ChangeKind::Labels, ChangeKind::Cursor, ChangeKind::Claim])
+            }
             other => unreachable!("no call about a mob: {other:?}"),
         }
     }
@@ -188,6 +196,16 @@ impl Runtime {
             }
             Call::Claim { .. } => self.claims.claim(number),
             Call::Release { .. } => self.claims.release(claim),
+            Call::Delete { .. } => {
+                *self = Self::default();
+                let of_documents = [ChangeKind::State, ChangeKind::Session, ChangeKind::Ops];
+                let others = [ChangeKind::Claim, ChangeKind::Inputs, ChangeKind::Receipt];
+                told(Answer::Done, 0, &[of_documents, others].concat())
+            }
+            Call::DeleteRun { run, .. } => {
+                self.boundaries.retain(|(of, _), _| of != run);
+                told(Answer::Done, 0, &[ChangeKind::Receipt])
+            }
             read => untold(self.read(read)),
         }
     }

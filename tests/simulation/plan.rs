@@ -177,7 +177,7 @@ impl Dice {
 
     fn call_of_mob(&mut self) -> Call {
         let (mob, run, cursor) = (self.mob(), self.random.u8(..2), self.random.u64(..6));
-        match self.random.u8(..15) {
+        match self.random.u8(..16) {
             0 => Call::SetLabels { mob, run, labels: self.labels() },
             1 => Call::DeleteLabels { mob, run },
             2 | 3 => {
@@ -197,13 +197,14 @@ impl Dice {
             }
             10 => Call::CompareCursor { mob, expected: Some(cursor).filter(|cursor| *cursor > 0), cursor: cursor + 1 },
             11..14 => Call::ClaimMob { mob },
-            _ => Call::ReleaseMob { mob },
+            14 => Call::ReleaseMob { mob },
+            _ => Call::DeleteMob { mob },
         }
     }
 
     fn call_of_runtime(&mut self) -> Call {
         let runtime = self.runtime();
-        match self.random.u8(..28) {
+        match self.random.u8(..31) {
             0..6 => Call::Commit { runtime, boundary: self.boundary() },
             6 | 7 => Call::CommitSession { runtime, session: self.session() },
             8 => Call::Session { runtime },
@@ -224,7 +225,9 @@ impl Dice {
                 false => Call::Ops { runtime },
             },
             21..27 => Call::Claim { runtime },
-            _ => Call::Release { runtime },
+            27 => Call::Release { runtime },
+            28 => Call::DeleteRun { runtime, run: self.random.u8(..2) },
+            _ => Call::Delete { runtime },
         }
     }
 
