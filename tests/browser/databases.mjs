@@ -13,7 +13,7 @@ export function testDatabases({ openPage }) {
     "one without stores of a higher version": { version: 1000, stores: [] },
   };
   for (const [name, { version, stores }] of Object.entries(foreigners)) {
-    test(`${name}: ForeignDatabase, and nothing in it is changed or closed`, async () => {
+    test(`${name}: ForeignDatabase, of deleteStore too, and nothing in it is changed or closed`, async () => {
       const [owner, page] = [await openPage(), await openPage()];
       await owner.evaluate(
         async (name, version, stores) => {
@@ -41,12 +41,14 @@ export function testDatabases({ openPage }) {
           kept.push([store, request.result]);
         }
         theirs.close();
+        const refused = await tab.outcome(burrow.deleteStore(name));
         const again = await tab.rawDatabase(name);
         const { version } = again;
         again.close();
-        return { told, kept, version };
+        return { told, kept, version, refused };
       }, name);
-      assert.deepEqual(after, { told: [], kept: stores.toSorted().map((store) => [store, "kept"]), version });
+      const kept = stores.toSorted().map((store) => [store, "kept"]);
+      assert.deepEqual(after, { told: [], kept, version, refused: "ForeignDatabase" });
       await owner.close();
       await page.close();
     });

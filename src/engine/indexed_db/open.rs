@@ -81,11 +81,9 @@ pub(super) async fn delete(name: &str, tables: Tables) -> Attempt<()> {
     // A database that does not open does not show its stores, so its owner is not known.
     if !is_unopenable(&found)
         && let Opened::Database(handle) = found?
+        && handle.whose(tables) == Whose::Foreign
     {
-        let names = handle.store_names();
-        if !names.is_empty() && handle.whose(tables) == Whose::Foreign {
-            return Err(foreign(&doing, handle.version(), &names).into());
-        }
+        return Err(foreign(&doing, handle.version(), &handle.store_names()).into());
     }
     settled(factory()?.delete_database(name), Activity::Deleting, &doing, Box::new(not_made), deadlines).await.map(drop)
 }
