@@ -14,7 +14,7 @@ export type Durability = "strict" | "relaxed";
 
 /** How to open a store. */
 export interface OpenOptions {
-  /** The database's name within the origin. Default: `"burrow"`. */
+  /** The database's name within the origin; `"burrow-new-log"` is reserved. Default: `"burrow"`. */
   name?: string | undefined;
   /**
    * When a commit is called complete. Default: `"strict"`, flushed to the disk. In memory nothing is durable: to ask for either

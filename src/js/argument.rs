@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use super::failure::{Failure, Result};
 use crate::{
-    engine::Order,
+    engine::{Order, indexed_db::RESERVED},
     model::{LogicalRuntimeId, RuntimeState, RuntimeStoreError, json::wire::Wire, limits},
 };
 
@@ -87,6 +87,13 @@ impl Argument<'_> {
     #[inline(never)]
     pub(super) fn optional_id(self) -> Result<Option<String>> {
         if self.is_given() { self.id().map(Some) } else { Ok(None) }
+    }
+
+    /// The name of a database.
+    #[inline(never)]
+    pub(super) fn database(self) -> Result<String> {
+        let name = self.id()?;
+        if name == RESERVED { Err(self.invalid("burrow keeps this name for itself; give another")) } else { Ok(name) }
     }
 
     /// The id of a runtime.

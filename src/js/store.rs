@@ -31,7 +31,7 @@ pub fn open_store(
     #[wasm_bindgen(js_name = memoryLimit, unchecked_param_type = "number | undefined")] memory_limit: &JsValue,
     #[wasm_bindgen(unchecked_param_type = "number | undefined")] timeout: &JsValue,
 ) -> Result<Promise> {
-    let name = Argument("options.name", name).id()?;
+    let name = Argument("options.name", name).database()?;
     let durability = Argument("options.durability", durability);
     let is_relaxed = durability.is_given() && durability.one_of(&["strict", "relaxed"])? == 1;
     let in_memory = Argument("options.backend", backend).one_of(&["indexeddb", "memory"])? == 1;
@@ -72,7 +72,7 @@ fn over(engine: impl Engine) -> RawStore {
 /// Deletes a database of this origin.
 #[wasm_bindgen(js_name = deleteStore, unchecked_return_type = "Promise<void>")]
 pub fn delete_store(#[wasm_bindgen(unchecked_param_type = "string")] name: &JsValue) -> Result<Promise> {
-    let name = Argument("name", name).id()?;
+    let name = Argument("name", name).database()?;
     Ok(promise(Box::pin(async move { IndexedDb::delete(&name, &TABLES).await.map(|()| JsValue::UNDEFINED) })))
 }
 

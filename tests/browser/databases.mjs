@@ -54,6 +54,75 @@ export function testDatabases({ openPage }) {
     });
   }
 
+  // Of Chromium, whose log begins anew with a database of that name; nothing of the kind is made elsewhere.
+  const RESERVED = "burrow-new-log";
+  for (const [name, { version, stores }] of Object.entries({
+    "with object stores": { version: 1, stores: ["books"] },
+    "of a version of its own": { version: 7, stores: [] },
+  })) {
+    test(`another library's database under our reserved name, ${name}, is left as it is`, async () => {
+      const page = await openPage();
+      const result = await page.evaluate(
+        async (name, version, stores) => {
+          const told = [];
+          const theirs = await tab.rawDatabase(name, version, (database) => {
+            for (const store of stores) database.createObjectStore(store).put("kept", 1);
+          });
+          theirs.onversionchange = () => told.push("versionchange");
+          const refused = [
+            await burrow.openStore({ name }).catch(({ code, argument }) => [code, argument]),
+            await burrow.deleteStore(name).catch(({ code, argument }) => [code, argument]),
+          ];
+          // Nobody waits for what opening a store does to it.
+          const opened = await tab.outcome(burrow.openStore({ name: `beside ${name}` }));
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          theirs.close();
+          await burrow.openStore({ name: `beside ${name} again` });
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          const again = await tab.rawDatabase(name);
+          const found = [again.version, [...again.objectStoreNames]];
+          again.close();
+          await new Promise((resolve) => (indexedDB.deleteDatabase(name).onsuccess = resolve));
+          return { told, refused, opened, found };
+        },
+        RESERVED,
+        version,
+        stores,
+      );
+      const refused = [
+        ["InvalidInput", "options.name"],
+        ["InvalidInput", "name"],
+      ];
+      assert.deepEqual(result, { told: [], refused, opened: "ok", found: [version, stores] });
+      await page.close();
+    });
+  }
+
+  test("what a page that went away has left under our reserved name goes, and nobody waits for one that holds it", async () => {
+    const page = await openPage();
+    const [left, opened] = await page.evaluate(async (name) => {
+      const isChromium = "dataLoss" in IDBVersionChangeEvent.prototype;
+      const left = [];
+      const openOne = async () => {
+        await burrow.openStore({ name: "begins a log" });
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        if ((await tab.databases()).includes(name)) left.push(name);
+      };
+      await openOne();
+      if (isChromium) (await tab.rawDatabase(name)).close();
+      await openOne();
+      const held = await tab.rawDatabase(name);
+      const opened = [];
+      for (let i = 0; i < 2; i++)
+        opened.push(await tab.outcome(burrow.openStore({ name: `beside one that is held ${i}` })));
+      held.close();
+      await new Promise((resolve) => (indexedDB.deleteDatabase(name).onsuccess = resolve));
+      return [left, opened];
+    }, RESERVED);
+    assert.deepEqual([left, opened], [[], ["ok", "ok"]]);
+    await page.close();
+  });
+
   test("where there are no random values a store is not opened, nothing is left behind, and open ones go on", async () => {
     const page = await openPage();
     const result = await page.evaluate(async () => {

@@ -32,6 +32,7 @@ use std::{fmt, rc::Rc, time::Duration};
 use async_trait::async_trait;
 use send_wrapper::SendWrapper;
 
+pub(crate) use self::torn_log::RESERVED;
 use self::{bindings::RawTransaction, broadcast::Broadcast, committer::Committer, connection::Connection, mark::Marks};
 use super::{Decide, Engine, Listener, Read, ReadSet, Reads, Result, TableInfo, Tables, Watch, Write, open_resources};
 

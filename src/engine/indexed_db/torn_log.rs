@@ -9,24 +9,26 @@
 
 use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{Event, IdbDatabase, IdbFactory, IdbOpenDbRequest};
+use web_sys::{IdbDatabase, IdbFactory};
 
-/// The database that is made to be deleted. Where a page went away in between, the next one deletes it.
-const NAME: &str = "burrow-new-log";
+/// The database that is made to be deleted. Where a page went away in between, the next one deletes it. No store has this name.
+pub(crate) const RESERVED: &str = "burrow-new-log";
 
 /// Has Chromium begin a new log, where it may go on in a torn one. Where it fails there is nothing to be done about it, and nothing is worse.
 pub(super) fn begin_anew(factory: &IdbFactory) {
     if !is_chromium() {
         return;
     }
-    if let Ok(request) = factory.open(NAME) {
-        let factory = factory.clone();
-        let opened = Closure::once_into_js(move |event: Event| {
-            let request = event.target().and_then(|target| target.dyn_into::<IdbOpenDbRequest>().ok());
-            if let Some(database) = request.and_then(|request| request.result().ok()) {
-                database.unchecked_into::<IdbDatabase>().close();
+    if let Ok(request) = factory.open(RESERVED) {
+        let (factory, opening) = (factory.clone(), request.clone());
+        let opened = Closure::once_into_js(move || {
+            let Ok(database) = opening.result() else { return };
+            let database: IdbDatabase = database.unchecked_into();
+            database.close();
+            // As this makes it. Anything else is somebody's who happens to use the name.
+            if database.version() == 1.0 && database.object_store_names().length() == 0 {
+                drop(factory.delete_database(RESERVED));
             }
-            drop(factory.delete_database(NAME));
         });
         request.set_onsuccess(Some(opened.unchecked_ref()));
     }
