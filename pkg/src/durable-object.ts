@@ -2,16 +2,16 @@
 
 import { BurrowError, invalid } from "./error.js";
 import { described } from "./json.js";
-import type { Opened, ServerInstance } from "./server.js";
+import type { Opened, Opening, ServerInstance } from "./server.js";
 import { codeNamed, type JsDatabase, type Run } from "./sqlite.js";
 import type { DurableObjectStorage, Durability } from "./types.js";
 
 /** Opens a store in the storage of the Durable Object that this code runs in. */
-export async function openStorage(
-  instance: ServerInstance,
-  storage: unknown,
-  durability?: Durability,
-): Promise<Opened> {
+export function openStorage(storage: unknown, durability?: Durability): Opening {
+  return async (instance) => opened(instance, storage, durability);
+}
+
+function opened(instance: ServerInstance, storage: unknown, durability?: Durability): Opened {
   const database = new ObjectDatabase(checked(storage));
   if (durability === "relaxed") {
     throw new BurrowError(

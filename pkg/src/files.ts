@@ -5,7 +5,7 @@ import { resolve, sep } from "node:path";
 import { BurrowError, invalid } from "./error.js";
 import { described } from "./json.js";
 import { setTimer } from "./platform.js";
-import type { Opened, ServerInstance } from "./server.js";
+import type { Opened, Opening, ServerInstance } from "./server.js";
 import { SqliteDatabase, type Connection } from "./sqlite.js";
 import type { Durability } from "./types.js";
 
@@ -16,13 +16,20 @@ const BUSY_MS = 5000;
 const ATTEMPT_MS = 50;
 const PAUSE_MS = 10;
 
-/** Opens the database in a file, which is made if it does not exist. A file that is refused is left as it is. */
-export async function openFile(
+/**
+ * Opens the database in a file, which is made if it does not exist. A file that is refused is left as it is. A relative path is meant
+ * from where the process is now.
+ */
+export function openFile(path: unknown, durability?: Durability): Opening {
+  const file = checked(path);
+  return (instance) => attempts(instance, file, durability);
+}
+
+async function attempts(
   instance: ServerInstance,
-  path: unknown,
+  file: string,
   durability: Durability = "strict",
 ): Promise<Opened> {
-  const file = checked(path);
   const connect = library();
   const deadline = performance.now() + BUSY_MS;
   for (;;) {
@@ -39,6 +46,11 @@ export async function openFile(
 function checked(path: unknown): string {
   if (typeof path !== "string") throw invalid("options.path", `expected a string, got ${described(path)}`);
   if (path === "") throw invalid("options.path", "expected the name of a file, got an empty string");
+  if (path === ":memory:") throw invalid("options.path", 'for a store in memory, pass { backend: "memory" }');
+  if (path.startsWith("file:")) {
+    const make = "node:url's `fileURLToPath` makes one of an address";
+    throw invalid("options.path", `expected a path, got ${described(path)}; ${make}`);
+  }
   if (path.includes("\0")) throw invalid("options.path", "a path has no NUL character in it");
   if (/[\ud800-\udfff]/u.test(path)) throw invalid("options.path", "the string holds a lone surrogate");
   const isFolder = path.endsWith("/") || path.endsWith(sep);
@@ -179,11 +191,11 @@ function library(): Connect {
 }
 
 /** Opens a store over a handle that the program has opened, and that stays the program's. */
-export async function openHandle(
-  instance: ServerInstance,
-  handle: unknown,
-  durability?: Durability,
-): Promise<Opened> {
+export function openHandle(handle: unknown, durability?: Durability): Opening {
+  return async (instance) => opened(instance, handle, durability);
+}
+
+function opened(instance: ServerInstance, handle: unknown, durability?: Durability): Opened {
   const file = fileOf(handle);
   const canonical = file === "" ? undefined : realpathSync(file);
   if (canonical !== undefined) refuseSecondName(statSync(canonical, { bigint: true }), canonical);

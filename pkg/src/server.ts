@@ -25,12 +25,11 @@ export interface Opened {
   flush?: () => Promise<void>;
 }
 
-/** Opens what one of these options names. */
-type Opener = (
-  instance: ServerInstance,
-  value: unknown,
-  durability: Durability | undefined,
-) => Promise<Opened>;
+/** Opens it, once the module is there. */
+export type Opening = (instance: ServerInstance) => Promise<Opened>;
+
+/** Opens what one of these options names. It reads at the call what may change afterwards. */
+type Opener = (value: unknown, durability: Durability | undefined) => Opening;
 
 /** The options of which each says where the store is. */
 const PLACES = ["path", "database", "storage"] as const;
@@ -58,8 +57,9 @@ export async function openOnServer(
     throw invalid("options.durability", 'expected "strict" or "relaxed"');
   }
   const retention = policyOf(given.retention);
+  const opening = opener(given[place], durability);
   const [instance, sealer] = await Promise.all([loader.instance(), sealerFor(seal)]);
-  const { raw, kind, ...hooks } = await opener(instance, given[place], durability);
+  const { raw, kind, ...hooks } = await opening(instance);
   return new Store(
     new Handle(instance, new Openness(), sealed(instance, raw, sealer)),
     { ...kind, retention },

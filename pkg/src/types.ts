@@ -38,7 +38,10 @@ export interface OpenOptions {
    * In memory, where no call waits, it is `Unsupported`.
    */
   timeout?: number | undefined;
-  /** In Node, Deno and Bun: the SQLite file to keep things in, made if it does not exist. Processes may share it. */
+  /**
+   * In Node, Deno and Bun: the SQLite file to keep things in, made if it does not exist. Processes may share it. A relative path is
+   * meant from where the process is at the call. It is a path as the file system has it: `":memory:"` and `file:…` are `InvalidInput`.
+   */
   path?: string | undefined;
   /** In Node, Deno and Bun: an open handle of node:sqlite, bun:sqlite or better-sqlite3, to keep things in its database. */
   database?: SqliteHandle | undefined;
