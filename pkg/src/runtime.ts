@@ -2,6 +2,7 @@
 // One runtime of a store.
 
 import type { RawClaim, RawRuntime } from "../wasm/bindings.js";
+import { invalid } from "./error.js";
 import { Handle } from "./handle.js";
 import type {
   BoundaryCommit,
@@ -34,8 +35,8 @@ export class Runtime {
    * Commits a run boundary: snapshot, receipt and inputs, all or none. The same receipt again is a retry: it
    * succeeds and writes nothing. An input given twice is stored as given last.
    *
-   * Rejects with `Conflict` when a different receipt is stored under the same run and sequence, and with
-   * `SessionKeyMismatch` when the snapshot's `id` is not the session key.
+   * Rejects with `Conflict` when a different receipt is stored under the same run and sequence, with `SessionKeyMismatch` when the
+   * snapshot's `id` is not the session key, and with `InvalidInput` for a session key without a snapshot.
    */
   async commitBoundary(commit: BoundaryCommit): Promise<void> {
     const { receipt, session, inputs, sessionKey } = wire.options("commit", commit, [
@@ -44,6 +45,8 @@ export class Runtime {
       "inputs",
       "sessionKey",
     ]);
+    if (sessionKey !== undefined && session === undefined)
+      throw invalid("sessionKey", "there is no `session` that it is the key of");
     const texts = [wire.receiptToJson("receipt", receipt), wire.inputsToJson("inputs", inputs)] as const;
     await this.#handle.call(
       (raw, snapshot, receipt, inputs) => raw.commitBoundary(receipt, snapshot, inputs, sessionKey),

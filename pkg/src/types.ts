@@ -352,7 +352,7 @@ export interface BoundaryCommit {
   session?: Bytes | undefined;
   /** Inputs that change with it. */
   inputs?: readonly NewInput[] | undefined;
-  /** The session's UUID; must be the `id` in the snapshot. */
+  /** The session's UUID; must be the `id` in the snapshot, with which it is given. */
   sessionKey?: string | undefined;
 }
 

@@ -29,9 +29,12 @@ export const badInput = {
       cursor: await store.getCursor("m"),
       inputs: await runtime.inputs(),
       session: await runtime.session(),
+      receipts: await runtime.receipts(),
       state: await runtime.state(),
     });
     const before = await holdings();
+    const claimed = await store.runtime("claimed").claim();
+    const keyAlone = async () => ({ receipt: await receipt({ newId }), sessionKey: await newId() });
 
     const withReceipt = async (members) => ({
       receipt: await receipt({ newId }, members),
@@ -82,6 +85,8 @@ export const badInput = {
       ["receipt.list[1]", async () => runtime.commitBoundary(await withReceipt({ list: [1, , 3] }))],
       ["session", async () => runtime.commitBoundary({ ...(await withReceipt()), session: "text" })],
       ["sessionKey", async () => runtime.commitBoundary({ ...(await withReceipt()), sessionKey: "x" })],
+      ["sessionKey", async () => runtime.commitBoundary(await keyAlone())],
+      ["sessionKey", async () => claimed.commitBoundary(await keyAlone())],
       ["inputs", async () => runtime.commitBoundary({ ...(await withReceipt()), inputs: {} })],
       [
         "inputs[1].last_boundary_sequence",
@@ -125,6 +130,6 @@ export const badInput = {
     ];
     for (const [argument, attempt] of bad)
       await fails(attempt, { code: "InvalidInput", argument, retryable: false });
-    equal(await holdings(), before);
+    equal([await holdings(), await claimed.receipts()], [before, []]);
   },
 };
