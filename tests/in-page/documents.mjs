@@ -39,6 +39,25 @@ export const documents = {
     equal(await runtime.receipt(committed.run_id, U64_MAX), committed);
   },
 
+  async "a value of JSON.rawJSON is written as its text"({ store, newId }) {
+    // Node 20, Safari and older browsers have none.
+    if (!JSON.rawJSON) return;
+    const runtime = store.runtime("r");
+    const texts = ["12345678901234567890", '"ポチ \\u0041"', "true", "null", "-0"];
+    const [large, text, ...others] = texts.map((text) => JSON.rawJSON(text));
+    const persisted_input = { large, list: [text, others], made: { toJSON: () => large } };
+    const written = await input({ newId }, { persisted_input });
+    await runtime.persistInput(written);
+    const read = await runtime.input(written.input_id);
+    const digits = 12345678901234567890n;
+    equal(read.persisted_input, { large: digits, list: ["ポチ A", [true, null, -0]], made: digits });
+    const lone = await input({ newId }, { persisted_input: JSON.rawJSON('"\\ud800"') });
+    await fails(runtime.persistInput(lone), { code: "InvalidInput", argument: "input.persisted_input" });
+    const committed = await receipt({ newId }, { sequence: JSON.rawJSON("7") });
+    await fails(runtime.commitBoundary({ receipt: committed }), { argument: "receipt.sequence" });
+    await fails(runtime.commitBoundary({ receipt: large }), { argument: "receipt" });
+  },
+
   async "a receipt in another spelling is the same"({ store, newId }) {
     const runtime = store.runtime("r");
     const { conversation_digest, ...committed } = await receipt({ newId });

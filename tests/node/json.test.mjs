@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import v8 from "node:v8";
 import { runInNewContext } from "node:vm";
 import { fromJson, toJson } from "../../pkg/dist/json.js";
 
@@ -46,6 +47,29 @@ test("what JSON.stringify writes as people expect is written the same", () => {
   Object.defineProperty(document, "hidden", { value: () => {}, enumerable: false });
   assert.equal(write(document), JSON.stringify(document));
   assert.equal(write({}), "{}");
+});
+
+test("a value of JSON.rawJSON is its text, whoever looks like one", async () => {
+  // Node 20 has it behind a flag, under which a module is to be loaded anew.
+  if (!JSON.rawJSON) v8.setFlagsFromString("--harmony-json-parse-with-source");
+  const { JSON: own } = runInNewContext("({ JSON })");
+  const before = globalThis.JSON;
+  globalThis.JSON = own;
+  try {
+    const { toJson } = await import("../../pkg/dist/json.js?raw");
+    own.isRawJSON = () => assert.fail("not the one that was there when it was loaded");
+    const document = {
+      digits: own.rawJSON("0.1234567890123456789"),
+      list: [own.rawJSON('"\\u0041"'), own.rawJSON("-1e400")],
+      made: { toJSON: () => own.rawJSON("null") },
+      alike: { rawJSON: "1" },
+    };
+    const text =
+      '{"digits":0.1234567890123456789,"list":["\\u0041",-1e400],"made":null,"alike":{"rawJSON":"1"}}';
+    assert.deepEqual([own.stringify(document), toJson("receipt", document)], [text, text]);
+  } finally {
+    globalThis.JSON = before;
+  }
 });
 
 test("`__proto__` is a member like others", () => {
