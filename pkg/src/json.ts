@@ -173,7 +173,7 @@ function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null || tagOf(value) === "[object Object]";
 }
 
-function hasSymbols(value: object): boolean {
+export function hasSymbols(value: object): boolean {
   const symbols = Object.getOwnPropertySymbols(value);
   return (
     symbols.length > 0 && symbols.some((name) => Object.prototype.propertyIsEnumerable.call(value, name))

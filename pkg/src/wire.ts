@@ -2,7 +2,7 @@
 // checked in the module (`src/js/argument.rs`), whatever the caller passed.
 
 import { invalid, unreadable } from "./error.js";
-import { define, described, fromJson, quoted, toJson, type U64s } from "./json.js";
+import { define, described, fromJson, hasSymbols, quoted, toJson, type U64s } from "./json.js";
 import type { Input, Labels, OpsSnapshot, Order, PageOptions, Receipt, SelectedLabels } from "./types.js";
 
 /** How many items a page has where nothing else was said. */
@@ -102,7 +102,9 @@ function text(argument: string, value: unknown): void {
 }
 
 export function labelsToJson(argument: string, value: unknown): string {
-  const entries = Object.entries(object(argument, value));
+  const labels = object(argument, value);
+  if (hasSymbols(labels)) throw invalid(argument, "a symbol is no key");
+  const entries = Object.entries(labels);
   for (const [key, label] of entries) {
     text(`${argument} (a key)`, key);
     text(`${argument}[${quoted(key)}]`, label);

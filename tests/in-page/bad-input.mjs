@@ -35,6 +35,7 @@ export const badInput = {
     const before = await holdings();
     const claimed = await store.runtime("claimed").claim();
     const keyAlone = async () => ({ receipt: await receipt({ newId }), sessionKey: await newId() });
+    const symbol = { env: "prod", [Symbol("s")]: "x" };
 
     const withReceipt = async (members) => ({
       receipt: await receipt({ newId }, members),
@@ -55,6 +56,10 @@ export const badInput = {
       ['labels["n"]', () => store.setLabels({ mob: "m" }, { n: 1 })],
       ['labels["n"]', () => store.setLabels({ mob: "m" }, { n: lone })],
       ["labels (a key)", () => store.setLabels({ mob: "m" }, { [lone]: "x" })],
+      ["labels", () => store.setLabels({ mob: "m" }, symbol)],
+      ["patch.set", () => store.patchLabels({ mob: "m" }, { set: symbol })],
+      ["expected", () => store.compareAndSetLabels({ mob: "m" }, { ...symbol, env: "dev" }, {})],
+      ["labels", () => store.compareAndSetLabels({ mob: "m" }, { env: "dev" }, symbol)],
       ["patch", () => store.patchLabels({ mob: "m" }, { add: { env: "x" } })],
       ["patch.set", () => store.patchLabels({ mob: "m" }, { set: ["env"] })],
       ['patch.set["env"]', () => store.patchLabels({ mob: "m" }, { set: { env: 1 } })],
