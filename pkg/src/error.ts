@@ -182,9 +182,8 @@ export class BurrowError extends Error {
   }
 }
 
-// Not a member of each error, which would be printed with it. Assigned, and not defined: a descriptor is an object, and inherits
-// what somebody has added to `Object.prototype`.
-(BurrowError.prototype as { name: string }).name = "BurrowError";
+// Not a member of each error, which would be printed with it. Where `Error.prototype` is frozen, it cannot be assigned.
+Object.defineProperty(BurrowError.prototype, "name", ownOf({ ...MEMBER, value: "BurrowError" }));
 
 // Of an error that they clone, platforms keep name, message and stack, and lose all other members
 // (https://html.spec.whatwg.org/multipage/structured-data.html#structuredserializeinternal). So the stack ends with them; in
@@ -247,7 +246,10 @@ function causeFrom(cause: unknown): unknown {
   if (typeof cause !== "object" || cause === null || isError(cause)) return BurrowError.from(cause) ?? cause;
   const { name, message } = cause as { name?: unknown; message?: unknown };
   if (typeof name !== "string" || typeof message !== "string") return cause;
-  return BurrowError.from(cause) ?? Object.assign(new Error(message), { name });
+  return (
+    BurrowError.from(cause) ??
+    Object.defineProperty(new Error(message), "name", ownOf({ ...MEMBER, value: name }))
+  );
 }
 
 /** Of this realm or another; a `DOMException` too, which older browsers do not count among the errors. */

@@ -86,3 +86,22 @@ test("a listener that throws or rejects ends no process, and the others are told
     assert.equal(stderr.includes(reported), true, stderr);
   }
 });
+
+test("the package loads where the prototypes of errors are frozen, and errors are what they are elsewhere", () => {
+  const program = `
+    const frozen = process.argv.includes("frozen");
+    if (frozen) for (const { prototype } of [Error, RangeError]) Object.freeze(prototype);
+    const { BurrowError, openStore } = await import(${JSON.stringify(new URL("../../pkg/dist/node.js", import.meta.url).href)});
+    const store = await openStore({ backend: "memory" });
+    const error = await store.getCursor("").catch((error) => error);
+    const own = Object.getOwnPropertyDescriptor(BurrowError.prototype, "name");
+    const sent = JSON.parse(JSON.stringify(new BurrowError("Closed", "x", { cause: new RangeError("y") })));
+    const { code, cause } = BurrowError.from(sent) ?? {};
+    console.log(JSON.stringify([String(error), error.toJSON(), own, Object.keys(error), sent, code, String(cause)]));`;
+  const outcomes = ["", "frozen"].map((how) =>
+    spawnSync(process.execPath, ["--input-type=module", "-e", program, how], { encoding: "utf8" }),
+  );
+  const [{ stdout: elsewhere }, { stdout, stderr }] = outcomes;
+  assert.deepEqual([stdout, stderr], [elsewhere, ""]);
+  assert.match(stdout, /"RangeError: y"\]\n$/);
+});
