@@ -22,7 +22,8 @@ export type ErrorCode =
   | "WrongKey"
   /**
    * The disk, the origin's quota or a store's `memoryLimit` is full; of the origin's, `usage` and `quota` say how full. Reads and
-   * deletes still work: delete something, or ask for persistent storage.
+   * deletes still work: delete something, or ask for persistent storage. On a disk that is really full SQLite needs room for a delete
+   * too, some pages of its log: free something else there first.
    */
   | "QuotaExceeded"
   /** The engine could not write; `cause` says why. */

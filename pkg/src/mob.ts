@@ -12,7 +12,7 @@ import { Metadata } from "./metadata.js";
 export class ClaimedMob extends Metadata implements AsyncDisposable {
   /** The mob's id. */
   readonly mob: string;
-  /** The claim's epoch: higher than that of every claim before it. */
+  /** The claim's epoch: higher than that of every claim before it since the mob was last deleted. */
   readonly epoch: bigint;
   readonly #claim: Handle<RawMobClaim>;
   readonly #store: Handle<RawStore>;

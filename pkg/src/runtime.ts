@@ -32,10 +32,10 @@ export class Runtime {
   }
 
   /**
-   * Commits a run boundary: snapshot, receipt and inputs, all or none. The same receipt again is a retry: it
-   * succeeds and writes nothing. An input given twice is stored as given last.
+   * Commits a run boundary: snapshot, receipt and inputs, all or none. The same again is a retry: it succeeds and writes nothing,
+   * where receipt, session and key are the same, and the inputs too, in the same order. An input given twice is stored as given last.
    *
-   * Rejects with `Conflict` when a different receipt is stored under the same run and sequence, with `SessionKeyMismatch` when the
+   * Rejects with `Conflict` when something else was committed under the same run and sequence, with `SessionKeyMismatch` when the
    * snapshot's `id` is not the session key, and with `InvalidInput` for a session key without a snapshot.
    */
   async commitBoundary(commit: BoundaryCommit): Promise<void> {
@@ -207,7 +207,7 @@ export class Runtime {
 
   /**
    * Deletes the runtime with everything that there is of it, and ends every claim on it: what is written under one rejects with
-   * `Deleted`. What is written without a claim afterwards makes the runtime anew. A large one is deleted in several transactions:
+   * `Deleted`. What is written without a claim afterwards makes the runtime anew, and epochs begin at 1 again. A large one is deleted in several transactions:
    * should the page end in the middle, its receipts and inputs are hidden, and another call deletes the rest; until then it cannot be claimed.
    */
   async delete(): Promise<void> {
@@ -234,7 +234,7 @@ export class Runtime {
 
 /** A runtime under a claim, from `runtime.claim()`: its writes reject with `Fenced` once somebody else has claimed it. */
 export class ClaimedRuntime extends Runtime implements AsyncDisposable {
-  /** The claim's epoch: higher than that of every claim before it. */
+  /** The claim's epoch: higher than that of every claim before it since the runtime was last deleted. */
   readonly epoch: bigint;
   readonly #claim: Handle<RawClaim>;
 

@@ -48,7 +48,7 @@ interface Hooks {
 
 /**
  * An open store. A resolved promise means committed; a rejection other than `OutcomeUnknown` and `Poisoned`, that nothing
- * was written.
+ * was written. It has private members, as its runtimes and claims have: a `Proxy` around one cannot call it.
  */
 export class Store extends Metadata implements Disposable, AsyncDisposable {
   readonly #handle: Handle<RawStore>;
@@ -114,7 +114,10 @@ export class Store extends Metadata implements Disposable, AsyncDisposable {
     return this.#handle.call((raw) => raw.runtimesIn(state, ...wire.page(page)));
   }
 
-  /** The latest snapshot that was committed with this session key, and the runtime that holds it. */
+  /**
+   * The latest snapshot of the runtime that last committed one with this session key, and the runtime's id; `undefined` where that
+   * snapshot is another session's by now. Once that runtime is deleted, the session is not found under another that had it before.
+   */
   async sessionById(sessionId: string): Promise<FoundSession | undefined> {
     const found = await this.#handle.call((raw) => raw.sessionById(sessionId));
     return found && { runtime: found[0], session: found[1] };
@@ -328,7 +331,8 @@ export class Store extends Metadata implements Disposable, AsyncDisposable {
 
   /**
    * Closes the store. What was called before finishes, on claimed runtimes too, and resolves or rejects as ever; what comes later
-   * rejects with `Closed`. Watches end at once, and iterators over changes are done. Resolves when nothing is under way any
+   * rejects with `Closed`, and so does what is many calls and in the middle of them: `verify`, `import`, `export`, `reseal`, `deleteMob`
+   * with `runtimeLabel`. Watches end at once, and iterators over changes are done. Resolves when nothing is under way any
    * more and the database is let go, and never rejects; closing again is the same closing.
    */
   close(): Promise<void> {

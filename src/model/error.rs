@@ -119,7 +119,8 @@ pub enum RuntimeStoreError {
         /// The epoch of the latest claim.
         current: u64,
     },
-    /// The disk, the origin's quota or a store's memory is full. Reads and deletes still work; delete something, then try again.
+    /// The disk, the origin's quota or a store's memory is full. Reads and deletes still work; delete something, then try again. On a
+    /// disk that is really full SQLite needs room for a delete too, some pages of its log: free something else there first.
     #[error("quota exceeded: {message}; delete data, then try again")]
     QuotaExceeded {
         /// What was being written.

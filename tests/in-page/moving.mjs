@@ -166,4 +166,20 @@ export const moving = {
       .catch((error) => error);
     equal(thrown === own, true);
   },
+
+  async "what is many calls ends with Closed where the store is closed in the middle of it"({
+    store,
+    newId,
+  }) {
+    await fill({ store, newId });
+    const text = await textOf(store);
+    const reader = store.export().getReader();
+    const taken = async () => {
+      while (!(await reader.read()).done);
+    };
+    const ended = [store.verify(), store.import(cut(text, 1000)), taken()];
+    const codes = ended.map((end) => end.catch((error) => error.code));
+    await store.close();
+    equal(await Promise.all(codes), ["Closed", "Closed", "Closed"]);
+  },
 };

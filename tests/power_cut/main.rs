@@ -153,6 +153,11 @@ async fn on_a_full_disk_nothing_is_half_done_and_with_room_again_it_goes_on() {
     }
     assert!(refused > 10, "{refused} refused");
     assert_eq!(work.count(&store, "at the end").await, BOUNDARIES);
+    disk::set_room(Some(0));
+    let error = store.delete_runtime(&work.id).await.unwrap_err();
+    assert!(matches!(error, RuntimeStoreError::QuotaExceeded { .. }), "{error:?}");
+    assert!(error.to_string().contains("free something else first"), "{error}");
+    disk::set_room(None);
     drop(store);
     disk::events();
     let store = SqliteRuntimeStore::open(&path).await.unwrap();

@@ -37,7 +37,12 @@ pub(super) fn failed(
         Some(primary::BUSY | primary::LOCKED) => RuntimeStoreError::Blocked(format!(
             "{message}; another connection did not finish its transaction in time, try again once it has"
         )),
-        Some(primary::FULL) => RuntimeStoreError::QuotaExceeded { message, cause: Some(Cause::new(error)) },
+        Some(primary::FULL) => RuntimeStoreError::QuotaExceeded {
+            message: format!(
+                "{message}; on a disk that is really full free something else first: a delete writes to the log"
+            ),
+            cause: Some(Cause::new(error)),
+        },
         Some(primary::NOTADB) => RuntimeStoreError::Unsupported(format!(
             "{message}; it holds something else, or is encrypted, and was left as it is: give another path"
         )),
