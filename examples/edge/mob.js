@@ -58,6 +58,10 @@ export class Mob extends DurableObject {
   }
 
   async #rpc(request, { pathname, searchParams }) {
+    const id = searchParams.get("request");
+    if (id !== null && !/^[\da-f]{32}$/.test(id)) {
+      throw new Refusal(400, "InvalidInput", "expected 32 hexadecimal digits", { argument: "request" });
+    }
     const body = await bodyOf(request, RPC_BODY);
     const text = new TextDecoder().decode(body);
     const count = requestsIn(text);
@@ -67,8 +71,10 @@ export class Mob extends DurableObject {
     const mob = (searchParams.get("mob") ?? decodeURIComponent(pathname.split("/")[2])) || undefined;
     const store = await this.#store();
     const answer = await this.#marks.alone(() => store.rpc(text, mob));
-    if (answer === undefined) return new Response(null, { status: 204 });
-    return new Response(answer, { headers: { "content-type": "application/json" } });
+    // What it answers: something in between may have kept what another request was answered.
+    const named = id === null ? {} : { "burrow-request": id };
+    if (answer === undefined) return new Response(null, { status: 204, headers: named });
+    return new Response(answer, { headers: { "content-type": "application/json", ...named } });
   }
 
   async #status() {

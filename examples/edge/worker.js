@@ -79,6 +79,7 @@ function preflight(method) {
 function readableFrom(origin, response) {
   const readable = new Response(response.body, response);
   readable.headers.set("access-control-allow-origin", origin);
+  readable.headers.set("access-control-expose-headers", "burrow-request");
   readable.headers.append("vary", "origin");
   return readable;
 }

@@ -1,15 +1,16 @@
 // The way to an edge service: what calls bring goes there in batches, one after the other, and each is sent again until it is answered or
 // its time is over. The service knows a batch that it has carried out by its number.
 
-import { BurrowError, said } from "./error.js";
+import { answersIn, failed } from "./answer.js";
+import { BurrowError } from "./error.js";
 import {
   type Batch,
   bytesIn,
   type Call,
   CALLS,
   LONGEST,
+  type Name,
   Packer,
-  Unpacker,
   VERSION,
   writes,
 } from "./message.js";
@@ -28,8 +29,13 @@ export interface Place {
   timeout: number;
 }
 
+/** What is called, and of whom. */
+interface Called extends Pick<Call, "runtime" | "claim"> {
+  call: Name;
+}
+
 /** A call that waits for its answer. */
-interface Waiting extends Pick<Call, "call" | "runtime" | "claim"> {
+interface Waiting extends Called {
   args: unknown[];
   size: number;
   resolve: (answer: unknown) => void;
@@ -52,7 +58,7 @@ export class Link {
   }
 
   /** Makes a call. Calls of one turn of the event loop go together, and each is carried out after those before it. */
-  call(of: Pick<Call, "call" | "runtime" | "claim">, args: unknown[]): Promise<unknown> {
+  call(of: Called, args: unknown[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
       // Copied now, so that the caller may use its buffers again at once.
       const kept = args.map((arg) => bytesIn(arg)?.slice() ?? arg);
@@ -115,24 +121,23 @@ export class Link {
   async #send(calls: Waiting[]): Promise<Waiting[]> {
     let mayHaveArrived = false;
     try {
-      const body = this.#message(calls);
+      const [asked, body] = this.#message(calls);
       // Text may be longer than it was counted.
       if (body.byteLength > LONGEST && calls.length > 1) return await this.#sendEach(calls);
       if (body.byteLength > LONGEST) throw tooLarge(body.byteLength);
       const answers = await again(this.place.timeout, async (milliseconds) => {
         try {
           const response = await this.fetch("calls", { method: "POST", headers: BYTES, body }, milliseconds);
-          return await answersIn(response);
+          return await answersIn(response, asked, calls);
         } catch (error) {
           mayHaveArrived ||= !(error instanceof BurrowError) || error.code === "OutcomeUnknown";
           throw error;
         }
       });
       if (calls[0] === FENCE) this.#isUnsettled = false;
-      for (const [i, { resolve, reject }] of calls.slice(0, answers.length).entries()) {
-        const { error, value } = answers[i]!;
-        if (error) reject(error);
-        else resolve(value);
+      for (const [i, { error, value }] of answers.entries()) {
+        if (error) calls[i]?.reject(error);
+        else calls[i]?.resolve(value);
       }
       return calls.slice(answers.length);
     } catch (error) {
@@ -147,7 +152,7 @@ export class Link {
     return [];
   }
 
-  #message(calls: Waiting[]): Uint8Array<ArrayBuffer> {
+  #message(calls: Waiting[]): [asked: Batch, body: Uint8Array<ArrayBuffer>] {
     this.#batch += 1;
     const packer = new Packer();
     const packed = calls.map(({ call, runtime, claim, args }) => ({
@@ -157,7 +162,7 @@ export class Link {
       args: args.map((arg) => packer.pack(arg)),
     }));
     const batch: Batch = { version: VERSION, client: this.#client, batch: this.#batch, calls: packed };
-    return packer.message(batch);
+    return [batch, packer.message(batch)];
   }
 }
 
@@ -187,61 +192,17 @@ export async function again<T>(
   }
 }
 
-/** The answers in a response; throws a `BurrowError` where it is the service's refusal, and something else where it is nobody's. */
-async function answersIn(response: Response): Promise<{ error?: BurrowError; value?: unknown }[]> {
-  if (!response.ok) throw await refusalIn(response);
-  const message = new Uint8Array(await response.arrayBuffer());
-  try {
-    const unpacker = new Unpacker(message);
-    const { answers } = unpacker.head as { answers: { error?: unknown; value?: unknown }[] };
-    const unpacked = answers.map((answer) => {
-      const error = BurrowError.from(answer.error);
-      return error ? { error } : { value: unpacker.unpackAll(answer.value) };
-    });
-    unpacker.end();
-    if (unpacked.length > 0) return unpacked;
-  } catch (cause) {
-    throw new Error("what answers there is no store of burrow's", { cause });
-  }
-  throw new Error("there is no answer in the answer");
-}
-
-/** Why the service refused. */
-export async function refusalIn(response: Response): Promise<Error> {
-  const text = await response.text();
-  let refusal: BurrowError | undefined;
-  try {
-    refusal = BurrowError.from(JSON.parse(text));
-  } catch {
-    // It is somebody else's who stands in between.
-  }
-  return refusal ?? new Error(`HTTP ${response.status}: ${text.slice(0, 200)}`);
-}
-
 function tooLarge(size: number): BurrowError {
   const message = `too large: the call has ${size} bytes, and what a service is asked at once may have ${LONGEST}`;
   return new BurrowError("TooLarge", message);
-}
-
-/** What a call rejects with whose batch had no answer. */
-export function failed(error: unknown, isUnknown: boolean): BurrowError {
-  if (isUnknown) {
-    return new BurrowError(
-      "OutcomeUnknown",
-      `outcome unknown: the service gave no answer: ${said(error)}; load, to see whether it was committed`,
-      { cause: error },
-    );
-  }
-  if (error instanceof BurrowError && error.code !== "OutcomeUnknown") return error;
-  const message = `read failed: the service gave no answer: ${said(error)}`;
-  return new BurrowError("ReadFailed", message, { retryable: true, cause: error });
 }
 
 function sizeOf(value: unknown): number {
   return typeof value === "string" ? value.length : ArrayBuffer.isView(value) ? value.byteLength : 0;
 }
 
-function randomHex(): string {
+/** An id that nobody else has. */
+export function randomHex(): string {
   const random = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

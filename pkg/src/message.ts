@@ -5,8 +5,8 @@ import { bytes } from "./bytes.js";
 import { BurrowError, invalid } from "./error.js";
 import { described } from "./json.js";
 
-/** The form of the messages: another is refused. */
-export const VERSION = 1;
+/** The form of the messages: another is refused. In the first, answers did not say what they answer. */
+export const VERSION = 2;
 
 /** The most calls in one message. */
 export const CALLS = 100;
@@ -39,16 +39,19 @@ export const OF_RUNTIME = [
   ...["prune", "delete", "deleteRun"],
 ] as const;
 
+/** Whatever crosses. */
+export type Name = (typeof OF_STORE | typeof OF_RUNTIME)[number];
+
 /** Those that only read: to carry one out twice does no harm. */
 const READS: readonly string[] = [
   ...["getLabels", "listLabels", "selectLabels", "getCursor", "mobs", "runtimes", "runtimesIn"],
   ...["sessionById", "oauthFlows", "status", "flush", "contents", "quarantined"],
   ...["session", "receipt", "receipts", "lastReceipt", "runs", "inputs", "inputIds", "input"],
   ...["state", "ops", "recover", "counts"],
-];
+] as const satisfies readonly Name[];
 
 /** Those that may take several transactions, and go on from where they were when they are carried out again. */
-export const IN_STEPS: readonly string[] = ["prune", "delete"];
+export const IN_STEPS: readonly string[] = ["prune", "delete"] satisfies Name[];
 
 /** Whether a call may write. */
 export function writes({ call }: Pick<Call, "call">): boolean {
@@ -90,6 +93,12 @@ export type Packed =
   | { bytes: number }
   | { number: string }
   | { other: string };
+
+/** What `serve` answers: to whom, to which batch, and how the first calls of it went, or all. */
+export interface Answers extends Pick<Batch, "client" | "batch"> {
+  /** In the order of the calls. */
+  answers: object[];
+}
 
 /** Puts values into JSON, and their bytes aside. */
 export class Packer {

@@ -1,10 +1,11 @@
 // A store that is elsewhere, in the place of the module's objects: what `Store` and `Runtime` call on those goes over a link.
 
 import type { RawClaim, RawMobClaim, RawRuntime, RawStore } from "../wasm/bindings.js";
+import { failed, refusalIn } from "./answer.js";
 import { BurrowError, invalid } from "./error.js";
 import { Handle, type Host, Openness } from "./handle.js";
 import { described } from "./json.js";
-import { failed, type Link, refusalIn } from "./link.js";
+import { type Link, randomHex } from "./link.js";
 import { OF_MOB, OF_RUNTIME, OF_STORE, writes } from "./message.js";
 import { type OnWatching, Socket } from "./socket.js";
 import { Store } from "./store.js";
@@ -177,8 +178,9 @@ function checkFunction(argument: string, value: unknown): asserts value is (...a
 
 /** JSON-RPC goes as it is, once: its requests are many commits, and no number says which of them were carried out. */
 async function rpc(link: Link, request: unknown, mob: unknown): Promise<string | undefined> {
+  const id = randomHex();
   // An empty one is none, and not that of the address.
-  const query = `?mob=${mob === undefined ? "" : encodeURIComponent(checkedId("mob", mob))}`;
+  const query = `?request=${id}&mob=${mob === undefined ? "" : encodeURIComponent(checkedId("mob", mob))}`;
   if (typeof request !== "string") throw invalid("request", `expected a string, got ${described(request)}`);
   if (/[\ud800-\udfff]/u.test(request)) throw invalid("request", "the string holds a lone surrogate");
   let response: Response;
@@ -187,8 +189,12 @@ async function rpc(link: Link, request: unknown, mob: unknown): Promise<string |
   } catch (error) {
     throw failed(error, true);
   }
-  if (response.status === 204) return undefined;
-  if (response.ok) return response.text();
+  if (response.ok) {
+    if (response.headers.get("burrow-request") !== id) {
+      throw failed(new Error("what answers there answers another request"), true);
+    }
+    return response.status === 204 ? undefined : response.text();
+  }
   const refusal = await refusalIn(response);
   throw failed(refusal, !(refusal instanceof BurrowError) || refusal.code === "OutcomeUnknown");
 }

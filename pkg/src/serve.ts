@@ -6,6 +6,7 @@ import { BurrowError, invalid } from "./error.js";
 import type { Handle } from "./handle.js";
 import type { Instance } from "./instance.js";
 import {
+  type Answers,
   IN_STEPS,
   CALLS,
   LONGEST,
@@ -74,7 +75,8 @@ export async function serve(
     );
     answers.push(JSON.parse(text) as object);
   }
-  return packer.message({ answers });
+  const answer: Answers = { client, batch, answers };
+  return packer.message(answer);
 }
 
 async function answerOf(packer: Packer, carryOut: () => Promise<unknown>): Promise<object> {

@@ -1,8 +1,10 @@
 // A watch on a store at an edge service: a WebSocket, opened again whenever it is lost.
 
+import { failed, refusalIn } from "./answer.js";
 import { BurrowError } from "./error.js";
-import { again, failed, type Link, refusalIn } from "./link.js";
+import { again, type Link } from "./link.js";
 import { clearTimer, setTimer } from "./platform.js";
+import { isChangeOf } from "./shapes.js";
 
 /** How often the socket is tried out, and how long it may be silent: a network can die without a word. */
 const PING_MS = 20_000;
@@ -36,6 +38,9 @@ export class Socket {
   #socket: WebSocket | undefined;
   #heard = 0;
   #isFree = false;
+  /** What is wrong with what came over the socket. */
+  #fault: string | undefined;
+  #onFault: () => void = () => {};
   /** Whether it was told that the watch is not in force. */
   #isLost = false;
 
@@ -96,9 +101,13 @@ export class Socket {
     }
     const socket = new WebSocket(address, [PROTOCOL, TOKEN + token]);
     this.#socket = socket;
+    this.#fault = undefined;
     socket.onmessage = ({ data }) => {
       this.#heard = Date.now();
-      if (data !== "pong" && !this.#isFree) listener(String(data));
+      if (data === "pong" || this.#isFree || this.#fault !== undefined) return;
+      if (isChangeOf(scope, data)) return listener(data as string);
+      this.#fault = "what is told there is no change that is watched";
+      this.#onFault();
     };
     const isOpen = await new Promise<boolean>((resolve) => {
       const timer = setTimer(() => resolve(false), OPENING_MS);
@@ -137,8 +146,10 @@ export class Socket {
       timer = setTimer(tryOut, PING_MS);
       socket.onclose = ({ code, reason }) => end(reason || `the connection was closed, code ${code}`);
       socket.onerror = () => end("the connection was lost");
+      this.#onFault = () => end(this.#fault ?? "");
       // It may have been lost since it opened.
-      if (socket.readyState > socket.OPEN) end("the connection was lost");
+      if (this.#fault !== undefined) end(this.#fault);
+      else if (socket.readyState > socket.OPEN) end("the connection was lost");
     });
   }
 }

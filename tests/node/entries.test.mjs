@@ -64,14 +64,14 @@ test("what connects and what serves are entries of their own", () => {
 
 test("what one entry opened another serves, of modules and of CommonJS", async () => {
   const call = { call: "getCursor", args: ["m"] };
-  const head = { version: 1, client: "0".repeat(32), batch: 1, calls: [call] };
-  const message = new TextEncoder().encode(JSON.stringify(head));
+  const asked = { client: "0".repeat(32), batch: 1 };
+  const message = new TextEncoder().encode(JSON.stringify({ version: 2, ...asked, calls: [call] }));
   for (const { openStore } of [node, common, inline]) {
     const store = await openStore();
     await store.setCursor("m", 7n);
     for (const { serve } of [modules.serve, require("../../pkg/cjs/serve.js")]) {
       const answer = new TextDecoder().decode(await serve(store, message));
-      assert.equal(answer, '{"answers":[{"value":{"bigint":"7"}}]}\n');
+      assert.equal(answer, `${JSON.stringify({ ...asked, answers: [{ value: { bigint: "7" } }] })}\n`);
     }
   }
 });

@@ -23,7 +23,7 @@ export async function attacked(url) {
   async function isUnharmed() {
     const asked = ["mobs", "runtimes"].map((call) => ({ call, args: [null, 100, null] }));
     const { answer } = await calls(message(asked));
-    assert.deepEqual(answer, { answers: [{ value: [] }, { value: [] }] });
+    assert.deepEqual(answer.answers, [{ value: [] }, { value: [] }]);
     const rpc = { jsonrpc: "2.0", id: 1, method: "burrow/cursor/advance", params: { cursor: 7 } };
     const body = JSON.stringify(rpc);
     const served = await ask(url, "/mobs/other/rpc", { method: "POST", token: other.token, body });

@@ -57,7 +57,7 @@ attack("messages whose calls are none: not even the first of them is carried out
   await fails(message([]));
   await fails(message({ 0: setCursor, length: 1 }));
   await fails(message(Array(101).fill(setCursor)));
-  await fails(message([setCursor], { version: 2 }), "Unsupported");
+  for (const version of [1, 3]) await fails(message([setCursor], { version }), "Unsupported");
   for (const version of [undefined, "1", null]) await fails(message([setCursor], { version }));
   for (const client of [undefined, "", "x".repeat(32), "A".repeat(32), 7, ["0".repeat(32)], "0".repeat(33)])
     await fails(message([setCursor], { client }));
@@ -167,10 +167,9 @@ attack("a claim that was made up writes nothing", async () => {
 
 attack("what is put on prototypes by a message is on none", async () => {
   const labels = JSON.stringify({ ["__proto__"]: "polluted", constructor: "polluted" });
-  const { answer } = await calls(
-    message([{ call: "setLabels", args: ["m", null, labels] }], { batch: batch++ }),
-  );
-  assert.deepEqual(answer, { answers: [{ value: null }] });
+  const { answer } = await calls(message([{ call: "setLabels", args: ["m", null, labels] }], { batch }));
+  assert.deepEqual(answer, { client: "0123456789abcdef".repeat(2), batch, answers: [{ value: null }] });
+  batch += 1;
   const got = await calls(message([{ call: "getLabels", args: ["m", null] }]));
   assert.deepEqual(JSON.parse(got.answer.answers[0].value), JSON.parse(labels));
   const removed = message([{ call: "deleteLabels", args: ["m", null] }], { batch: batch++ });
@@ -188,4 +187,9 @@ attack("JSON-RPC that is none, and batches that are too long", async () => {
   }
   const unknown = await rpc(JSON.stringify({ ...one, method: "constructor" }));
   assert.equal(unknown.answer.error.code, -32601);
+  const named = (id) =>
+    ask(url, `${MOB}/rpc?request=${encodeURIComponent(id)}`, { method: "POST", token, body: "{}" });
+  for (const id of ["", "x", "A".repeat(32), `${"0".repeat(32)}\r\nx: y`])
+    refused(await named(id), 400, "InvalidInput");
+  assert.equal((await named("0f".repeat(16))).headers["burrow-request"], "0f".repeat(16));
 });

@@ -64,6 +64,6 @@ export const UPGRADE = {
 
 /** A message of calls, as `connect` sends it, with other members in the place of its own. */
 export function message(calls, { bytes = "", ...members } = {}) {
-  const head = { version: 1, client: "0123456789abcdef".repeat(2), batch: 1, calls, ...members };
+  const head = { version: 2, client: "0123456789abcdef".repeat(2), batch: 1, calls, ...members };
   return `${JSON.stringify(head)}\n${bytes}`;
 }

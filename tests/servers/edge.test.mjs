@@ -130,6 +130,7 @@ test("a page of an allowed origin reads answers and refusals", async () => {
   for (const given of [token, "x"]) {
     const { headers } = await ask(url, `${MOB}/status`, { token: given, headers: { origin: ORIGIN } });
     assert.equal(headers["access-control-allow-origin"], ORIGIN);
+    assert.equal(headers["access-control-expose-headers"], "burrow-request");
     assert.match(headers.vary, /origin/);
   }
 });
