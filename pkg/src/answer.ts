@@ -1,6 +1,6 @@
 // What a service says to a request: answers, a refusal, or nothing that counts as either.
 
-import { BurrowError, said } from "./error.js";
+import { BurrowError, type ErrorCode, said } from "./error.js";
 import { type Batch, type Name, Unpacker, writes } from "./message.js";
 import { isAnswerTo } from "./shapes.js";
 
@@ -55,8 +55,16 @@ function checked(call: { call: Name }, answer: Answer): Answer {
   };
 }
 
+/** What a server says that knows nothing of burrow, where it says enough. */
+const OF_STATUS: Partial<Record<number, [code: ErrorCode, said: string]>> = {
+  401: ["Unauthorized", "unauthorized"],
+  403: ["Unauthorized", "unauthorized"],
+  404: ["NotFound", "not found"],
+};
+
 /** Why the service refused. */
 export async function refusalIn(response: Response): Promise<Error> {
+  const { status } = response;
   const text = await response.text();
   let refusal: BurrowError | undefined;
   try {
@@ -64,7 +72,10 @@ export async function refusalIn(response: Response): Promise<Error> {
   } catch {
     // It is somebody else's who stands in between.
   }
-  return refusal ?? new Error(`HTTP ${response.status}: ${text.slice(0, 200)}`);
+  if (refusal) return refusal;
+  const answered = `HTTP ${status}: ${text.slice(0, 200)}`;
+  const [code, what] = OF_STATUS[status] ?? [];
+  return code ? new BurrowError(code, `${what}: the address answers with ${answered}`) : new Error(answered);
 }
 
 /** What a call rejects with that had no answer. */

@@ -30,7 +30,8 @@ const LONGEST_MS = 2 ** 31 - 1;
  * Opens the store of a mob at an edge service. It does all that a store does in the place where it is kept; every error has its
  * code. A call whose connection fails is sent again, and a write is carried out once, however often it is sent.
  *
- * Rejects with `Unauthorized` where the token does not open the mob, with `ReadFailed` where no service answers in time.
+ * Rejects with `Unauthorized` where the token does not open the mob, with `NotFound` where there is nothing at the address, with
+ * `ReadFailed` where no service answers in time.
  */
 export async function connect(options: ConnectOptions): Promise<Store> {
   const known = ["url", "token", "timeout", "onWatching"];

@@ -185,6 +185,26 @@ test("status that is none is refused when connecting and later", async (t) => {
   }
 });
 
+test("an address where plain HTTP says 401, 403 or 404 is Unauthorized or NotFound at once", async (t) => {
+  const { store, faults } = await reached(t, { timeout: 60_000 });
+  for (const [status, code] of [
+    [401, "Unauthorized"],
+    [403, "Unauthorized"],
+    [404, "NotFound"],
+  ]) {
+    for (const body of [null, "", "<!doctype html>", "{}", '{"error":"no"}']) {
+      let asked = 0;
+      faults.calls = faults.rpc = () => ((asked += 1), new Response(body, { status }));
+      const refused = { code, retryable: false };
+      await fails(connect({ url: "http://edge.invalid/", token: "t" }), refused);
+      await fails(store.setCursor("m", 1n), refused);
+      await fails(store.getCursor("m"), refused);
+      await fails(store.rpc("{}"), refused);
+      assert.equal(asked, 4);
+    }
+  }
+});
+
 test("a socket that tells what is no change in scope is lost, and opened anew", async (t) => {
   const sockets = [];
   const noted = globalThis.WebSocket;
