@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { after, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { attacked, MOB, refused, setCursor } from "./attacked.mjs";
 import { ask, message, ORIGIN, startEdge, UPGRADE } from "./edge.mjs";
 import { addressOf, SECRET } from "./edge-address.mjs";
@@ -18,46 +18,6 @@ const { token, calls, isUnharmed, attack } = await attacked(url);
 
 /** How long an object is idle until workerd evicts it, and a second more. */
 const EVICTION_MS = 11_000;
-
-/** These wait for long, so they begin at once, beside each other. */
-const [slowBody, sleep] = [
-  async () => {
-    let ended = false;
-    const slow = calls((request) => {
-      const drip = setInterval(() => request.write(" "), 500);
-      request.on("close", () => clearInterval(drip));
-      request.on("error", () => {});
-    }).then((response) => ((ended = true), response));
-    await isUnharmed();
-    assert.equal(ended, false);
-    refused(await slow, 408, "ReadFailed");
-    await isUnharmed();
-  },
-  async () => {
-    const { token } = await addressOf(url, "asleep");
-    const { socket } = await ask(url, "/mobs/asleep/watch?runtime=r", { token, headers: UPGRADE });
-    const told = once(socket, "data");
-    const send = async (call, batch, bytes) => {
-      const body = message([{ runtime: "r", ...call }], { batch, bytes });
-      const { answer } = await ask(url, "/mobs/asleep/calls", { method: "POST", token, body });
-      return answer.answers[0];
-    };
-    const { value: claim } = await send({ call: "claim", args: [] }, 1);
-    assert.match(String(await told), /"kinds":\["claim"\]/);
-    await new Promise((resolve) => setTimeout(resolve, EVICTION_MS));
-    const toldThen = once(socket, "data");
-    const commit = { call: "commitSession", claim, args: [{ bytes: 3 }] };
-    assert.deepEqual(await send(commit, 2, "abc"), { value: null });
-    assert.match(String(await toldThen), /"kinds":\["session"\]/);
-    socket.destroy();
-    assert.notEqual((await send({ call: "claim", args: [] }, 3)).value, claim);
-    assert.equal((await send(commit, 4, "abc")).error.code, "Fenced");
-  },
-].map((begin) => {
-  const done = begin();
-  done.catch(() => {});
-  return done;
-});
 
 attack("without a secret nobody gets in, nor with one that could be guessed", async () => {
   for (const { url } of unset) {
@@ -130,6 +90,7 @@ test("a page of an allowed origin reads answers and refusals", async () => {
   for (const given of [token, "x"]) {
     const { headers } = await ask(url, `${MOB}/status`, { token: given, headers: { origin: ORIGIN } });
     assert.equal(headers["access-control-allow-origin"], ORIGIN);
+    assert.equal(headers["access-control-expose-headers"], "burrow-request");
     assert.equal(headers["access-control-expose-headers"], "burrow-request");
     assert.match(headers.vary, /origin/);
   }
@@ -227,6 +188,39 @@ test("status says where the store is", async () => {
   assert.match(name, /^durable-object:/);
 });
 
-test("a slow body is refused, and others are served meanwhile", () => slowBody);
+/** These wait for long, so they go on beside each other. */
+describe("what takes long", { concurrency: true }, () => {
+  test("a slow body is refused, and others are served meanwhile", async () => {
+    let ended = false;
+    const slow = calls((request) => {
+      const drip = setInterval(() => request.write(" "), 500);
+      request.on("close", () => clearInterval(drip));
+      request.on("error", () => {});
+    }).then((response) => ((ended = true), response));
+    await isUnharmed();
+    assert.equal(ended, false);
+    refused(await slow, 408, "ReadFailed");
+    await isUnharmed();
+  });
 
-test("claims and watches are there after the object has slept", () => sleep);
+  test("claims and watches are there after the object has slept", async () => {
+    const { token } = await addressOf(url, "asleep");
+    const { socket } = await ask(url, "/mobs/asleep/watch?runtime=r", { token, headers: UPGRADE });
+    const told = once(socket, "data");
+    const send = async (call, batch, bytes) => {
+      const body = message([{ runtime: "r", ...call }], { batch, bytes });
+      const { answer } = await ask(url, "/mobs/asleep/calls", { method: "POST", token, body });
+      return answer.answers[0];
+    };
+    const { value: claim } = await send({ call: "claim", args: [] }, 1);
+    assert.match(String(await told), /"kinds":\["claim"\]/);
+    await new Promise((resolve) => setTimeout(resolve, EVICTION_MS));
+    const toldThen = once(socket, "data");
+    const commit = { call: "commitSession", claim, args: [{ bytes: 3 }] };
+    assert.deepEqual(await send(commit, 2, "abc"), { value: null });
+    assert.match(String(await toldThen), /"kinds":\["session"\]/);
+    socket.destroy();
+    assert.notEqual((await send({ call: "claim", args: [] }, 3)).value, claim);
+    assert.equal((await send(commit, 4, "abc")).error.code, "Fenced");
+  });
+});
