@@ -9,7 +9,7 @@ import { temporaryFolder } from "../../scripts/temporary.mjs";
 import { root } from "../../scripts/toolchain.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const PROGRAM_DEADLINE_MS = 180_000;
+const DEADLINE_S = 180;
 
 /** Runs a program to its end in a folder and gives what it printed; rejects with that if it fails or does not end. */
 export async function run(folder, program, ...args) {
@@ -18,9 +18,17 @@ export async function run(folder, program, ...args) {
 
 /** The same with these in its environment. */
 export async function runWith(env, folder, program, ...args) {
-  const options = { cwd: folder, timeout: PROGRAM_DEADLINE_MS, env: ours(env) };
+  return runFor(DEADLINE_S, env, folder, program, ...args);
+}
+
+/** The same with another deadline, in seconds. */
+export async function runFor(seconds, env, folder, program, ...args) {
+  const options = { cwd: folder, timeout: 1000 * seconds, env: ours(env) };
   const { stdout } = await promisify(execFile)(program, args, options).catch((error) => {
-    throw new Error(`${error.message}\n${error.stdout}\n${error.stderr}`);
+    // One that printed too much is killed too, and has a code that says so.
+    const late =
+      error.killed && error.code === null ? `It was killed: it had not ended after ${seconds} s.\n` : "";
+    throw new Error(`${error.message}\n${late}${error.stdout}\n${error.stderr}`);
   });
   return stdout;
 }
