@@ -1,4 +1,4 @@
-// Every call of the API, with arguments that are good.
+// Every call of the API, with arguments that are good. `tests/node/calls.test.mjs` fails where a method has none.
 
 import { bytes, input, receipt } from "../in-page/makers.mjs";
 
@@ -12,10 +12,12 @@ const registry = {
   cursors: { agent_applied_cursor: 1n, runtime_observed_seq: 2n, runtime_last_injected_seq: 3n },
 };
 
+const UUID = "01a20127-b8f1-725e-bae9-39a85b9ab50a";
+
 /** What is called on a store, and on one of its runtimes: each with a function that makes its arguments. */
 export function callsOf({ newId, exported }) {
   const anInput = () => input({ newId }, { last_boundary_sequence: 7n });
-  const session = bytes('{"id":"01a20127-b8f1-725e-bae9-39a85b9ab50a"}');
+  const session = bytes(`{"id":"${UUID}"}`);
   return {
     store: {
       runtime: () => ["agent-2"],
@@ -32,9 +34,12 @@ export function callsOf({ newId, exported }) {
       selectLabels: () => ["env=dev,team in (a,b)"],
       mobs: () => [page],
       runtimes: () => [{ ...page, state: "idle" }],
-      sessionById: () => ["01a20127-b8f1-725e-bae9-39a85b9ab50a"],
+      sessionById: () => [UUID],
       deleteMob: () => ["m", { runtimeLabel: "team" }],
-      status: () => [],
+      claimMob: () => ["m"],
+      quarantined: () => [{ after: `runtime:agent:${UUID}`, limit: 3 }],
+      deleteQuarantined: () => [`runtime:agent:${UUID}`],
+      status: () => [{ contents: true }],
       persist: () => [],
       flush: () => [],
       oauthFlows: () => [],

@@ -30,7 +30,12 @@ async function filled(kind, { openStore, newId, connect, serve }) {
   await kept.setLabels({ mob: "m", run: "r" }, { env: "dev" });
   await kept.setCursor("m", 7n);
   if (kind !== "remote") return { store: kept, kept };
-  globalThis.fetch = async (url, { body }) => new Response(await serve(kept, new Uint8Array(body)));
+  globalThis.fetch = async ({ searchParams }, { body }) => {
+    if (typeof body !== "string") return new Response(await serve(kept, new Uint8Array(body)));
+    const answer = await kept.rpc(body, searchParams.get("mob") || undefined);
+    const headers = { "burrow-request": searchParams.get("request") };
+    return new Response(answer ?? null, { status: answer === undefined ? 204 : 200, headers });
+  };
   return { store: await connect({ url: "http://edge.invalid/mobs/m", token: "t", timeout: 1000 }), kept };
 }
 
