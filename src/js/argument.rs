@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use super::failure::{Failure, Result};
 use crate::{
-    engine::{Order, indexed_db::RESERVED},
+    engine::{Order, indexed_db::torn_log::RESERVED},
     model::{LogicalRuntimeId, RuntimeState, RuntimeStoreError, json::wire::Wire, limits},
 };
 

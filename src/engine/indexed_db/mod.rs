@@ -22,7 +22,7 @@ mod open;
 mod pages;
 mod plan;
 mod reading;
-mod torn_log;
+pub(crate) mod torn_log;
 mod transaction;
 mod upgrade;
 mod value;
@@ -32,7 +32,6 @@ use std::{fmt, rc::Rc, time::Duration};
 use async_trait::async_trait;
 use send_wrapper::SendWrapper;
 
-pub(crate) use self::torn_log::RESERVED;
 use self::{bindings::RawTransaction, broadcast::Broadcast, committer::Committer, connection::Connection, mark::Marks};
 use super::{Decide, Engine, Listener, Read, ReadSet, Reads, Result, TableInfo, Tables, Watch, Write, open_resources};
 
