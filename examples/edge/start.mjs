@@ -45,10 +45,14 @@ export async function start(folder = here, { persist, bindings } = {}) {
     cf: false,
     telemetry: { enabled: false },
   });
-  return {
-    url: await worker.ready,
-    close: () => worker.dispose(),
-  };
+  const close = () => worker.dispose();
+  try {
+    return { url: await worker.ready, close };
+  } catch (error) {
+    // What did not start has begun to listen all the same.
+    await close().catch(() => {});
+    throw error;
+  }
 }
 
 /** JSON with comments and commas at the end, which JavaScript reads. */

@@ -81,7 +81,8 @@ class Attempts {
 
   add(source: () => WasmSource): void {
     this.#underWay += 1;
-    compile(source, this.#readFile).then(this.#resolve, (reason: unknown) => {
+    // What is not needed any more keeps no connection open and no process alive.
+    compile(source, this.#readFile, this.first).then(this.#resolve, (reason: unknown) => {
       this.#underWay -= 1;
       if (this.#underWay === 0) this.#reject(reason);
     });

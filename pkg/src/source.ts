@@ -17,10 +17,11 @@ export function checkSource(source: unknown): void {
     throw notWasm();
 }
 
-/** Compiles the module. Every failure is a `BurrowError`. */
+/** Compiles the module, unless another comes first. Every failure is a `BurrowError`. */
 export async function compile(
   source: () => WasmSource,
   readFile: ReadFile | undefined,
+  first: Promise<unknown>,
 ): Promise<WebAssembly.Module> {
   if (typeof WebAssembly === "undefined") throw noWebAssembly();
   for (const [name, value] of Object.entries(platform)) {
@@ -38,7 +39,7 @@ export async function compile(
       if (is<Response>(wasm, "Response")) return compileResponse(wasm);
       if (isBytes(wasm)) return compileBytes(wasm, "it");
       throw notWasm();
-    });
+    }, first);
   } catch (cause) {
     if (cause instanceof BurrowError) throw cause;
     const directive = await policy.refused();
@@ -112,15 +113,20 @@ function notWasm(): BurrowError {
   );
 }
 
-/** Does the work, which must end in time. */
-async function inTime<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/** Does the work, which must end in time, and ends when another was first. */
+async function inTime<T>(work: (signal: AbortSignal) => Promise<T>, first: Promise<unknown>): Promise<T> {
   const ending = new AbortController();
   let timer;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimer(() => {
-      reject(loadFailed(`there was no answer in ${DEADLINE_MS / 1000} s; try again`, { retryable: true }));
+    const end = (reason: string): void => {
+      reject(loadFailed(reason, { retryable: true }));
       ending.abort();
-    }, DEADLINE_MS);
+    };
+    timer = setTimer(() => end(`there was no answer in ${DEADLINE_MS / 1000} s; try again`), DEADLINE_MS);
+    first.then(
+      () => end("another source was there first"),
+      () => {},
+    );
   });
   try {
     return await Promise.race([work(ending.signal), late]);

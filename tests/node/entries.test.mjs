@@ -214,6 +214,20 @@ test("a load that never ends is overtaken by init with a good source, for those 
   await waiting;
 });
 
+test("a load that was overtaken keeps no process alive", () => {
+  const printed = runScript(`
+    const { entry } = await import(DIST + "entry.js");
+    const { default: bindings } = await import(DIST + "../wasm/server-bindings.js");
+    const { init, newId } = entry({ bindings, wasm: () => new Promise(() => {}) });
+    const waiting = newId();
+    await init(BYTES);
+    const start = performance.now();
+    process.on("exit", () => console.log(performance.now() - start < 20_000));
+    console.log((await waiting).length);
+  `);
+  assert.equal(printed, "36\ntrue\n");
+});
+
 const late = () => new Promise((_, reject) => setTimeout(reject, 50, new Error("not yet")));
 
 test("a load that never ends is LoadFailed in time, and the next call loads again", () => {
