@@ -3,14 +3,15 @@
 import { equal, fails } from "../support/expect.mjs";
 import { bytes, input, receipt } from "./makers.mjs";
 
-/** Counts the connections that are closed until the returned function is called. */
+/** Counts the connections to stores that are closed until the returned function is called. */
 function countClosed() {
   let closed = 0;
   const prototype = globalThis.IDBDatabase?.prototype;
   const close = prototype?.close;
   if (prototype) {
     prototype.close = function () {
-      closed += 1;
+      // In Chromium one more is opened with each store, and closed some time later (src/engine/indexed_db/torn_log.rs).
+      if (this.name !== "burrow-new-log") closed += 1;
       close.call(this);
     };
   }

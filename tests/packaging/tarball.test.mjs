@@ -24,6 +24,7 @@ const PUBLIC = [
   "types-seal",
 ];
 const INNER = [
+  "answer",
   "bytes",
   "cli",
   "durable-object",
@@ -50,6 +51,7 @@ const INNER = [
   "sealed",
   "sealed-records",
   "server",
+  "shapes",
   "socket",
   "source",
   "sqlite",
