@@ -29,6 +29,9 @@ impl<E: Engine> Store<E> {
         let (mut kept, mut pruned, mut after) = (0, 0, None);
         loop {
             let runs = self.run(runs(runtime_id, after.as_ref(), CHUNK, Order::Descending)).await?;
+            if runs.is_empty() {
+                return Ok(pruned);
+            }
             let counts = self.run(count_receipts(runtime_id, &runs)).await?;
             for (run_id, count) in runs.iter().zip(counts) {
                 // One that does not say when it was made may be the latest.
