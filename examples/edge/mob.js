@@ -71,7 +71,7 @@ export class Mob extends DurableObject {
     const mob = (searchParams.get("mob") ?? decodeURIComponent(pathname.split("/")[2])) || undefined;
     const store = await this.#store();
     const answer = await this.#marks.alone(() => store.rpc(text, mob));
-    // What it answers: something in between may have kept what another request was answered.
+    // Names the request, since a proxy in between may give the answer to another one.
     const named = id === null ? {} : { "burrow-request": id };
     if (answer === undefined) return new Response(null, { status: 204, headers: named });
     return new Response(answer, { headers: { "content-type": "application/json", ...named } });

@@ -49,7 +49,7 @@ export async function start(folder = here, { persist, bindings } = {}) {
   try {
     return { url: await worker.ready, close };
   } catch (error) {
-    // What did not start has begun to listen all the same.
+    // Miniflare listens before workerd has started, and would keep this process alive.
     await close().catch(() => {});
     throw error;
   }

@@ -86,7 +86,7 @@ pub(crate) fn commit_boundary(
     let stored = reads.get_predicting(&RECEIPTS, key, None);
     let pruned = reads.get_predicting(&PRUNED, (runtime_id, &run_id), None);
     let decide = move |seen: &ReadSet| {
-        // Of the receipts that were pruned there is the last.
+        // Of all receipts of a run that were pruned, only the last is kept and can be compared.
         let pruned = seen.one(pruned)?.filter(|proof| proof.covers(sequence));
         let (stored, pruned) = (seen.one(stored)?, pruned.as_ref().map(|proof| proof.last()));
         let differs = match stored.as_deref().or(pruned) {

@@ -54,7 +54,7 @@ export function testDatabases({ openPage }) {
     });
   }
 
-  // Of Chromium, whose log begins anew with a database of that name; nothing of the kind is made elsewhere.
+  // In Chromium each opening makes and deletes a database of this name, so that a new log begins; other browsers have none.
   const RESERVED = "burrow-new-log";
   for (const [name, { version, stores }] of Object.entries({
     "with object stores": { version: 1, stores: ["books"] },

@@ -23,10 +23,10 @@ const without = (names, others) => names.filter((name) => !others.includes(name)
 test("every method has a good call in tests/border/calls.mjs", () => {
   const { store, runtime } = callsOf({ newId, exported: "" });
   const methods = [...methodsOf(Store), ...methodsOf(Metadata)];
-  // `close` ends what is tried; `status` calls the other.
+  // `close` would end the store that is tried, and `contentsFor` is called by `status`.
   assert.deepEqual(Object.keys(store).sort(), without(methods, ["close", "contentsFor"]));
   assert.deepEqual(Object.keys(runtime).sort(), methodsOf(Runtime).sort());
-  // What claims add takes nothing that could be odd.
+  // The methods that claims have beside those of runtimes and mobs take no arguments.
   assert.deepEqual(
     [methodsOf(ClaimedRuntime), methodsOf(ClaimedMob).sort()],
     [["release"], ["delete", "release"]],
@@ -35,13 +35,13 @@ test("every method has a good call in tests/border/calls.mjs", () => {
   assert.equal(ClaimedMob.prototype.delete.length, 0);
 });
 
-/** What bindings put on every class. */
+/** The members that wasm-bindgen gives to every class. */
 const OF_BINDINGS = ["constructor", "free", "__destroy_into_raw"];
 const exportsOf = (object) => without(Object.getOwnPropertyNames(Object.getPrototypeOf(object)), OF_BINDINGS);
 
-/** What is told by `status`. */
+/** The exports that only `status()` reads. */
 const TOLD = ["dataLost", "reopens"];
-/** What `reseal` calls, which does not go over a connection. */
+/** The exports that only `reseal()` calls, which `connect` does not have. */
 const OF_RESEALING = ["rewriteInput", "rewriteSession"];
 /** The calls of a store that are no exports of its own: what `serve` makes of others, and claims' release. */
 const MADE = ["fence", "flush", "releaseMob", "replaceOauthFlows", "status"];

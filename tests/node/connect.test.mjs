@@ -122,7 +122,7 @@ const ODD = [
   ...[{ junk: 1 }, {}, [[]], [{}], { value: "junk" }],
 ];
 
-/** Those that send no call, here at least. */
+/** The methods that send no call to the service, at least as they are called here. */
 const KEPT_HERE = [
   ...["runtime", "watch", "changes", "export", "import", "verify", "reseal", "persist", "flush", "rpc"],
 ];
@@ -153,7 +153,7 @@ test("whatever a service answers to a call, it is of the call's own form or an e
       }
     }
   }
-  // What was taken is what the call may answer with.
+  // A value that was accepted must be one that the method may resolve with.
   const is = {
     undefined: (value) => value === undefined,
     bytes: (value) => value === undefined || value instanceof Uint8Array,

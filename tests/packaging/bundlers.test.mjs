@@ -10,6 +10,7 @@ import { build as esbuild } from "esbuild";
 import { rollup } from "rollup";
 import webpack from "webpack";
 import { chromiumPages } from "./chromium-pages.mjs";
+import { compiled } from "./compiled.mjs";
 import { consumer, run, tool } from "./consumer.mjs";
 import { environments, fromEnvironments } from "./environments.mjs";
 import { done } from "./job.mjs";
@@ -49,21 +50,8 @@ for (const [name, bundler] of [
   });
 }
 
-async function packed(bundler, mode, output, entry = "./main.js") {
-  const compiler = bundler({
-    mode,
-    context: folder,
-    entry,
-    output,
-    // They like pages to load less than 250 kB: that is a matter of taste, all else they say is not.
-    performance: false,
-  });
-  const stats = await new Promise((resolve, reject) =>
-    compiler.run((error, stats) => (error ? reject(error) : resolve(stats))),
-  );
-  await new Promise((closed) => compiler.close(closed));
-  const { errors, warnings } = stats.toJson({ errors: true, warnings: true });
-  assert.deepEqual([errors, warnings], [[], []]);
+function packed(bundler, mode, output, entry = "./main.js") {
+  return compiled(bundler, { mode, context: folder, entry, output });
 }
 
 // It reads no `exports` unless it is told to.

@@ -1,4 +1,4 @@
-// What is said of a user's program that fails.
+// The error messages of `run` and `runWith` when a user's program fails.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

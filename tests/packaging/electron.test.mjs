@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url";
 import { build as esbuild } from "esbuild";
 import webpack from "webpack";
 import { chromiumPages } from "./chromium-pages.mjs";
+import { compiled } from "./compiled.mjs";
 import { consumer } from "./consumer.mjs";
 import { fromEnvironments } from "./environments.mjs";
 import { done } from "./job.mjs";
@@ -57,22 +58,9 @@ for (const [name, bundle] of [
   });
 }
 
-async function packed(bundler, target, out) {
+function packed(bundler, target, out) {
   const output = { path: out, filename: "main.js" };
-  const compiler = bundler({
-    mode: "production",
-    context: folder,
-    entry: "./main.js",
-    target,
-    output,
-    performance: false,
-  });
-  const stats = await new Promise((resolve, reject) =>
-    compiler.run((error, stats) => (error ? reject(error) : resolve(stats))),
-  );
-  await new Promise((closed) => compiler.close(closed));
-  const { errors, warnings } = stats.toJson({ errors: true, warnings: true });
-  assert.deepEqual([errors, warnings], [[], []]);
+  return compiled(bundler, { mode: "production", context: folder, entry: "./main.js", target, output });
 }
 
 function bundled(out) {

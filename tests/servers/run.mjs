@@ -25,7 +25,7 @@ for (const [i, [name, test]] of Object.entries(tests).entries()) {
     outcomes[name] = `${error?.stack ?? error}`;
   }
 }
-// What hangs keeps nothing waiting.
+// A test that hangs must not keep the process alive.
 process.stdout.write(JSON.stringify(outcomes), () => process.exit());
 
 function late() {

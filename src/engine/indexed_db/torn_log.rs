@@ -25,7 +25,7 @@ pub(super) fn begin_anew(factory: &IdbFactory) {
             let Ok(database) = opening.result() else { return };
             let database: IdbDatabase = database.unchecked_into();
             database.close();
-            // As this makes it. Anything else is somebody's who happens to use the name.
+            // The one that is made here is at version 1 and has no object stores. Any other of this name is another program's.
             if database.version() == 1.0 && database.object_store_names().length() == 0 {
                 drop(factory.delete_database(RESERVED));
             }

@@ -166,10 +166,8 @@ fn instead(
     match stored {
         // An earlier proof in the place of a later one would let pruned boundaries be committed again.
         Ok(stored) if table.name == PRUNED.info.name => {
-            let is_later =
-                |stored: &Proof| Proof::decode(value).is_ok_and(|proof| proof.sequence() >= stored.sequence());
-            let keeps = Proof::decode(&stored).is_ok_and(|stored| !is_later(&stored));
-            Ok(if keeps { stored } else { value.clone() })
+            let sequence = |record| Proof::decode(record).ok().map(|proof| proof.sequence());
+            Ok(if sequence(&stored) > sequence(value) { stored } else { value.clone() })
         }
         // An earlier claim in the place of a later one would let an overtaken writer go on.
         Ok(stored) if [CLAIMS.info.name, MOB_CLAIMS.info.name].contains(&table.name) => {

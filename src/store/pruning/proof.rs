@@ -6,7 +6,7 @@ use crate::{
     store::payload::StoredReceipt,
 };
 
-/// That the boundaries of a run up to one were committed, but for some.
+/// The proof that all boundaries of a run up to a certain one were committed, except for those that are missing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Proof {
     last: StoredReceipt,
@@ -18,7 +18,7 @@ pub struct Proof {
 const MOST_GAPS: usize = 100;
 
 impl Proof {
-    /// Of the first receipt that is pruned.
+    /// The proof of a run of which one receipt was pruned.
     pub(super) fn of(receipt: StoredReceipt) -> Self {
         let sequence = sequence_of(&receipt);
         let missing = sequence.checked_sub(1).map(|before| (0, before)).into_iter().collect();
@@ -69,7 +69,7 @@ fn sequence_of(receipt: &StoredReceipt) -> u64 {
 }
 
 impl Record for Proof {
-    /// Where nothing is missing it is the receipt alone, as older versions wrote it, who did not know what was.
+    /// Where nothing is missing it is the receipt alone, as older versions always wrote it: they did not note what was missing.
     fn encode(&self) -> Result<Encoded, String> {
         let last = self.last.encode()?;
         if self.missing.is_empty() {
