@@ -56,6 +56,7 @@ const ROLL_BACK = Symbol("roll back");
 export class ObjectDatabase implements JsDatabase {
   readonly name = "the Durable Object's storage";
   readonly splits = true;
+  readonly reserve = undefined;
   readonly storage: DurableObjectStorage;
   /** Resolves once it is let go. */
   readonly closed: Promise<void>;

@@ -1,12 +1,13 @@
 // SQLite files and open handles, in Node, Deno and Bun.
 
-import { realpathSync, rmSync, statSync, type BigIntStats } from "node:fs";
+import { realpathSync, rmSync, statSync, type BigIntStats, type Stats } from "node:fs";
 import { resolve, sep } from "node:path";
 import { BurrowError, invalid } from "./error.js";
 import { described } from "./json.js";
 import { setTimer } from "./platform.js";
+import { giveUpReserve, keepReserve } from "./reserve.js";
 import type { Opened, Opening, ServerInstance } from "./server.js";
-import { SqliteDatabase, type Connection } from "./sqlite.js";
+import { SqliteDatabase, type Connection, type Files } from "./sqlite.js";
 import type { Durability } from "./types.js";
 
 /** How long a call waits for another process to finish its transaction. */
@@ -36,8 +37,10 @@ async function attempts(
     try {
       return attempt(instance, connect, file, durability);
     } catch (error) {
-      const blocked = error instanceof BurrowError && error.code === "Blocked";
-      if (!blocked || performance.now() >= deadline) throw error;
+      const code = error instanceof BurrowError ? error.code : undefined;
+      // Opening takes some room, too.
+      if (code === "QuotaExceeded" && giveUpReserve(realpathSync(file))) continue;
+      if (code !== "Blocked" || performance.now() >= deadline) throw error;
       await new Promise<void>((again) => setTimer(again, PAUSE_MS) ?? again());
     }
   }
@@ -74,7 +77,7 @@ function attempt(instance: ServerInstance, connect: Connect, file: string, durab
     }
     const opening = database;
     const raw = instance.run(() => instance.bindings.openSqlite(opening, `sqlite:${canonical}`, durability));
-    database.lost = watched(canonical);
+    database.files = filesOf(canonical);
     database.run(`PRAGMA busy_timeout = ${BUSY_MS}`);
     return { raw, kind: { backend: "sqlite", durability }, closed: database.closed };
   } catch (error) {
@@ -210,7 +213,7 @@ function opened(instance: ServerInstance, handle: unknown, durability?: Durabili
   const key = canonical === undefined ? undefined : `sqlite:${canonical}`;
   const inForce = canonical === undefined ? undefined : (durability ?? "strict");
   const raw = instance.run(() => instance.bindings.openSqlite(database, key, inForce));
-  if (canonical !== undefined) database.lost = watched(canonical);
+  if (canonical !== undefined) database.files = filesOf(canonical);
   return { raw, kind: { backend: "sqlite", durability: inForce ?? "none" }, closed: database.closed };
 }
 
@@ -230,28 +233,43 @@ function fileOf(handle: unknown): string {
 const HANDLES = "expected an open database of node:sqlite, bun:sqlite or better-sqlite3";
 
 /**
- * Tells what has become of a database's files. SQLite does not notice that those it has open are renamed, removed or replaced:
- * what it commits then is found by nobody. So all three are compared, with every transaction.
+ * The files of an open database. SQLite does not notice that those it has open are renamed, removed or replaced: what it commits then
+ * is found by nobody. So all three are compared, with every transaction.
  */
-function watched(canonical: string): () => string | undefined {
-  const opened = ["", "-wal", "-shm"]
-    .map((suffix) => canonical + suffix)
-    .map((file) => ({ file, is: identity(file) }));
-  return () => {
-    for (const { file, is } of opened) {
-      const now = identity(file);
-      if (now === is) continue;
-      const what = now === undefined ? "was removed or moved" : "was replaced by another";
-      return `${quoted(file)} ${what} while the database was open, which this store cannot use any more`;
-    }
-    return undefined;
+function filesOf(canonical: string): Files {
+  const log = `${canonical}-wal`;
+  const opened = [canonical, log, `${canonical}-shm`].map((file) => ({ file, is: identity(file) }));
+  let logLength = 0;
+  return {
+    lost() {
+      for (const { file, is } of opened) {
+        const found = statSync(file, { throwIfNoEntry: false });
+        if (file === log) logLength = found?.size ?? 0;
+        const now = identityOf(found);
+        if (now === is) continue;
+        const what = now === undefined ? "was removed or moved" : "was replaced by another";
+        return `${quoted(file)} ${what} while the database was open, which this store cannot use any more`;
+      }
+      return undefined;
+    },
+    reserve: {
+      get logLength() {
+        return logLength;
+      },
+      keep: (length) => keepReserve(canonical, length),
+      giveUp: () => giveUpReserve(canonical),
+    },
   };
 }
 
-/** Identifies the file behind a path. On Windows there is nothing to compare: what SQLite has open can be neither removed nor renamed there. */
+/** Identifies the file behind a path. */
 function identity(file: string): string | undefined {
+  return identityOf(statSync(file, { throwIfNoEntry: false }));
+}
+
+/** On Windows there is nothing to compare: what SQLite has open can be neither removed nor renamed there. */
+function identityOf(found: Stats | undefined): string | undefined {
   if (sep === "\\") return "";
-  const found = statSync(file, { throwIfNoEntry: false });
   return found && `${found.dev}:${found.ino}`;
 }
 

@@ -13,8 +13,22 @@ export interface JsDatabase {
   prepare(sql: string): Run;
   transaction(write: boolean, body: () => boolean): void;
   lost(): string | undefined;
+  readonly reserve: JsReserve | undefined;
   code(error: unknown): number | undefined;
   close(): void;
+}
+
+/** The file that keeps room on the disk. */
+export interface JsReserve {
+  readonly logLength: number;
+  keep(length: number): void;
+  giveUp(): void;
+}
+
+/** What becomes of a database's files. */
+export interface Files {
+  lost(): string | undefined;
+  readonly reserve: JsReserve;
 }
 
 /** The interface that node:sqlite, bun:sqlite and better-sqlite3 have in common. */
@@ -42,8 +56,8 @@ export class SqliteDatabase implements JsDatabase {
   readonly splits = false;
   /** Resolves once it is let go. */
   readonly closed: Promise<void>;
-  /** Says how its files were lost, if they were; set once they are all there. */
-  lost: () => string | undefined = () => undefined;
+  /** Set once they are all there; a database in memory has none. */
+  files: Files | undefined;
   readonly #handle: Connection;
   readonly #isOurs: boolean;
   readonly #statements: Statement[] = [];
@@ -80,6 +94,14 @@ export class SqliteDatabase implements JsDatabase {
       throw error;
     }
     if (!commits) this.#rollBack();
+  }
+
+  lost(): string | undefined {
+    return this.files?.lost();
+  }
+
+  get reserve(): JsReserve | undefined {
+    return this.files?.reserve;
   }
 
   /** Runs a statement without parameters. */
@@ -132,7 +154,7 @@ function cells(row: unknown): unknown[] {
 
 /** The code whose name is in a text. */
 export function codeNamed(text: string): number | undefined {
-  return CODES[/\bSQLITE_([A-Z]+)/.exec(text)?.[1] ?? ""];
+  return CODES[/\bSQLITE_(IOERR_SHMSIZE|[A-Z]+)/.exec(text)?.[1] ?? ""];
 }
 
 /** The codes that the module tells apart (https://sqlite.org/rescode.html). */
@@ -145,4 +167,5 @@ const CODES: Record<string, number> = {
   CANTOPEN: 14,
   TOOBIG: 18,
   NOTADB: 26,
+  IOERR_SHMSIZE: 4874,
 };

@@ -45,6 +45,7 @@ const INNER = [
   "quarantine",
   "remote",
   "resealing",
+  "reserve",
   "retention",
   "seal",
   "seal-option",

@@ -1,5 +1,5 @@
-//! A disk that can be cut off or be full. All that SQLite writes in this process comes by: `pwrite`, `ftruncate`, `fsync` and `unlink` are
-//! defined here, and the linker takes a program's own before libc's.
+//! A disk that can be cut off or be full. All that SQLite and burrow write in this process comes by: `pwrite`, `write`, `ftruncate`, `fsync` and
+//! `unlink` are defined here, and the linker takes a program's own before libc's.
 #![allow(unsafe_code)]
 
 use std::{
@@ -23,8 +23,8 @@ static DISK: Mutex<Option<Disk>> = Mutex::new(None);
 struct Disk {
     folder: PathBuf,
     events: Vec<Event>,
-    /// How many bytes there is room for, where there is an end to it.
-    room: Option<usize>,
+    /// How many bytes its files may have together, where there is an end to it.
+    most: Option<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -51,15 +51,23 @@ pub enum Event {
 /// Looks at this folder from now on.
 pub fn watch(folder: &Path) {
     let folder = fs::canonicalize(folder).unwrap();
-    *DISK.lock().unwrap() = Some(Disk { folder, events: Vec::new(), room: None });
+    *DISK.lock().unwrap() = Some(Disk { folder, events: Vec::new(), most: None });
 }
 
 pub fn acknowledged(count: usize) {
     DISK.lock().unwrap().as_mut().unwrap().events.push(Event::Acknowledged(count));
 }
 
-pub fn set_room(room: Option<usize>) {
-    DISK.lock().unwrap().as_mut().unwrap().room = room;
+/// How many bytes the files may become larger from now on, together.
+pub fn set_room(room: Option<u64>) {
+    let mut disk = DISK.lock().unwrap();
+    let disk = disk.as_mut().unwrap();
+    disk.most = room.map(|room| size(&disk.folder) + room);
+}
+
+/// How many bytes the files of a folder have.
+fn size(folder: &Path) -> u64 {
+    fs::read_dir(folder).unwrap().map(|file| fs::metadata(file.unwrap().path()).map_or(0, |file| file.len())).sum()
 }
 
 /// What happened, up to now.
@@ -139,29 +147,33 @@ fn tell(descriptor: c_int, event: impl FnOnce(PathBuf) -> Event) {
     }
 }
 
-/// Whether there is no room for so many bytes; takes the room where there is.
-fn is_full(descriptor: c_int, count: usize) -> bool {
-    let mut disk = DISK.lock().unwrap();
-    let Some(disk) = disk.as_mut() else { return false };
-    let Some(room) = disk.room else { return false };
-    if file_of(disk, descriptor).is_none() {
-        return false;
+/// Whether there is no room for a file that ends here, at the least; at its end so many more bytes, without.
+fn is_full(descriptor: c_int, end: Option<u64>, count: usize) -> bool {
+    let disk = DISK.lock().unwrap();
+    let Some((disk, most)) = disk.as_ref().and_then(|disk| Some((disk, disk.most?))) else { return false };
+    let Some(file) = file_of(disk, descriptor) else { return false };
+    let length = fs::metadata(file).map_or(0, |file| file.len());
+    let added = end.map_or(count as u64, |end| end.saturating_sub(length));
+    added > 0 && size(&disk.folder) + added > most
+}
+
+/// Fails a call as a disk without room does.
+fn no_room() -> isize {
+    unsafe extern "C" {
+        fn __errno_location() -> *mut c_int;
     }
-    disk.room = Some(room.saturating_sub(count));
-    room < count
+    // SAFETY: it is this thread's own.
+    unsafe { *__errno_location() = ENOSPC };
+    -1
 }
 
 // SAFETY of all that follow: their types are those of libc's, which they call with what they were given.
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn pwrite64(descriptor: c_int, bytes: *const c_void, count: usize, at: i64) -> isize {
-    unsafe extern "C" {
-        fn __errno_location() -> *mut c_int;
-    }
     type Libc = unsafe extern "C" fn(c_int, *const c_void, usize, i64) -> isize;
-    if is_full(descriptor, count) {
-        unsafe { *__errno_location() = ENOSPC };
-        return -1;
+    if is_full(descriptor, Some(at as u64 + count as u64), count) {
+        return no_room();
     }
     let written = unsafe { libc::<Libc>(c"pwrite64")(descriptor, bytes, count, at) };
     if let (Ok(at), Ok(written)) = (usize::try_from(at), usize::try_from(written)) {
@@ -169,6 +181,16 @@ unsafe extern "C" fn pwrite64(descriptor: c_int, bytes: *const c_void, count: us
         tell(descriptor, |file| Event::Write { file, at, bytes: bytes.to_vec() });
     }
     written
+}
+
+/// Only files to which is appended are written to like this. No power cut brings back what is in them: it means nothing.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn write(descriptor: c_int, bytes: *const c_void, count: usize) -> isize {
+    type Libc = unsafe extern "C" fn(c_int, *const c_void, usize) -> isize;
+    if is_full(descriptor, None, count) {
+        return no_room();
+    }
+    unsafe { libc::<Libc>(c"write")(descriptor, bytes, count) }
 }
 
 #[unsafe(no_mangle)]

@@ -1,7 +1,7 @@
 //! SQLite under a power cut, and on a disk that is full: what was acknowledged is there, and each boundary is whole.
 //! BURROW_SEEDS says how many power cuts.
 #![cfg(all(feature = "sqlite", target_os = "linux", target_env = "gnu", target_pointer_width = "64"))]
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 #![allow(clippy::await_holding_lock, reason = "each test has a thread of its own, which awaits nothing of another's")]
 
 mod disk;
@@ -15,8 +15,8 @@ use std::{
 };
 
 use burrow::{
-    LogicalRuntimeId, RunBoundary, RunBoundaryReceipt, RunId, RuntimeStore, RuntimeStoreError, SessionDelta,
-    SqliteRuntimeStore, StoredInputState,
+    InputLifecycleState, LogicalRuntimeId, Prune, RunBoundary, RunBoundaryReceipt, RunId, RuntimeStore,
+    RuntimeStoreError, SessionDelta, SqliteRuntimeStore, StoredInputState,
 };
 use disk::Event;
 use fastrand::Rng;
@@ -141,7 +141,7 @@ async fn on_a_full_disk_nothing_is_half_done_and_with_room_again_it_goes_on() {
     let mut random = Rng::with_seed(1);
     let mut refused = 0;
     for number in 0..BOUNDARIES {
-        disk::set_room(Some(random.usize(..100_000)));
+        disk::set_room(Some(random.u64(..100_000)));
         if let Err(error) = work.commit(&store, number).await {
             assert!(matches!(error, RuntimeStoreError::QuotaExceeded { .. }), "boundary {number}: {error:?}");
             assert_eq!(work.count(&store, "refused").await, number);
@@ -153,13 +153,57 @@ async fn on_a_full_disk_nothing_is_half_done_and_with_room_again_it_goes_on() {
     }
     assert!(refused > 10, "{refused} refused");
     assert_eq!(work.count(&store, "at the end").await, BOUNDARIES);
-    disk::set_room(Some(0));
-    let error = store.delete_runtime(&work.id).await.unwrap_err();
-    assert!(matches!(error, RuntimeStoreError::QuotaExceeded { .. }), "{error:?}");
-    assert!(error.to_string().contains("free something else first"), "{error}");
-    disk::set_room(None);
     drop(store);
     disk::events();
     let store = SqliteRuntimeStore::open(&path).await.unwrap();
     assert_eq!(work.count(&store, "opened again").await, BOUNDARIES);
+}
+
+#[tokio::test]
+async fn on_a_full_disk_what_is_deleted_and_pruned_goes_and_makes_room() {
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    for (seed, reopens) in [(0, false), (1, true), (2, false), (3, true)] {
+        let (folder, path) = folder();
+        disk::watch(folder.path());
+        let mut store = SqliteRuntimeStore::open(&path).await.unwrap();
+        disk::set_room(Some(Rng::with_seed(seed).u64(8_000_000..12_000_000)));
+        let (ids, run) = ([samples::runtime("pruned"), samples::runtime("deleted")], RunId::new());
+        let boundary = async |store: &SqliteRuntimeStore, id: &LogicalRuntimeId, number: u64| {
+            let receipt = RunBoundaryReceipt::new(run, RunBoundary::RunCheckpoint, number);
+            let mut input = samples::queued();
+            input.current_state = InputLifecycleState::Consumed;
+            store.atomic_apply(id, Some(session(number as usize)), receipt, vec![input], None).await
+        };
+        let mut number = 0;
+        while boundary(&store, &ids[number as usize % 2], number / 2).await.is_ok() {
+            number += 1;
+        }
+        if reopens {
+            drop(store);
+            disk::set_room(Some(0));
+            store = SqliteRuntimeStore::open(&path).await.unwrap();
+        }
+        let full = async |store: &SqliteRuntimeStore| {
+            for number in 0..1000 {
+                match boundary(store, &samples::runtime("other"), number).await {
+                    Err(RuntimeStoreError::QuotaExceeded { .. }) => return,
+                    other => other.unwrap(),
+                }
+            }
+            panic!("seed {seed}: it is not full");
+        };
+        full(&store).await;
+        let prune = Prune { keep_receipts: Some(1), keep_terminal_inputs: Some(1), ..Prune::default() };
+        let pruned = store.prune(&ids[0], prune).await.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        assert!(pruned.receipts > 10 && pruned.inputs > 10, "seed {seed}: {pruned:?}");
+        store.delete_runtime(&ids[1]).await.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        let left = store.list_runtimes(None, 10).await.unwrap();
+        assert!(left.contains(&ids[0]) && !left.contains(&ids[1]), "seed {seed}: {left:?}");
+        // And what was freed can be written to.
+        for number in 0..50 {
+            let written = boundary(&store, &samples::runtime("another"), number).await;
+            written.unwrap_or_else(|error| panic!("seed {seed}: {number}: {error}"));
+        }
+        disk::events();
+    }
 }

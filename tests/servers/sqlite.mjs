@@ -18,11 +18,13 @@ import { openOnServer } from "../../pkg/dist/server.js";
 import { SqliteDatabase } from "../../pkg/dist/sqlite.js";
 import bindings from "../../pkg/wasm/server-bindings.js";
 import { equal, fails } from "../support/expect.mjs";
+import { full } from "./full.mjs";
 import { sealed } from "./sealed.mjs";
 
 /** The names of the tests and the tests: each gets a folder of its own, and a function that opens a handle of a file. */
 export const tests = {
   ...sealed,
+  ...full,
 
   async "a file keeps what was committed, and is whole and alone once it is closed"({ file, folder }) {
     const store = await openStore({ path: file });

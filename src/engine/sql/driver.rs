@@ -42,4 +42,14 @@ pub(super) trait Driver: 'static {
     /// Runs `body` and commits; no other connection writes from its first statement on. When `body` fails or panics, or
     /// the commit fails with an error other than `OutcomeUnknown`, nothing is written.
     fn transaction<T>(&self, body: impl FnOnce() -> Result<T>) -> Result<T>;
+
+    /// Keeps back on the disk what a delete takes where the disk is full; see `reserve`.
+    fn keep_reserve(&self) {}
+
+    /// Gives up what was kept back, until it is kept again.
+    fn give_up_reserve(&self) {}
+
+    /// Takes what is in the log over into the database, so that the log begins anew. Where that fails, for a reader or for want of
+    /// room, it goes on.
+    fn empty_log(&self) {}
 }

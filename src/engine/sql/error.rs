@@ -16,6 +16,9 @@ mod primary {
     pub(super) const NOTADB: i32 = 26;
 }
 
+/// The log's index cannot be made as long as it must be (`SQLITE_IOERR_SHMSIZE`).
+const NO_ROOM_FOR_THE_INDEX: i32 = 4874;
+
 /// Whether the failed call was to read or to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
@@ -33,16 +36,12 @@ pub(super) fn failed(
     error: impl Error + Send + Sync + 'static,
 ) -> RuntimeStoreError {
     let message = format!("{database}: {doing}: {error}");
-    match code.map(|code| code & 0xFF) {
+    let primary = code.map(|code| if code == NO_ROOM_FOR_THE_INDEX { primary::FULL } else { code & 0xFF });
+    match primary {
         Some(primary::BUSY | primary::LOCKED) => RuntimeStoreError::Blocked(format!(
             "{message}; another connection did not finish its transaction in time, try again once it has"
         )),
-        Some(primary::FULL) => RuntimeStoreError::QuotaExceeded {
-            message: format!(
-                "{message}; on a disk that is really full free something else first: a delete writes to the log"
-            ),
-            cause: Some(Cause::new(error)),
-        },
+        Some(primary::FULL) => RuntimeStoreError::QuotaExceeded { message, cause: Some(Cause::new(error)) },
         Some(primary::NOTADB) => RuntimeStoreError::Unsupported(format!(
             "{message}; it holds something else, or is encrypted, and was left as it is: give another path"
         )),
@@ -99,6 +98,7 @@ mod tests {
             (ffi::SQLITE_BUSY_SNAPSHOT, "Blocked"),
             (ffi::SQLITE_LOCKED, "Blocked"),
             (ffi::SQLITE_FULL, "QuotaExceeded"),
+            (ffi::SQLITE_IOERR_SHMSIZE, "QuotaExceeded"),
             (ffi::SQLITE_NOTADB, "Unsupported"),
             (ffi::SQLITE_READONLY_DIRECTORY, "Unsupported"),
             (ffi::SQLITE_CANTOPEN, "Unsupported"),

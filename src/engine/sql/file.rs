@@ -18,6 +18,9 @@ use crate::engine::Bus;
 /// file; dropping it does the same and waits for it, up to 30 s. Those who watch are told of all commits of this process to
 /// the file, not of other processes'.
 ///
+/// Where the disk is full, records can still be deleted and pruned: room is kept back for that, up to 5 MiB in a file `…-reserve` beside
+/// any database that is not small. It holds nothing, and may be removed.
+///
 /// Where the file or its log is removed, replaced or moved while it is open, each call fails with `Deleted`, or
 /// with `OutcomeUnknown` where that happened in the middle of its commit, until the store is opened again.
 #[derive(Debug)]

@@ -4,8 +4,10 @@
 //! commits then is found by nobody. So their identity is compared with every transaction.
 
 use std::{
+    cell::Cell,
     ffi::OsString,
-    fs, io,
+    fs::{self, OpenOptions},
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -15,22 +17,42 @@ use crate::model::RuntimeStoreError;
 /// The database, its log and the log's index, as they were when the database was opened. All three are compared: a
 /// process that finds another log, or another index with its locks, does not see this connection's locks and commits.
 #[derive(Debug)]
-pub(super) struct Files([(PathBuf, Identity); 3]);
+pub(super) struct Files {
+    opened: [(PathBuf, Identity); 3],
+    log_length: Cell<u64>,
+}
 
 impl Files {
     /// The files of a database that is in write-ahead mode and has been read. `path` is canonical: SQLite looks for
     /// the others beside the file itself, not beside a link to it.
     pub(super) fn of(path: &Path) -> io::Result<Self> {
         let file = |path: PathBuf| Identity::of(&path).map(|identity| (path, identity));
-        Ok(Self([file(path.to_owned())?, file(log(path))?, file(index(path))?]))
+        let opened = [file(path.to_owned())?, file(log(path))?, file(index(path))?];
+        Ok(Self { opened, log_length: Cell::default() })
+    }
+
+    /// The canonical path of the database.
+    pub(super) fn path(&self) -> &Path {
+        let [(path, _), _, _] = &self.opened;
+        path
+    }
+
+    /// How long the log was when they were checked last.
+    pub(super) fn log_length(&self) -> u64 {
+        self.log_length.get()
     }
 
     /// # Errors
     /// `Deleted` where one of them was removed, replaced, or moved with its folder.
     pub(super) fn check(&self) -> Result<()> {
-        for (path, opened) in &self.0 {
-            let what = match Identity::of(path) {
-                Ok(found) if found == *opened => continue,
+        let [_, (log, _), _] = &self.opened;
+        for (path, opened) in &self.opened {
+            let found = fs::metadata(path);
+            if path == log {
+                self.log_length.set(found.as_ref().map_or(0, fs::Metadata::len));
+            }
+            let what = match found {
+                Ok(found) if Identity::from(&found) == *opened => continue,
                 Ok(_) => "was replaced by another",
                 Err(error) if error.kind() == io::ErrorKind::NotFound => "was removed or moved",
                 Err(_) => "cannot be reached any more",
@@ -82,6 +104,22 @@ pub(super) fn remove_if_empty(path: &Path) {
     }
 }
 
+/// Makes the file that keeps room on the disk, or makes it so long. Where there is no room for it, it stays as it was.
+pub(super) fn reserve(path: &Path, length: u64) -> io::Result<()> {
+    let mut file = OpenOptions::new().create(true).append(true).open(beside(path, RESERVE))?;
+    let before = file.metadata()?.len();
+    // Written: a length alone takes no room.
+    let grown = io::copy(&mut io::repeat(0).take(length.saturating_sub(before)), &mut file);
+    grown.map(drop).or_else(|_| file.set_len(before))
+}
+
+/// Removes that file. False where there was none: there was no room for it, or another process has removed it.
+pub(super) fn give_up_reserve(path: &Path) -> bool {
+    fs::remove_file(beside(path, RESERVE)).is_ok()
+}
+
+const RESERVE: &str = "-reserve";
+
 /// The name of the log beside a database.
 pub(super) fn log(path: &Path) -> PathBuf {
     beside(path, "-wal")
@@ -110,16 +148,19 @@ pub(super) struct Identity {
 
 impl Identity {
     pub(super) fn of(path: &Path) -> io::Result<Self> {
-        let found = fs::metadata(path)?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt;
-            Ok(Self { device: found.dev(), inode: found.ino() })
-        }
-        #[cfg(not(unix))]
-        {
-            drop(found);
-            Ok(Self {})
-        }
+        fs::metadata(path).map(|found| Self::from(&found))
+    }
+}
+
+impl From<&fs::Metadata> for Identity {
+    #[cfg(unix)]
+    fn from(found: &fs::Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self { device: found.dev(), inode: found.ino() }
+    }
+
+    #[cfg(not(unix))]
+    fn from(_: &fs::Metadata) -> Self {
+        Self {}
     }
 }

@@ -10,6 +10,7 @@ use super::{
     cell::{Cell, CellResult},
     driver::Driver,
     error::{self, Access},
+    reserve::Reserve,
     statement::{Select, Statement},
 };
 use crate::{
@@ -46,6 +47,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn lost(this: &JsDatabase) -> Option<String>;
 
+    /// The file beside the database that keeps room on the disk; undefined where there is none.
+    #[wasm_bindgen(method, getter)]
+    fn reserve(this: &JsDatabase) -> Option<JsReserve>;
+
     /// SQLite's result code for an error that was thrown, where it has one.
     #[wasm_bindgen(method)]
     fn code(this: &JsDatabase, error: &JsValue) -> Option<i32>;
@@ -53,6 +58,22 @@ extern "C" {
     /// Lets go of the database.
     #[wasm_bindgen(method)]
     pub(super) fn close(this: &JsDatabase);
+
+    /// A file that keeps room on the disk.
+    #[wasm_bindgen(typescript_type = "JsReserve")]
+    type JsReserve;
+
+    /// How long the log was when `lost` was asked last.
+    #[wasm_bindgen(method, getter, js_name = logLength)]
+    fn log_length(this: &JsReserve) -> f64;
+
+    /// Makes the file so long, or leaves it as it is where there is no room for that.
+    #[wasm_bindgen(method)]
+    fn keep(this: &JsReserve, length: f64);
+
+    /// Removes it, where there is one.
+    #[wasm_bindgen(method, js_name = giveUp)]
+    fn give_up(this: &JsReserve);
 }
 
 /// When a commit is called complete.
@@ -69,6 +90,7 @@ pub(super) struct JsDriver {
     database: JsDatabase,
     name: String,
     splits: bool,
+    reserve: Reserve,
     /// Set once the files were lost: the error of every later call.
     lost: OnceCell<RuntimeStoreError>,
 }
@@ -76,20 +98,13 @@ pub(super) struct JsDriver {
 impl JsDriver {
     pub(super) fn new(database: JsDatabase) -> Self {
         let (name, splits) = (database.name(), database.splits());
-        Self { database, name, splits, lost: OnceCell::new() }
+        Self { database, name, splits, reserve: Reserve::default(), lost: OnceCell::new() }
     }
 
     /// Write-ahead logging, where the database is a file that can have it.
     pub(super) fn write_ahead(&self, synchronous: Synchronous) -> Result<()> {
-        let pragma = |sql: &str| {
-            let doing = "turning on write-ahead logging".to_owned();
-            let statement = Statement { sql: sql.to_owned(), doing, tagged: 0 };
-            self.query(&mut self.prepare(&statement)?, &[], |row| match row.first() {
-                Some(Ok(Cell::Text(text))) => (*text).to_owned(),
-                _ => String::new(),
-            })
-        };
-        let mode = pragma("PRAGMA journal_mode = WAL")?.pop().unwrap_or_default();
+        let doing = "turning on write-ahead logging";
+        let mode = self.pragma("PRAGMA journal_mode = WAL", doing)?;
         if mode != "wal" {
             let name = &self.name;
             let message = format!("{name}: the log must share memory, and mode stays {mode}; use a local disk");
@@ -99,7 +114,17 @@ impl JsDriver {
             Synchronous::Full => "PRAGMA synchronous = FULL",
             Synchronous::Normal => "PRAGMA synchronous = NORMAL",
         };
-        pragma(synchronous).map(drop)
+        self.pragma(synchronous, doing).map(drop)
+    }
+
+    /// The first text that a pragma answers.
+    fn pragma(&self, sql: &str, doing: &str) -> Result<String> {
+        let statement = Statement { sql: sql.to_owned(), doing: doing.to_owned(), tagged: 0 };
+        let mut answers = self.query(&mut self.prepare(&statement)?, &[], |row| match row.first() {
+            Some(Ok(Cell::Text(text))) => (*text).to_owned(),
+            _ => String::new(),
+        })?;
+        Ok(answers.pop().unwrap_or_default())
     }
 
     fn within<T>(&self, write: bool, body: impl FnOnce() -> Result<T>) -> Result<T> {
@@ -217,7 +242,29 @@ impl Driver for JsDriver {
             message: format!("{lost}, as something was committed to it"),
             cause: None,
         })?;
+        self.keep_reserve();
         Ok(outcome)
+    }
+
+    fn keep_reserve(&self) {
+        if let Some(file) = self.database.reserve()
+            && let Some(length) = self.reserve.to_keep(file.log_length() as u64)
+        {
+            file.keep(length as f64);
+        }
+    }
+
+    fn give_up_reserve(&self) {
+        if let Some(file) = self.database.reserve() {
+            file.give_up();
+            self.reserve.is_given_up();
+        }
+    }
+
+    fn empty_log(&self) {
+        if self.database.reserve().is_some() {
+            drop(self.pragma("PRAGMA wal_checkpoint(TRUNCATE)", "emptying the log"));
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod driver;
 mod error;
 mod jobs;
 mod pieces;
+mod reserve;
 mod schema;
 mod statement;
 mod sums;

@@ -21,6 +21,7 @@ use super::{
     driver::Driver,
     error::{Access, failed_natively as failed},
     files::{self, Files, Identity, cannot_open, remove_if_empty},
+    reserve::Reserve,
     schema,
     statement::{Select, Statement},
     worker::IsCancelled,
@@ -52,6 +53,8 @@ pub(super) fn open_file(path: &Path, tables: Tables, is_cancelled: IsCancelled<'
             Err(RuntimeStoreError::Blocked(_)) if Instant::now() < deadline && !is_cancelled() => {
                 thread::sleep(ATTEMPT_TIMEOUT / 5)
             }
+            // Opening takes some room, too.
+            Err(RuntimeStoreError::QuotaExceeded { .. }) if files::give_up_reserve(&canonical(&path)?) => {}
             outcome => return outcome,
         }
     }
@@ -75,6 +78,7 @@ pub(super) struct Rusqlite {
     name: String,
     /// `None` in memory, and until all three exist.
     files: Option<Files>,
+    reserve: Reserve,
     /// Set once the files were lost: the error of every later call.
     lost: OnceCell<RuntimeStoreError>,
     /// What a test does between the last look at the files and the commit.
@@ -96,6 +100,7 @@ impl Rusqlite {
             connection,
             name: name.to_owned(),
             files: None,
+            reserve: Reserve::default(),
             lost: OnceCell::new(),
             #[cfg(test)]
             before_commit: tests::BeforeCommit::default(),
@@ -319,7 +324,27 @@ impl Driver for Rusqlite {
             message: format!("{lost}, as something was committed to it"),
             cause: None,
         })?;
+        self.keep_reserve();
         Ok(outcome)
+    }
+
+    fn keep_reserve(&self) {
+        if let Some(files) = &self.files
+            && let Some(length) = self.reserve.to_keep(files.log_length())
+        {
+            // Without it nothing else fails.
+            drop(files::reserve(files.path(), length));
+        }
+    }
+
+    fn give_up_reserve(&self) {
+        let Some(path) = self.files.as_ref().map(Files::path) else { return };
+        files::give_up_reserve(path);
+        self.reserve.is_given_up();
+    }
+
+    fn empty_log(&self) {
+        drop(self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
     }
 }
 
