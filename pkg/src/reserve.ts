@@ -1,21 +1,37 @@
 // The file that keeps room on the disk, so that records can be deleted where it is full; `src/engine/sql/reserve.rs` says how large it is.
 
-import { closeSync, fstatSync, ftruncateSync, openSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+
+/** Twice as long as one is made: two processes may do it at once. */
+const LONGEST = 10 << 20;
 
 const BLOCK = new Uint8Array(1 << 16);
 
-/** Makes the file beside a database so long. Where there is no room for it, it stays as it was, and nothing else fails. */
+/**
+ * Makes the file beside a database so long. Where there is no room for it, it stays as it was, and a file that is something else, too.
+ * Nothing else fails.
+ */
 export function keepReserve(database: string, length: number): void {
-  let file;
+  const reserve = named(database);
   try {
-    file = openSync(named(database), "a");
+    if (lstatSync(reserve, { throwIfNoEntry: false }) && !isReserve(reserve)) return;
+    const file = openSync(reserve, "a");
+    try {
+      grow(file, length);
+    } finally {
+      closeSync(file);
+    }
   } catch {
-    return;
-  }
-  try {
-    grow(file, length);
-  } finally {
-    closeSync(file);
+    // This process may not write there.
   }
 }
 
@@ -29,14 +45,23 @@ function grow(file: number, length: number): void {
   }
 }
 
-/** Removes it. False where there was none: there was no room for it, or another process has removed it. */
+/** Removes it. False where there was none: there was no room for it, another process has removed it, or it is something else. */
 export function giveUpReserve(database: string): boolean {
+  const reserve = named(database);
   try {
-    rmSync(named(database));
+    if (!isReserve(reserve)) return false;
+    rmSync(reserve);
     return true;
   } catch {
     return false;
   }
+}
+
+/** Whether a file is one that keeps room: no longer than those are, and nothing but zeros. Another database may have the name. */
+function isReserve(file: string): boolean {
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  if (!found?.isFile() || found.size > LONGEST) return false;
+  return readFileSync(file).every((byte) => byte === 0);
 }
 
 function named(database: string): string {

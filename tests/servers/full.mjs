@@ -1,6 +1,6 @@
 // SQLite on a full disk, which a handle plays that fails; on a disk itself it is tested in `tests/power_cut/`.
 
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { openStore } from "../../pkg/dist/node.js";
 import { equal, fails } from "../support/expect.mjs";
 
@@ -40,5 +40,19 @@ export const full = {
     await store.setCursor("m", 3n);
     await store.close();
     handle.close();
+  },
+
+  async "what another file of the reserve's name holds stays"({ file }) {
+    const others = { database: async () => (await openStore({ path: `${file}-reserve` })).close() };
+    others.text = async () => writeFileSync(`${file}-reserve`, "a letter");
+    for (const make of Object.values(others)) {
+      await make();
+      const before = readFileSync(`${file}-reserve`);
+      const store = await openStore({ path: file });
+      await store.runtime("r").commitSession(new Uint8Array(3_000_000));
+      await store.close();
+      equal(readFileSync(`${file}-reserve`), before);
+      for (const suffix of ["", "-reserve"]) rmSync(file + suffix);
+    }
   },
 };

@@ -104,21 +104,37 @@ pub(super) fn remove_if_empty(path: &Path) {
     }
 }
 
-/// Makes the file that keeps room on the disk, or makes it so long. Where there is no room for it, it stays as it was.
+/// Makes the file that keeps room on the disk, or makes it so long. Where there is no room for it, it stays as it was, and a file that is
+/// something else, too.
 pub(super) fn reserve(path: &Path, length: u64) -> io::Result<()> {
-    let mut file = OpenOptions::new().create(true).append(true).open(beside(path, RESERVE))?;
+    let reserve = beside(path, RESERVE);
+    if fs::symlink_metadata(&reserve).is_ok() && !is_reserve(&reserve) {
+        return Ok(());
+    }
+    let mut file = OpenOptions::new().create(true).append(true).open(reserve)?;
     let before = file.metadata()?.len();
     // Written: a length alone takes no room.
     let grown = io::copy(&mut io::repeat(0).take(length.saturating_sub(before)), &mut file);
     grown.map(drop).or_else(|_| file.set_len(before))
 }
 
-/// Removes that file. False where there was none: there was no room for it, or another process has removed it.
+/// Removes that file. False where there was none: there was no room for it, another process has removed it, or it is something else.
 pub(super) fn give_up_reserve(path: &Path) -> bool {
-    fs::remove_file(beside(path, RESERVE)).is_ok()
+    let reserve = beside(path, RESERVE);
+    is_reserve(&reserve) && fs::remove_file(reserve).is_ok()
+}
+
+/// Whether a file is one that keeps room: no longer than those are, and nothing but zeros. Another database may have the name.
+fn is_reserve(path: &Path) -> bool {
+    let is_like_one = |file: &fs::Metadata| file.is_file() && file.len() <= LONGEST_RESERVE;
+    fs::symlink_metadata(path).is_ok_and(|file| is_like_one(&file))
+        && fs::read(path).is_ok_and(|bytes| bytes.iter().all(|byte| *byte == 0))
 }
 
 const RESERVE: &str = "-reserve";
+
+/// Twice as long as one is made: two processes may do it at once.
+const LONGEST_RESERVE: u64 = 10 << 20;
 
 /// The name of the log beside a database.
 pub(super) fn log(path: &Path) -> PathBuf {

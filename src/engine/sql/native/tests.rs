@@ -97,3 +97,20 @@ fn a_file_that_is_lost_in_the_middle_of_a_commit_is_outcome_unknown_and_deleted_
         assert!(matches!(error, RuntimeStoreError::Deleted(_)), "{suffix}: {error:?}");
     }
 }
+
+#[test]
+fn a_file_that_is_something_else_is_no_reserve() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, reserve) = (folder.path().join("burrow.sqlite"), folder.path().join("burrow.sqlite-reserve"));
+    for text in [&b"SQLite format 3\0"[..], &[&[0; 100][..], b"1"].concat()] {
+        fs::write(&reserve, text).unwrap();
+        files::reserve(&path, 1000).unwrap();
+        assert!(!files::give_up_reserve(&path));
+        assert_eq!(fs::read(&reserve).unwrap(), text);
+    }
+    fs::remove_file(&reserve).unwrap();
+    files::reserve(&path, 1000).unwrap();
+    files::reserve(&path, 3000).unwrap();
+    assert_eq!(fs::read(&reserve).unwrap(), [0; 3000]);
+    assert!(files::give_up_reserve(&path) && !reserve.exists() && !files::give_up_reserve(&path));
+}
