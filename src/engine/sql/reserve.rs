@@ -29,7 +29,7 @@ impl Reserve {
     /// How many bytes to keep back now that the log has this length; `None` where they were, or were found to have no room.
     pub(super) fn to_keep(&self, log: u64) -> Option<u64> {
         // In steps, of which there are few.
-        let log = log.next_multiple_of(SMALL_LOG).min(LARGEST_LOG);
+        let log = log.min(LARGEST_LOG).next_multiple_of(SMALL_LOG);
         let is_more = self.0.get().is_none_or(|known| log > known);
         is_more.then(|| {
             self.0.set(Some(log));
