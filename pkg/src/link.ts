@@ -19,8 +19,8 @@ import { clearTimer, setTimer, soon } from "./platform.js";
 /** From so many bytes on, what is called further goes with the next batch. */
 const BATCH = 2 ** 20;
 
-/** How long to wait before a batch is sent again: at first, and at most. */
-const PAUSES = { first: 100, longest: 2000 };
+/** How long to wait before the service is asked again: at first, and at most. */
+export const PAUSES = { first: 100, longest: 2000 };
 
 /** Where the service is, what it lets in, and how long a call is tried, in milliseconds. */
 export interface Place {
@@ -72,28 +72,36 @@ export class Link {
 
   /** Asks for a part of the service by a request of its own, once. */
   async fetch(part: string, init: RequestInit, milliseconds: number): Promise<Response> {
-    const { url, token } = this.place;
     const aborting = new AbortController();
-    const timer = setTimer(
-      () => aborting.abort(new Error(`no answer in ${milliseconds} ms`)),
-      Math.max(1, milliseconds),
-    );
+    let timer;
+    // Not every platform ends a request, or the reading of its answer, when it is aborted.
+    const overdue = new Promise<never>((_, reject) => {
+      const end = (): void => {
+        const reason = new Error(`no answer in ${milliseconds} ms`);
+        aborting.abort(reason);
+        reject(reason);
+      };
+      timer = setTimer(end, Math.max(1, milliseconds));
+    });
     try {
-      const response = await fetch(new URL(part, url), {
-        ...init,
-        headers: { ...init.headers, authorization: `Bearer ${token}` },
-        cache: "no-store",
-        credentials: "omit",
-        // A redirect would send the token to another server.
-        redirect: "error",
-        signal: aborting.signal,
-      });
-      // Read within the time.
-      const body = await response.arrayBuffer();
-      return new Response(body.byteLength > 0 ? body : null, response);
+      return await Promise.race([this.#fetch(part, { ...init, signal: aborting.signal }), overdue]);
     } finally {
       clearTimer(timer);
     }
+  }
+
+  async #fetch(part: string, init: RequestInit): Promise<Response> {
+    const { url, token } = this.place;
+    const response = await fetch(new URL(part, url), {
+      ...init,
+      headers: { ...init.headers, authorization: `Bearer ${token}` },
+      cache: "no-store",
+      credentials: "omit",
+      // A redirect would send the token to another server.
+      redirect: "error",
+    });
+    const body = await response.arrayBuffer();
+    return new Response(body.byteLength > 0 ? body : null, response);
   }
 
   async #sendAll(): Promise<void> {
@@ -185,11 +193,15 @@ export async function again<T>(
       const isFinal = error instanceof BurrowError && !error.retryable;
       if (isFinal || isOver() || Date.now() + pause >= end) throw error;
     }
-    await new Promise<void>((resolve) => {
-      // A random part, so that clients do not all come at once when the service is back.
-      if (setTimer(resolve, pause * (0.5 + Math.random() / 2)) === undefined) resolve();
-    });
+    await paused(pause);
   }
+}
+
+/** Waits so long at most: a random part of it, so that clients do not all come at once when the service is back. */
+export function paused(pause: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (setTimer(resolve, pause * (0.5 + Math.random() / 2)) === undefined) resolve();
+  });
 }
 
 function tooLarge(size: number): BurrowError {

@@ -2,7 +2,7 @@
 
 import { failed, refusalIn } from "./answer.js";
 import { BurrowError } from "./error.js";
-import { again, type Link } from "./link.js";
+import { again, paused, PAUSES, type Link } from "./link.js";
 import { clearTimer, setTimer } from "./platform.js";
 import { isChangeOf } from "./shapes.js";
 
@@ -57,13 +57,17 @@ export class Socket {
   async #watch(): Promise<void> {
     const { onWatching, onEnd } = this.#watched;
     const isFree = (): boolean => this.#isFree;
-    while (!isFree()) {
+    // A service may close at once what it opens.
+    for (let pause = PAUSES.first; !isFree(); pause = Math.min(2 * pause, PAUSES.longest)) {
       try {
         const socket = await again(Number.MAX_SAFE_INTEGER, () => this.#tryToOpen(), isFree);
         if (isFree()) return socket.close();
         this.#isLost = false;
         onWatching();
+        const opened = Date.now();
         this.#tellLost(await this.#lost(socket));
+        if (Date.now() - opened >= PAUSES.longest) pause = PAUSES.first;
+        if (!isFree()) await paused(pause);
       } catch (error) {
         if (isFree()) return;
         const reason = failed(error, false);

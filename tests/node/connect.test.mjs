@@ -223,15 +223,14 @@ test("a socket that tells what is no change in scope is lost, and opened anew", 
     }
   };
   await reached(t);
-  const states = [];
-  const watching = await connect({
-    url: "http://edge.invalid/",
-    token: "t",
-    onWatching: (lost) => states.push(lost ? lost.code : "watching"),
-  });
-  const changes = watching.changes({ mob: "m" });
-  const soon = () => new Promise((resolve) => setTimeout(resolve, 5));
-  await soon();
+  const watched = async () => {
+    const states = [];
+    const onWatching = (lost) => states.push(lost ? lost.code : "watching");
+    const watching = await connect({ url: "http://edge.invalid/", token: "t", onWatching });
+    const changes = watching.changes({ mob: "m" });
+    await until(() => states.length === 1);
+    return { states, watching, changes };
+  };
   const odd = [
     ...[
       "junk",
@@ -248,15 +247,41 @@ test("a socket that tells what is no change in scope is lost, and opened anew", 
     ...['{"mob":"m","runtime":"r","kinds":["cursor"]}', new ArrayBuffer(3)],
   ];
   for (const data of odd) {
+    const { states, watching, changes } = await watched();
     const socket = sockets.at(-1);
     socket.onmessage({ data });
-    await soon();
-    assert.notEqual(sockets.at(-1), socket, `${data} was taken`);
-    assert.equal(socket.readyState, 3);
+    await until(() => sockets.at(-1) !== socket && states.length === 3);
+    assert.equal(socket.readyState, 3, `${data} was taken`);
+    assert.deepEqual(states, ["watching", "ReadFailed", "watching"]);
+    const change = { mob: "m", kinds: ["cursor"] };
+    sockets.at(-1).onmessage({ data: JSON.stringify(change) });
+    assert.deepEqual(await changes.next(), { done: false, value: change });
+    await watching.close();
   }
-  assert.deepEqual(states, ["watching", ...odd.flatMap(() => ["ReadFailed", "watching"])]);
-  const change = { mob: "m", kinds: ["cursor"] };
-  sockets.at(-1).onmessage({ data: JSON.stringify(change) });
-  assert.deepEqual(await changes.next(), { done: false, value: change });
+  // One that is closed whenever it has opened.
+  const before = sockets.length;
+  const { watching } = await watched();
+  const closing = setInterval(() => sockets.at(-1).close());
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  clearInterval(closing);
+  assert.ok(sockets.length - before < 8, `${sockets.length - before} sockets in a second`);
   await watching.close();
 });
+
+test("a request that goes on although it was aborted is given up in time", async (t) => {
+  const { store } = await reached(t);
+  const never = () => new Promise(() => {});
+  for (const fetching of [never, async () => ({ arrayBuffer: never })]) {
+    globalThis.fetch = fetching;
+    await fails(store.getCursor("m"), { code: "ReadFailed", retryable: true });
+    await fails(store.rpc("{}"), { code: "OutcomeUnknown" });
+    await fails(store.setCursor("m", 1n), { code: "OutcomeUnknown" });
+  }
+});
+
+async function until(isSo) {
+  for (let i = 0; !isSo(); i++) {
+    assert.ok(i < 1000, String(isSo));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
