@@ -215,6 +215,16 @@ function sizeOf(value: unknown): number {
 
 /** An id that nobody else has. */
 export function randomHex(): string {
-  const random = crypto.getRandomValues(new Uint8Array(16));
+  const random = new Uint8Array(16);
+  try {
+    crypto.getRandomValues(random);
+  } catch (cause) {
+    // Cloudflare's Workers refuse outside a request (https://developers.cloudflare.com/workers/runtime-apis/web-crypto/).
+    const retryable = typeof globalThis.crypto === "object";
+    const why = retryable
+      ? "this environment gives no random values now; call it again within a request"
+      : "this environment has no crypto.getRandomValues, which a store elsewhere needs";
+    throw new BurrowError("Unsupported", `unsupported: ${why}`, { retryable, cause });
+  }
   return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -5,7 +5,9 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { start } from "../../examples/edge/start.mjs";
+import { connect } from "../../pkg/dist/connect.js";
 import { newId, openStore } from "../../pkg/dist/node.js";
+import { serve } from "../../pkg/dist/serve.js";
 import { fails } from "../support/expect.mjs";
 import { temporaryFolder } from "../../scripts/temporary.mjs";
 
@@ -48,6 +50,27 @@ for (const [what, crypto, retryable] of [
     assert.equal((await store.runtime("r").claim()).epoch, 3n);
   });
 }
+
+test("without random values nothing is connected, and a connected store goes on but for JSON-RPC", async (t) => {
+  const kept = await openStore({ backend: "memory" });
+  const noted = globalThis.fetch;
+  t.after(() => (globalThis.fetch = noted));
+  globalThis.fetch = async (_, { body }) => new Response(await serve(kept, new Uint8Array(body)));
+  const place = { url: "http://edge.invalid/", token: "t" };
+  const store = await connect(place);
+  for (const [crypto, retryable] of [
+    [undefined, false],
+    [refusing, true],
+  ]) {
+    await withCrypto(crypto, async () => {
+      const refused = { name: "BurrowError", code: "Unsupported", retryable };
+      await fails(connect(place), refused);
+      await fails(store.rpc("{}"), refused);
+      await store.setCursor("m", 1n);
+    });
+  }
+  assert.equal(await kept.getCursor("m"), 1n);
+});
 
 test("at the module level of a Worker an id is Unsupported and retryable, and within a request it is there", async () => {
   const folder = temporaryFolder("random");
