@@ -56,6 +56,8 @@ test("what is no error of burrow's comes back as undefined", () => {
     1,
     "x",
     {},
+    // A sandbox's globals claim to have every member.
+    new Proxy({}, { has: () => true }),
     new Error("x"),
     new Error("x [Closed]"),
     { code: "Closed", message: "x" },
