@@ -18,10 +18,6 @@ const THROWN = [
   { code: "Conflict", retryable: true, message: "somebody else's" },
 ];
 
-/** Whether the values themselves have thrown it: where a caller's own function is called, it may come back as it is. */
-export const isThrown = (error) =>
-  THROWN.includes(error) || error instanceof Thrown || error instanceof TypeError;
-
 let thrown = 0;
 /** Begins anew, so that a seed repeats what is thrown. */
 export const beginAnew = () => void (thrown = 0);
@@ -37,7 +33,7 @@ async function otherRealm() {
   if (process?.getBuiltinModule) {
     return process
       .getBuiltinModule("node:vm")
-      .runInNewContext("({ Object, Array, Uint8Array, Map, Date, Error, Proxy, String })");
+      .runInNewContext("({ Object, Array, Uint8Array, Map, Date, Error, TypeError, Proxy, String })");
   }
   if (!document) return globalThis;
   const frame = document.createElement("iframe");
@@ -46,6 +42,10 @@ async function otherRealm() {
 }
 
 const realm = await otherRealm();
+
+/** Whether the values themselves have thrown it: where a caller's own function is called, it may come back as it is. */
+export const isThrown = (error) =>
+  THROWN.includes(error) || [Thrown, TypeError, realm.TypeError].some((type) => error instanceof type);
 
 /** The traps that a proxy may have. */
 const TRAPS = [
