@@ -179,8 +179,12 @@ export class BurrowError extends Error {
   /** Whether it is an error of burrow's, of this copy of the package or another. */
   static override [Symbol.hasInstance](value: unknown): value is BurrowError {
     if (this !== BurrowError) return Function.prototype[Symbol.hasInstance].call(this, value) as boolean;
-    // Read, and not asked for by `in`: a proxy that claims to have every member is none.
-    return typeof value === "object" && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true;
+    // Read, and not asked for by `in`: a proxy that claims to have every member is none. Nor is one that was revoked.
+    try {
+      return typeof value === "object" && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true;
+    } catch {
+      return false;
+    }
   }
 }
 

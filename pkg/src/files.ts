@@ -2,7 +2,7 @@
 
 import { realpathSync, rmSync, statSync, type BigIntStats, type Stats } from "node:fs";
 import { resolve, sep } from "node:path";
-import { BurrowError, invalid } from "./error.js";
+import { BurrowError, invalid, said } from "./error.js";
 import { described } from "./json.js";
 import { setTimer } from "./platform.js";
 import { giveUpReserve, keepReserve } from "./reserve.js";
@@ -153,10 +153,9 @@ function connected(connect: Connect, file: string, readOnly: boolean): SqliteDat
   try {
     handle = connect(file, readOnly);
   } catch (cause) {
-    const said = cause instanceof Error ? cause.message : String(cause);
     throw new BurrowError(
       "Unsupported",
-      `unsupported: ${quoted(file)}: opening: ${said}; this process must be able to write the file and its folder, where ` +
+      `unsupported: ${quoted(file)}: opening: ${said(cause)}; this process must be able to write the file and its folder, where ` +
         "SQLite keeps its log",
       { cause },
     );

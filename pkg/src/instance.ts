@@ -7,7 +7,7 @@
 
 import type { Bindings } from "../wasm/bindings.js";
 import { bytes } from "./bytes.js";
-import { BurrowError, explained, translated } from "./error.js";
+import { BurrowError, explained, said, translated } from "./error.js";
 import { described } from "./json.js";
 import { platform, setTimer, soon } from "./platform.js";
 import type { JsDatabase } from "./sqlite.js";
@@ -158,7 +158,7 @@ export class Instance<B extends Bindings = Bindings> {
     const { cause } = this.#fault;
     const end = new BurrowError(
       "Poisoned",
-      `burrow failed and had to stop: ${cause instanceof Error ? cause.message : String(cause)}; ` +
+      `burrow failed and had to stop: ${said(cause)}; ` +
         "open a store again, and load what you were writing to see whether it was committed",
       { cause },
     );

@@ -225,7 +225,7 @@ export class Store extends Metadata implements Disposable, AsyncDisposable {
       try {
         const flows: unknown = update(stored);
         // Where it is asynchronous it is refused, and what it comes to is nobody's.
-        if (flows instanceof Promise) flows.catch(() => {});
+        Promise.resolve(flows).catch(() => {});
         return bytes("what update returns", flows);
       } catch (error) {
         thrown = { error };

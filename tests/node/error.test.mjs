@@ -67,6 +67,22 @@ test("what is no error of burrow's comes back as undefined", () => {
   }
 });
 
+test("a revoked proxy that is thrown or returned ends no process", () => {
+  const program = `
+    import { openStore } from ${JSON.stringify(new URL("../../pkg/dist/node.js", import.meta.url).href)};
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const store = await openStore({ backend: "memory" });
+    await store.updateOauthFlows(() => { throw proxy; }).catch((error) => console.log(error === proxy));
+    await store.updateOauthFlows(() => proxy).catch(({ code }) => console.log(code));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    console.log(await store.oauthFlows());`;
+  const args = ["--input-type=module", "-e", program];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  assert.equal(stdout, "true\nInvalidInput\nundefined\n", stderr);
+  assert.equal(status, 0);
+});
+
 test("a listener that throws or rejects ends no process, and the others are told", () => {
   const program = `
     import { openStore } from ${JSON.stringify(new URL("../../pkg/dist/node.js", import.meta.url).href)};
