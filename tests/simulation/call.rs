@@ -12,6 +12,7 @@ pub enum Subject {
 
 pub const MOBS: u8 = 2;
 pub const RUNTIMES: u8 = 2;
+pub const RUNS: u8 = 2;
 
 /// A session's snapshot: whether its id is the runtime's own session's, and which of its versions it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,6 +29,13 @@ pub struct Boundary {
     pub message_count: u64,
     pub session: Option<Session>,
     pub inputs: Vec<(u8, u16)>,
+}
+
+/// What is pruned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pruned {
+    Receipts,
+    Inputs,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -155,6 +163,11 @@ pub enum Call {
         runtime: u8,
         run: u8,
     },
+    /// One transaction of a pruning that keeps none but what may still be needed.
+    Prune {
+        runtime: u8,
+        what: Pruned,
+    },
     /// Adds to the OAuth flows under way, by an update.
     AddFlow {
         flow: u16,
@@ -201,7 +214,8 @@ impl Call {
             | Self::Claim { runtime }
             | Self::Release { runtime }
             | Self::Delete { runtime }
-            | Self::DeleteRun { runtime, .. } => Subject::Runtime(runtime),
+            | Self::DeleteRun { runtime, .. }
+            | Self::Prune { runtime, .. } => Subject::Runtime(runtime),
             Self::AddFlow { .. } | Self::FailToAddFlow | Self::ReplaceFlows { .. } | Self::Flows => Subject::Flows,
         }
     }
@@ -246,6 +260,7 @@ impl Call {
                 | Self::DeleteMob { .. }
                 | Self::Delete { .. }
                 | Self::DeleteRun { .. }
+                | Self::Prune { .. }
         )
     }
 }
@@ -273,6 +288,7 @@ pub enum Answer {
     State(Option<RuntimeState>),
     Ops(Option<u64>),
     Epoch(u64),
+    Pruned(u64),
     Flows(Option<Vec<u16>>),
     Conflict,
     Fenced {

@@ -8,9 +8,9 @@ use std::{
 use burrow::{Change, ChangeScope};
 
 use super::{
-    call::{Call, Entry, MOBS, Outcome, RUNTIMES, Subject},
+    call::{Call, Entry, MOBS, Outcome, Pruned, RUNTIMES, Subject},
     client::WatchNotes,
-    model::State,
+    model::{Effect, State},
     values,
 };
 
@@ -18,9 +18,14 @@ use super::{
 pub fn entries(entries: &[Entry], met: &[(usize, &'static str)]) -> Result<(), String> {
     for (number, entry) in entries.iter().enumerate() {
         let mut given: Vec<_> = met.iter().filter(|(call, _)| *call == number).map(|(_, code)| *code).collect();
-        // Where there is no room a runtime is deleted in another way.
+        // Where there is no room a runtime is deleted in another way, and inputs that are too large at once are pruned in smaller parts.
         let went_on = given.len() > 1 || !matches!(entry.outcome, Outcome::Failed(_));
-        if matches!(entry.call, Call::Delete { .. }) && went_on && given.first() == Some(&"QuotaExceeded") {
+        let met_otherwise = match entry.call {
+            Call::Delete { .. } => Some(&"QuotaExceeded"),
+            Call::Prune { what: Pruned::Inputs, .. } => Some(&"TooLarge"),
+            _ => None,
+        };
+        if went_on && met_otherwise.is_some() && given.first() == met_otherwise {
             given.remove(0);
         }
         let is_right = match &entry.outcome {
@@ -38,7 +43,7 @@ pub fn entries(entries: &[Entry], met: &[(usize, &'static str)]) -> Result<(), S
 
 /// Whether the calls about each subject can be put in one order that explains every answer and all that was told: each
 /// takes effect once, at a moment between its call and its end; one whose outcome is unknown at most once; one that failed
-/// never.
+/// never, but for prunings.
 pub fn subjects(entries: &[Entry], told: &WatchNotes) -> Result<(), String> {
     let told = told.told.lock().unwrap();
     let subjects: BTreeSet<_> = entries
@@ -48,7 +53,12 @@ pub fn subjects(entries: &[Entry], told: &WatchNotes) -> Result<(), String> {
         .collect();
     for of in subjects {
         let calls = entries.iter().enumerate().filter(|(_, entry)| entry.call.subject() == of);
-        let calls: Vec<_> = calls.filter(|(_, entry)| !matches!(entry.outcome, Outcome::Failed(_))).collect();
+        // What was pruned before an error stays so.
+        let may_have_pruned = |entry: &Entry| {
+            matches!(entry.call, Call::Prune { .. }) && entry.ended.is_some_and(|ended| ended > entry.called)
+        };
+        let may_have_written = |entry: &Entry| !matches!(entry.outcome, Outcome::Failed(_)) || may_have_pruned(entry);
+        let calls: Vec<_> = calls.filter(|(_, entry)| may_have_written(entry)).collect();
         let told: Vec<_> = told.iter().filter(|(_, change)| subject(change) == of).collect();
         if calls.len() > 128 {
             return Err(format!("{of:?}: {} calls are too many to be put in order", calls.len()));
@@ -103,11 +113,11 @@ impl Search<'_> {
         state = place.2.clone();
         self.been.insert(place);
         for at in self.next(made).collect::<Vec<_>>() {
-            let mut after = state.clone();
-            let Some(tells) = self.effect(at, &mut after, told) else { continue };
-            let is_seen = after != state || tells > 0 || self.calls[at].1.ended.is_some();
-            if is_seen && self.explains(after, made | 1 << at, told + tells) {
-                return true;
+            for (after, tells) in self.effects(at, &state, told) {
+                let is_seen = after != state || tells > 0 || self.calls[at].1.ended.is_some();
+                if is_seen && self.explains(after, made | 1 << at, told + tells) {
+                    return true;
+                }
             }
         }
         false
@@ -126,10 +136,15 @@ impl Search<'_> {
         entry.call.only_reads() && entry.outcome == Outcome::Answered(answer())
     }
 
-    /// Makes the call; how many of the changes that were told are its own. `None` where it cannot have taken effect here.
-    fn effect(&self, at: usize, state: &mut State, told: usize) -> Option<usize> {
+    /// What the call may have come to here, and how many of the changes that were told are its own.
+    fn effects(&self, at: usize, state: &State, told: usize) -> Vec<(State, usize)> {
         let (number, entry) = self.calls[at];
-        let effect = state.apply(number, &entry.call, entry.claim);
+        let outcomes = state.outcomes(number, &entry.call, entry.claim).into_iter();
+        outcomes.filter_map(|(after, effect)| Some((after, self.tells(entry, effect, told)?))).collect()
+    }
+
+    /// How many of the changes that were told are the effect's own. `None` where the call cannot have had this effect.
+    fn tells(&self, entry: &Entry, effect: Effect, told: usize) -> Option<usize> {
         if matches!(entry.outcome, Outcome::Answered(_)) && entry.outcome != Outcome::Answered(effect.answer) {
             return None;
         }

@@ -141,7 +141,7 @@ impl Client {
             ended: None,
             outcome: Outcome::Unknown,
         });
-        self.world.begin(self.number, number, fault);
+        self.world.begin(self.number, number, fault, !call.only_reads());
         let store = claim.as_ref().map_or_else(|| self.store.clone(), |(handle, _)| handle.store().clone());
         let answer = {
             let mut future = pin!(answer(&store, call, claim.as_ref().map(|(handle, _)| handle)));
@@ -157,7 +157,7 @@ impl Client {
             .await
         };
         // A call that was refused before it reached the engine takes no fault with it.
-        self.world.begin(self.number, number, None);
+        self.world.begin(self.number, number, None, false);
         let outcome = match answer {
             None => return Outcome::Unknown,
             Some(Ok((answer, handle))) => {

@@ -74,6 +74,8 @@ found! {
     DecidesOnAnOldSnapshot,
     ReadsAnOldSnapshot,
     WritesDespiteARefusal,
+    ForgetsWhatWasPruned,
+    PrunesTheWholeRun,
     TellsNobody,
     TellsTwice,
     TellsLate,

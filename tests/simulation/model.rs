@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use burrow::{ChangeKind, Labels, RuntimeState};
 
-use super::call::{Answer, Boundary, Call, Claim, Receipt, Session, Subject};
+use super::{
+    call::{Answer, Boundary, Call, Claim, Pruned, RUNS, Receipt, Session, Subject},
+    values,
+};
 
 /// The state of one subject.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -27,6 +30,7 @@ pub struct Runtime {
     /// Whether a snapshot was ever committed under the session's key.
     has_key: bool,
     boundaries: BTreeMap<(u8, u64), Boundary>,
+    pruned: BTreeMap<(u8, u64), Boundary>,
     inputs: BTreeMap<u8, u16>,
     state: Option<RuntimeState>,
     ops: Option<u64>,
@@ -58,7 +62,22 @@ impl State {
         }
     }
 
-    /// Makes a call; `number` is its own.
+    /// What a call may come to; `number` is its own. Only a pruning may come to several things.
+    pub fn outcomes(&self, number: usize, call: &Call, claim: Option<Claim>) -> Vec<(Self, Effect)> {
+        match (self, call) {
+            (Self::Runtime(runtime), Call::Prune { what, .. }) => {
+                let outcomes = runtime.prunings(*what, call, claim).into_iter();
+                outcomes.map(|(after, effect)| (Self::Runtime(after), effect)).collect()
+            }
+            _ => {
+                let mut after = self.clone();
+                let effect = after.apply(number, call, claim);
+                vec![(after, effect)]
+            }
+        }
+    }
+
+    /// Makes a call that can come to one thing only.
     pub fn apply(&mut self, number: usize, call: &Call, claim: Option<Claim>) -> Effect {
         match self {
             Self::Mob(mob) => mob.apply(number, call, claim),
@@ -167,8 +186,7 @@ impl Mob {
 impl Runtime {
     fn apply(&mut self, number: usize, call: &Call, claim: Option<Claim>) -> Effect {
         // A retry of what was committed succeeds under any claim.
-        let is_retry =
-            matches!(call, Call::Commit { boundary, .. } if self.boundary(boundary).is_some_and(|b| b == boundary));
+        let is_retry = matches!(call, Call::Commit { boundary, .. } if self.is_retry(boundary) == Some(true));
         if let Some(refused) = self.claims.refuse(call, claim).filter(|_| !is_retry) {
             return refused;
         }
@@ -204,6 +222,7 @@ impl Runtime {
             }
             Call::DeleteRun { run, .. } => {
                 self.boundaries.retain(|(of, _), _| of != run);
+                self.pruned.retain(|(of, _), _| of != run);
                 told(Answer::Done, 0, &[ChangeKind::Receipt])
             }
             read => untold(self.read(read)),
@@ -211,7 +230,7 @@ impl Runtime {
     }
 
     fn commit(&mut self, boundary: &Boundary) -> Effect {
-        if self.boundary(boundary).is_some() {
+        if self.is_retry(boundary).is_some() {
             return untold(Answer::Conflict);
         }
         let mut kinds = Vec::new();
@@ -229,8 +248,48 @@ impl Runtime {
         told(Answer::Done, 0, &kinds)
     }
 
-    fn boundary(&self, like: &Boundary) -> Option<&Boundary> {
-        self.boundaries.get(&(like.run, like.sequence))
+    /// Whether a boundary is the one that was committed under its run and sequence; `None` where there was none.
+    fn is_retry(&self, boundary: &Boundary) -> Option<bool> {
+        let key = (boundary.run, boundary.sequence);
+        if let Some(there) = self.boundaries.get(&key) {
+            return Some(there == boundary);
+        }
+        // Of those of a run that were pruned only the last is kept, to be compared.
+        let is_last = !self.pruned.keys().any(|(run, sequence)| *run == key.0 && *sequence > key.1);
+        self.pruned.get(&key).map(|there| !is_last || there == boundary)
+    }
+
+    /// What one transaction of a pruning may come to. How far it goes was counted before, and there may be more by now, or less: but
+    /// the oldest go first, and never the last receipt.
+    fn prunings(&self, what: Pruned, call: &Call, claim: Option<Claim>) -> Vec<(Self, Effect)> {
+        let mut outcomes = vec![(self.clone(), untold(Answer::Pruned(0)))];
+        if let Some(refused) = self.claims.refuse(call, claim) {
+            outcomes.push((self.clone(), refused));
+            return outcomes;
+        }
+        match what {
+            Pruned::Inputs => {
+                let mut after = self.clone();
+                let terminal = self.inputs.iter().filter(|(_, version)| values::is_terminal(**version));
+                for (count, (input, _)) in (1..).zip(terminal) {
+                    after.inputs.remove(input);
+                    outcomes.push((after.clone(), told(Answer::Pruned(count), 0, &[ChangeKind::Inputs])));
+                }
+            }
+            Pruned::Receipts => {
+                let last = self.boundaries.keys().next_back();
+                for run in 0..RUNS {
+                    let mut after = self.clone();
+                    let its = self.boundaries.iter().filter(|(key, _)| key.0 == run && Some(*key) != last);
+                    for (count, (key, boundary)) in (1..).zip(its) {
+                        after.boundaries.remove(key);
+                        after.pruned.insert(*key, boundary.clone());
+                        outcomes.push((after.clone(), told(Answer::Pruned(count), 0, &[ChangeKind::Receipt])));
+                    }
+                }
+            }
+        }
+        outcomes
     }
 
     fn read(&self, call: &Call) -> Answer {

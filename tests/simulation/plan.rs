@@ -4,7 +4,7 @@ use burrow::{Labels, RuntimeState};
 use fastrand::Rng;
 
 use super::{
-    call::{Boundary, Call, MOBS, RUNTIMES, Session},
+    call::{Boundary, Call, MOBS, Pruned, RUNS, RUNTIMES, Session},
     catalogue,
 };
 
@@ -204,12 +204,12 @@ impl Dice {
 
     fn call_of_runtime(&mut self) -> Call {
         let runtime = self.runtime();
-        match self.random.u8(..31) {
+        match self.random.u8(..36) {
             0..6 => Call::Commit { runtime, boundary: self.boundary() },
             6 | 7 => Call::CommitSession { runtime, session: self.session() },
             8 => Call::Session { runtime },
             9 => Call::SessionById { runtime },
-            10 => Call::Receipt { runtime, run: self.random.u8(..2), sequence: self.random.u64(..2) },
+            10 => Call::Receipt { runtime, run: self.random.u8(..RUNS), sequence: self.random.u64(..2) },
             11 => Call::Receipts { runtime },
             12 => Call::LastReceipt { runtime },
             13 | 14 => Call::PersistInput { runtime, input: self.random.u8(..4), version: self.version() },
@@ -226,8 +226,9 @@ impl Dice {
             },
             21..27 => Call::Claim { runtime },
             27 => Call::Release { runtime },
-            28 => Call::DeleteRun { runtime, run: self.random.u8(..2) },
-            _ => Call::Delete { runtime },
+            28 => Call::DeleteRun { runtime, run: self.random.u8(..RUNS) },
+            29 | 30 => Call::Delete { runtime },
+            _ => Call::Prune { runtime, what: [Pruned::Receipts, Pruned::Inputs][self.random.usize(..2)] },
         }
     }
 
@@ -242,7 +243,7 @@ impl Dice {
 
     /// One of a few, so that most are committed several times: as they were, and sometimes with another receipt or payload.
     fn boundary(&mut self) -> Boundary {
-        let (run, sequence) = (self.random.u8(..2), [0, u64::MAX][self.random.usize(..2)]);
+        let (run, sequence) = (self.random.u8(..RUNS), [0, u64::MAX][self.random.usize(..2)]);
         let number = u16::from(run) * 3 + (sequence % 7) as u16;
         let mut boundary = Boundary {
             run,

@@ -32,6 +32,7 @@ pub struct Counts {
     pub unknown: usize,
     /// Boundaries that were committed again.
     pub retries: usize,
+    pub pruned: u64,
     pub told: usize,
     /// Which errors engines gave.
     pub codes: std::collections::BTreeSet<&'static str>,
@@ -47,6 +48,7 @@ impl Counts {
         self.failed += other.failed;
         self.unknown += other.unknown;
         self.retries += other.retries;
+        self.pruned += other.pruned;
         self.told += other.told;
         self.codes.extend(other.codes);
     }
@@ -93,6 +95,7 @@ pub fn run(plan: &Plan, kind: Kind) -> Result<Counts, String> {
         failed: count(|outcome| matches!(outcome, Outcome::Failed(_))),
         unknown: count(|outcome| *outcome == Outcome::Unknown),
         retries: retries(&entries),
+        pruned: pruned(&entries),
         told: told.told.lock().unwrap().len(),
         codes: world.met().into_iter().map(|(_, code)| code).collect(),
     })
@@ -106,6 +109,12 @@ fn retries(entries: &[Entry]) -> usize {
         _ => None,
     });
     boundaries.clone().count() - boundaries.collect::<std::collections::BTreeSet<_>>().len()
+}
+
+/// How many records were pruned, by what was answered.
+fn pruned(entries: &[Entry]) -> u64 {
+    let pruned = |entry: &Entry| if let Outcome::Answered(Answer::Pruned(count)) = entry.outcome { count } else { 0 };
+    entries.iter().map(pruned).sum()
 }
 
 /// Polls clients, numbered from `first`, and lets the world do its work, one at a time, until there is nothing left to do.

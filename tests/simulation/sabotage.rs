@@ -7,7 +7,7 @@ use std::{
 
 use burrow::{
     Change, RuntimeStoreError,
-    engine::{Commit, Decide, Engine, ReadSet, Reads, Result},
+    engine::{Commit, Decide, Engine, ReadSet, Reads, Result, TableInfo, Write},
 };
 
 use super::world::now;
@@ -25,6 +25,8 @@ pub enum Sabotage {
     DecidesOnAnOldSnapshot,
     ReadsAnOldSnapshot,
     WritesDespiteARefusal,
+    ForgetsWhatWasPruned,
+    PrunesTheWholeRun,
     TellsNobody,
     TellsTwice,
     TellsLate,
@@ -124,6 +126,9 @@ impl Saboteur {
         let nothing = ReadSet::new(reads.as_slice(), reads.as_slice().iter().map(|_| Vec::new()));
         let loses_one = self.does(Sabotage::LosesOneWriteOfACommit);
         let despite = self.does(Sabotage::WritesDespiteARefusal);
+        // There is little to be pruned: always.
+        let (forgets, prunes_all) =
+            (self.sabotage == Some(Sabotage::ForgetsWhatWasPruned), self.sabotage == Some(Sabotage::PrunesTheWholeRun));
         let decision = move |seen: &ReadSet| {
             let decided = (decide.lock().unwrap())(old.as_ref().unwrap_or(seen));
             let mut commit = match decided {
@@ -134,6 +139,13 @@ impl Saboteur {
             *kept.lock().unwrap() = commit.change.take();
             if loses_one {
                 commit.writes.pop();
+            }
+            if forgets {
+                commit.writes.retain(|write| !is_proof(write));
+            }
+            if prunes_all {
+                let run = commit.writes.iter().find(|write| is_proof(write)).map(|write| write.key().clone());
+                commit.writes.extend(run.map(|run| Write::DeleteRange(receipts(), run)));
             }
             Ok(Commit { writes: commit.writes, change: None })
         };
@@ -164,4 +176,13 @@ impl Saboteur {
             publish(&late);
         }
     }
+}
+
+/// Whether it writes the proof of receipts that are pruned.
+fn is_proof(write: &Write) -> bool {
+    matches!(write, Write::Put(table, ..) if table.name == "burrow_pruned")
+}
+
+fn receipts() -> &'static TableInfo {
+    burrow::store::TABLES.iter().find(|table| table.name == "runtime_boundary_receipts").unwrap()
 }

@@ -62,11 +62,19 @@ pub fn read_snapshot(runtime: u8, bytes: &[u8]) -> Result<Session, Answer> {
     found.ok_or_else(|| Answer::Strange(text.into_owned()))
 }
 
+/// Whether an input has ended with this version of it.
+pub fn is_terminal(version: u16) -> bool {
+    version.is_multiple_of(3)
+}
+
 pub fn input(id: u8, version: u16) -> StoredInputState {
     let now: Timestamp = "2026-11-22T02:48:30Z".parse().unwrap();
     StoredInputState {
         input_id: input_id(id),
-        current_state: InputLifecycleState::Queued,
+        current_state: match is_terminal(version) {
+            true => InputLifecycleState::Consumed,
+            false => InputLifecycleState::Queued,
+        },
         policy: None,
         runtime_semantics: None,
         terminal_outcome: None,

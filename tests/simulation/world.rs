@@ -59,9 +59,18 @@ struct State {
     connections: Vec<Queue>,
     answers: Vec<Answer>,
     running: usize,
-    /// What each client is about: the number of the call, and the fault that it meets.
-    about: Vec<(usize, Option<Fault>)>,
+    about: Vec<About>,
     met: Vec<(usize, &'static str)>,
+}
+
+/// What a client is about.
+#[derive(Clone, Default)]
+struct About {
+    /// The number of the call.
+    call: usize,
+    /// The fault that it meets, where it writes at its first write.
+    fault: Option<Fault>,
+    writes: bool,
 }
 
 /// What waits on one connection. It is taken in its order.
@@ -103,7 +112,7 @@ impl World {
             connections: Vec::new(),
             answers: Vec::new(),
             running: 0,
-            about: vec![(0, None); clients],
+            about: vec![About::default(); clients],
             met: Vec::new(),
         };
         Arc::new(Self {
@@ -142,8 +151,8 @@ impl World {
     }
 
     /// Says what a client is about.
-    pub fn begin(&self, client: usize, call: usize, fault: Option<Fault>) {
-        self.state().about[client] = (call, fault);
+    pub fn begin(&self, client: usize, call: usize, fault: Option<Fault>, writes: bool) {
+        self.state().about[client] = About { call, fault, writes };
     }
 
     /// The errors that were given, each with the number of the call.
@@ -301,7 +310,9 @@ impl Connection {
         {
             let mut state = self.world.state();
             let running = state.running;
-            let (call, fault) = (state.about[running].0, state.about[running].1.take());
+            let About { call, fault, writes } = &mut state.about[running];
+            let is_read = matches!(work, Work::Read(_));
+            let (call, fault) = (*call, if is_read && *writes { None } else { fault.take() });
             if state.connections[self.number].closed {
                 state.met.push((call, "Closed"));
                 return Err(closed());
