@@ -57,6 +57,10 @@ export class ObjectDatabase implements JsDatabase {
   readonly name = "the Durable Object's storage";
   readonly splits = true;
   readonly reserve = undefined;
+
+  emptyLog(): boolean {
+    return false;
+  }
   readonly storage: DurableObjectStorage;
   /** Resolves once it is let go. */
   readonly closed: Promise<void>;

@@ -22,8 +22,8 @@ export type ErrorCode =
   | "WrongKey"
   /**
    * The disk, the origin's quota or a store's `memoryLimit` is full; of the origin's, `usage` and `quota` say how full. Reads and
-   * deletes still work: delete something, or ask for persistent storage. On a disk that is really full SQLite needs room for a delete
-   * too, some pages of its log: free something else there first.
+   * deletes still work: delete something, or ask for persistent storage. On a disk that is full an SQLite file of less than 1 MiB, or one
+   * with a snapshot of more than some MiB in its log, has no room for a delete: free something else there first.
    */
   | "QuotaExceeded"
   /** The engine could not write; `cause` says why. */

@@ -35,14 +35,25 @@ async function attempts(
   const deadline = performance.now() + BUSY_MS;
   for (;;) {
     try {
-      return attempt(instance, connect, file, durability);
+      return inReserve(file, () => attempt(instance, connect, file, durability));
     } catch (error) {
-      const code = error instanceof BurrowError ? error.code : undefined;
-      // Opening takes some room, too.
-      if (code === "QuotaExceeded" && giveUpReserve(realpathSync(file))) continue;
-      if (code !== "Blocked" || performance.now() >= deadline) throw error;
+      const isBlocked = error instanceof BurrowError && error.code === "Blocked";
+      if (!isBlocked || performance.now() >= deadline) throw error;
       await new Promise<void>((again) => setTimer(again, PAUSE_MS) ?? again());
     }
+  }
+}
+
+/** Opens a file, which takes some room: where the disk is full, that which is kept back. */
+function inReserve(file: string, open: () => Opened): Opened {
+  try {
+    return open();
+  } catch (error) {
+    const isFull = error instanceof BurrowError && error.code === "QuotaExceeded";
+    if (!isFull || !giveUpReserve(file)) throw error;
+    const opened = open();
+    keepReserve(realpathSync(file));
+    return opened;
   }
 }
 
@@ -208,12 +219,14 @@ function opened(instance: ServerInstance, handle: unknown, durability?: Durabili
     );
   }
   const name = canonical === undefined ? "a database in memory" : quoted(canonical);
-  const database = new SqliteDatabase(name, handle as Connection, false);
   const key = canonical === undefined ? undefined : `sqlite:${canonical}`;
   const inForce = canonical === undefined ? undefined : (durability ?? "strict");
-  const raw = instance.run(() => instance.bindings.openSqlite(database, key, inForce));
-  if (canonical !== undefined) database.files = filesOf(canonical);
-  return { raw, kind: { backend: "sqlite", durability: inForce ?? "none" }, closed: database.closed };
+  return inReserve(file, () => {
+    const database = new SqliteDatabase(name, handle as Connection, false);
+    const raw = instance.run(() => instance.bindings.openSqlite(database, key, inForce));
+    if (canonical !== undefined) database.files = filesOf(canonical);
+    return { raw, kind: { backend: "sqlite", durability: inForce ?? "none" }, closed: database.closed };
+  });
 }
 
 /** The file that a handle has open, empty where it is none. */
@@ -236,14 +249,17 @@ const HANDLES = "expected an open database of node:sqlite, bun:sqlite or better-
  * is found by nobody. So all three are compared, with every transaction.
  */
 function filesOf(canonical: string): Files {
-  const log = `${canonical}-wal`;
-  const opened = [canonical, log, `${canonical}-shm`].map((file) => ({ file, is: identity(file) }));
-  let logLength = 0;
+  const opened = [canonical, `${canonical}-wal`, `${canonical}-shm`].map((file) => ({
+    file,
+    is: identity(file),
+  }));
+  let length = 0;
   return {
     lost() {
+      length = 0;
       for (const { file, is } of opened) {
         const found = statSync(file, { throwIfNoEntry: false });
-        if (file === log) logLength = found?.size ?? 0;
+        length += found?.size ?? 0;
         const now = identityOf(found);
         if (now === is) continue;
         const what = now === undefined ? "was removed or moved" : "was replaced by another";
@@ -252,10 +268,10 @@ function filesOf(canonical: string): Files {
       return undefined;
     },
     reserve: {
-      get logLength() {
-        return logLength;
+      get length() {
+        return length;
       },
-      keep: (length) => keepReserve(canonical, length),
+      keep: (most) => keepReserve(canonical, most),
       giveUp: () => giveUpReserve(canonical),
     },
   };

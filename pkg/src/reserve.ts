@@ -2,53 +2,60 @@
 
 import {
   closeSync,
+  constants,
   fstatSync,
   ftruncateSync,
   lstatSync,
   openSync,
   readFileSync,
+  realpathSync,
   rmSync,
   writeSync,
 } from "node:fs";
 
-/** Twice as long as one is made: two processes may do it at once. */
-const LONGEST = 10 << 20;
+/** By how much it grows. */
+const STEP = 1 << 20;
 
-const BLOCK = new Uint8Array(1 << 16);
+/** How long it is at most. */
+const LONGEST = 5 * STEP;
 
-/**
- * Makes the file beside a database so long. Where there is no room for it, it stays as it was, and a file that is something else, too.
- * Nothing else fails.
- */
-export function keepReserve(database: string, length: number): void {
+/** Makes the file beside a database so long. False where there is room for less, which it keeps. What is something else stays as it is. */
+export function keepReserve(database: string, length = LONGEST): boolean {
   const reserve = named(database);
   try {
-    if (lstatSync(reserve, { throwIfNoEntry: false }) && !isReserve(reserve)) return;
-    const file = openSync(reserve, "a");
+    const found = lstatSync(reserve, { throwIfNoEntry: false });
+    if (found && (found.size >= length || !isReserve(reserve))) return true;
+    const file = openSync(reserve, constants.O_WRONLY | constants.O_CREAT, 0o666);
     try {
-      grow(file, length);
+      return grows(file, length);
     } finally {
       closeSync(file);
     }
   } catch {
     // This process may not write there.
+    return false;
   }
 }
 
-function grow(file: number, length: number): void {
+function grows(file: number, length: number): boolean {
+  const zeros = new Uint8Array(STEP);
   const before = fstatSync(file).size;
-  try {
-    // Written: a length alone takes no room.
-    for (let at = before; at < length;) at += writeSync(file, BLOCK, 0, Math.min(BLOCK.length, length - at));
-  } catch {
-    ftruncateSync(file, before);
+  for (let at = before - (before % STEP); at < length; at += STEP) {
+    try {
+      // Written: a length alone takes no room. In its place, and not at the end: another process may do the same.
+      for (let done = 0; done < STEP;) done += writeSync(file, zeros, done, STEP - done, at + done);
+    } catch {
+      ftruncateSync(file, at);
+      return false;
+    }
   }
+  return true;
 }
 
 /** Removes it. False where there was none: there was no room for it, another process has removed it, or it is something else. */
 export function giveUpReserve(database: string): boolean {
-  const reserve = named(database);
   try {
+    const reserve = named(realpathSync(database));
     if (!isReserve(reserve)) return false;
     rmSync(reserve);
     return true;
@@ -61,7 +68,7 @@ export function giveUpReserve(database: string): boolean {
 function isReserve(file: string): boolean {
   const found = lstatSync(file, { throwIfNoEntry: false });
   if (!found?.isFile() || found.size > LONGEST) return false;
-  return readFileSync(file).every((byte) => byte === 0);
+  return readFileSync(file).equals(new Uint8Array(found.size));
 }
 
 function named(database: string): string {

@@ -1,5 +1,8 @@
 // A synchronous SQLite of the platform's, as the module calls it.
 
+/** How long emptying the log waits for others. */
+const EMPTYING_MS = 10;
+
 /** A parameter of a statement; a number is the text of its digits. */
 export type Parameter = string | Uint8Array;
 
@@ -14,14 +17,15 @@ export interface JsDatabase {
   transaction(write: boolean, body: () => boolean): void;
   lost(): string | undefined;
   readonly reserve: JsReserve | undefined;
+  emptyLog(): boolean;
   code(error: unknown): number | undefined;
   close(): void;
 }
 
 /** The file that keeps room on the disk. */
 export interface JsReserve {
-  readonly logLength: number;
-  keep(length: number): void;
+  readonly length: number;
+  keep(length: number): boolean;
   giveUp(): void;
 }
 
@@ -102,6 +106,21 @@ export class SqliteDatabase implements JsDatabase {
 
   get reserve(): JsReserve | undefined {
     return this.files?.reserve;
+  }
+
+  emptyLog(): boolean {
+    if (!this.files) return false;
+    const waits = Number(this.run("PRAGMA busy_timeout")[0]?.[0]);
+    try {
+      // Otherwise each call on a full disk would wait for another's reader as long as for a writer.
+      this.run(`PRAGMA busy_timeout = ${EMPTYING_MS}`);
+      const isBlocked = this.run("PRAGMA wal_checkpoint(TRUNCATE)")[0]?.[0];
+      return Number(isBlocked) === 0;
+    } catch {
+      return false;
+    } finally {
+      this.run(`PRAGMA busy_timeout = ${waits}`);
+    }
   }
 
   /** Runs a statement without parameters. */

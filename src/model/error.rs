@@ -120,7 +120,8 @@ pub enum RuntimeStoreError {
         current: u64,
     },
     /// The disk, the origin's quota or a store's memory is full. Reads and deletes still work; delete something, then try again. On a
-    /// disk that is really full SQLite needs room for a delete too, some pages of its log: free something else there first.
+    /// disk that is full an SQLite file of less than 1 MiB, or one with a snapshot of more than some MiB in its log, has no room for a
+    /// delete: free something else there first.
     #[error("quota exceeded: {message}; delete data, then try again")]
     QuotaExceeded {
         /// What was being written.

@@ -207,3 +207,46 @@ async fn on_a_full_disk_what_is_deleted_and_pruned_goes_and_makes_room() {
         disk::events();
     }
 }
+
+#[tokio::test]
+async fn a_new_file_that_a_full_disk_has_no_room_for_is_quota_exceeded_and_leaves_nothing() {
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let (folder, path) = folder();
+    disk::watch(folder.path());
+    disk::set_room(Some(0));
+    let error = SqliteRuntimeStore::open(&path).await.unwrap_err();
+    assert!(matches!(error, RuntimeStoreError::QuotaExceeded { .. }), "{error:?}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    disk::events();
+}
+
+#[tokio::test]
+async fn on_a_full_disk_what_many_processes_wrote_one_after_the_other_can_be_deleted() {
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let (folder, path) = folder();
+    disk::watch(folder.path());
+    disk::set_room(Some(8_000_000));
+    let commit = async |store: &SqliteRuntimeStore, number: u64, length: usize| {
+        let receipt = RunBoundaryReceipt::new(RunId::new(), RunBoundary::RunCheckpoint, 0);
+        let session = SessionDelta::new(vec![7; length]);
+        store.atomic_apply(&samples::runtime(&number.to_string()), Some(session), receipt, vec![], None).await
+    };
+    let mut number = 0;
+    // The log of each is small.
+    while commit(&SqliteRuntimeStore::open(&path).await.unwrap(), number, 300_000).await.is_ok() {
+        number += 1;
+    }
+    assert!(number > 5, "{number}");
+    disk::set_room(Some(0));
+    let store = SqliteRuntimeStore::open(&path).await.unwrap();
+    for number in 0..3 {
+        store.delete_runtime(&samples::runtime(&number.to_string())).await.unwrap();
+    }
+    // Another program takes what it finds; what was deleted has left free pages.
+    for number in 0..3 {
+        disk::set_room(Some(0));
+        commit(&store, number, 200_000).await.unwrap();
+    }
+    drop(store);
+    disk::events();
+}

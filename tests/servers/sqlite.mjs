@@ -18,7 +18,7 @@ import { openOnServer } from "../../pkg/dist/server.js";
 import { SqliteDatabase } from "../../pkg/dist/sqlite.js";
 import bindings from "../../pkg/wasm/server-bindings.js";
 import { equal, fails } from "../support/expect.mjs";
-import { full } from "./full.mjs";
+import { tests as full } from "./full.mjs";
 import { sealed } from "./sealed.mjs";
 
 /** The names of the tests and the tests: each gets a folder of its own, and a function that opens a handle of a file. */

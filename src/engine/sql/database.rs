@@ -5,7 +5,7 @@ use super::{
     cell::{Cell, CellResult, cells, first, key_after, key_part, range_row, value_cell, value_row},
     driver::Driver,
     pieces::{self, PIECES},
-    statement::{Begin, Statements},
+    statement::{Begin, Statement, Statements},
     sums::sum_in,
 };
 use crate::{
@@ -13,46 +13,83 @@ use crate::{
     model::{RuntimeStoreError, limits},
 };
 
+/// Bytes of the pages that a small transaction takes besides.
+const SPARE: u64 = 1 << 16;
+
 /// An open database whose tables are all there.
 pub(super) struct Database<'d, D: Driver> {
     driver: &'d D,
     statements: Statements<D::Prepared<'d>>,
+    attempted: Attempted,
+}
+
+/// What the transaction does that was attempted last, once that was decided.
+#[derive(Default)]
+struct Attempted {
+    /// It deletes as many records as it writes, or more.
+    frees: bool,
+    /// How many bytes the records have together that it writes.
+    bytes: u64,
 }
 
 impl<'d, D: Driver> Database<'d, D> {
     pub(super) fn over(driver: &'d D, tables: Tables) -> Self {
         let more = driver.splits().then_some(&PIECES);
-        Self { driver, statements: Statements::of(tables.iter().copied().chain(more), D::SELECT) }
+        Self {
+            driver,
+            statements: Statements::of(tables.iter().copied().chain(more), D::SELECT),
+            attempted: Attempted::default(),
+        }
     }
 
     pub(super) fn read(&mut self, reads: &Reads) -> Result<ReadSet> {
         self.driver.snapshot(|| self.read_all(&reads.as_slice().iter().collect::<Vec<_>>()))
     }
 
+    /// On a full disk it goes as far as `reserve` says.
     pub(super) fn transact(&mut self, group: &mut Group) -> Result<()> {
-        let mut frees = false;
-        match self.attempt(group, &mut frees) {
-            Err(RuntimeStoreError::QuotaExceeded { .. }) => {
-                if frees {
-                    self.driver.give_up_reserve();
-                }
-                self.driver.empty_log();
-                let outcome = self.attempt(group, &mut frees);
-                self.driver.keep_reserve();
-                outcome
-            }
-            outcome => outcome,
+        let mut outcome = self.attempt(group);
+        if !is_full(&outcome) {
+            self.driver.keep_reserve();
+            return outcome;
         }
+        let is_emptied = self.driver.empty_log();
+        if is_emptied {
+            outcome = self.attempt(group);
+        }
+        let needs_no_room = self.attempted.frees || self.fits_in_free_pages();
+        if is_full(&outcome) && (needs_no_room || !is_emptied) {
+            self.driver.give_up_reserve();
+            self.driver.empty_log();
+            if !needs_no_room {
+                self.driver.keep_reserve();
+            }
+            outcome = self.attempt(group);
+        }
+        // What was refused is in the log, too.
+        self.driver.empty_log();
+        self.driver.keep_reserve();
+        outcome
     }
 
-    /// Says, once that is decided, whether it frees room.
-    fn attempt(&mut self, group: &mut Group, frees: &mut bool) -> Result<()> {
+    /// Whether the database has free pages for all that was to be written: twice as many, since pages are not always full.
+    fn fits_in_free_pages(&self) -> bool {
+        let sql = "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size";
+        let needed = i64::try_from(2 * self.attempted.bytes + SPARE).unwrap_or(i64::MAX);
+        let prepared = self.driver.prepare(&Statement::reading("the free pages", sql.to_owned()));
+        let is_enough = |found: &[CellResult<'_>]| matches!(found, [Ok(Cell::Integer(free))] if *free >= needed);
+        let found = prepared.and_then(|mut free| self.driver.query(&mut free, &[], is_enough));
+        found.is_ok_and(|found| found == [true])
+    }
+
+    fn attempt(&mut self, group: &mut Group) -> Result<()> {
+        self.attempted = Attempted::default();
         self.driver.transaction(|| {
             let seen = self.read_all(&group.reads())?;
             let writes = group.decide(seen)?;
             let puts = writes.iter().filter(|write| matches!(write, Write::Put(..))).count();
             // A deletion that takes several transactions begins with a note, and pruned receipts leave a proof.
-            *frees = writes.len() > puts && writes.len() - puts >= puts;
+            self.attempted.frees = writes.len() > puts && writes.len() - puts >= puts;
             writes.into_iter().try_for_each(|write| self.write(write))
         })
     }
@@ -195,6 +232,7 @@ impl<'d, D: Driver> Database<'d, D> {
         let sum = sum.as_ref().map(|sum| Cell::Blob(sum.as_slice().into()));
         let parameters: Vec<Cell<'_>> = cells(key).chain([value]).chain(sum).collect();
         let size = parameters.iter().map(Cell::size).sum::<usize>();
+        self.attempted.bytes += size as u64;
         if size > D::LARGEST {
             return Err(RuntimeStoreError::Unsupported(format!(
                 "writing {}: the record has {size} bytes, and this SQLite keeps at most {} in one; keep less in it",
@@ -212,6 +250,10 @@ impl<'d, D: Driver> Database<'d, D> {
         }
         Ok(())
     }
+}
+
+fn is_full<T>(outcome: &Result<T>) -> bool {
+    matches!(outcome, Err(RuntimeStoreError::QuotaExceeded { .. }))
 }
 
 fn after(page: &Page) -> impl Iterator<Item = Cell<'_>> {

@@ -49,7 +49,9 @@ pub(super) trait Driver: 'static {
     /// Gives up what was kept back, until it is kept again.
     fn give_up_reserve(&self) {}
 
-    /// Takes what is in the log over into the database, so that the log begins anew. Where that fails, for a reader or for want of
-    /// room, it goes on.
-    fn empty_log(&self) {}
+    /// Takes what is in the log over into the database, and gives its room back. False where that cannot be, for a reader or for want
+    /// of room; then the log goes on.
+    fn empty_log(&self) -> bool {
+        false
+    }
 }

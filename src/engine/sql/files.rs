@@ -7,11 +7,14 @@ use std::{
     cell::Cell,
     ffi::OsString,
     fs::{self, OpenOptions},
-    io::{self, Read},
+    io::{self, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
-use super::Result;
+use super::{
+    Result,
+    reserve::{LONGEST, STEP},
+};
 use crate::model::RuntimeStoreError;
 
 /// The database, its log and the log's index, as they were when the database was opened. All three are compared: a
@@ -19,7 +22,7 @@ use crate::model::RuntimeStoreError;
 #[derive(Debug)]
 pub(super) struct Files {
     opened: [(PathBuf, Identity); 3],
-    log_length: Cell<u64>,
+    length: Cell<u64>,
 }
 
 impl Files {
@@ -28,7 +31,7 @@ impl Files {
     pub(super) fn of(path: &Path) -> io::Result<Self> {
         let file = |path: PathBuf| Identity::of(&path).map(|identity| (path, identity));
         let opened = [file(path.to_owned())?, file(log(path))?, file(index(path))?];
-        Ok(Self { opened, log_length: Cell::default() })
+        Ok(Self { opened, length: Cell::default() })
     }
 
     /// The canonical path of the database.
@@ -37,22 +40,21 @@ impl Files {
         path
     }
 
-    /// How long the log was when they were checked last.
-    pub(super) fn log_length(&self) -> u64 {
-        self.log_length.get()
+    /// How long they were together when they were checked last.
+    pub(super) fn length(&self) -> u64 {
+        self.length.get()
     }
 
     /// # Errors
     /// `Deleted` where one of them was removed, replaced, or moved with its folder.
     pub(super) fn check(&self) -> Result<()> {
-        let [_, (log, _), _] = &self.opened;
+        let mut length = 0;
         for (path, opened) in &self.opened {
-            let found = fs::metadata(path);
-            if path == log {
-                self.log_length.set(found.as_ref().map_or(0, fs::Metadata::len));
-            }
-            let what = match found {
-                Ok(found) if Identity::from(&found) == *opened => continue,
+            let what = match fs::metadata(path) {
+                Ok(found) if Identity::from(&found) == *opened => {
+                    length += found.len();
+                    continue;
+                }
                 Ok(_) => "was replaced by another",
                 Err(error) if error.kind() == io::ErrorKind::NotFound => "was removed or moved",
                 Err(_) => "cannot be reached any more",
@@ -61,6 +63,7 @@ impl Files {
                 "{path:?} {what} while the database was open, which this store cannot use any more; open the store again"
             )));
         }
+        self.length.set(length);
         Ok(())
     }
 }
@@ -104,37 +107,38 @@ pub(super) fn remove_if_empty(path: &Path) {
     }
 }
 
-/// Makes the file that keeps room on the disk, or makes it so long. Where there is no room for it, it stays as it was, and a file that is
-/// something else, too.
-pub(super) fn reserve(path: &Path, length: u64) -> io::Result<()> {
+/// Makes the file that keeps room on the disk so long, and fails where there is room for less, which it keeps. What is something else
+/// stays as it is.
+pub(super) fn keep_reserve(path: &Path, length: u64) -> io::Result<()> {
     let reserve = beside(path, RESERVE);
-    if fs::symlink_metadata(&reserve).is_ok() && !is_reserve(&reserve) {
+    if fs::symlink_metadata(&reserve).is_ok_and(|found| found.len() >= length || !is_reserve(&reserve)) {
         return Ok(());
     }
-    let mut file = OpenOptions::new().create(true).append(true).open(reserve)?;
+    let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(reserve)?;
+    // Written: a length alone takes no room. In its place, and not at the end: another process may do the same.
+    let zeros = vec![0; STEP as usize];
     let before = file.metadata()?.len();
-    // Written: a length alone takes no room.
-    let grown = io::copy(&mut io::repeat(0).take(length.saturating_sub(before)), &mut file);
-    grown.map(drop).or_else(|_| file.set_len(before))
+    for at in (before - before % STEP..length).step_by(STEP as usize) {
+        file.seek(SeekFrom::Start(at))?;
+        file.write_all(&zeros).or_else(|error| file.set_len(at).and(Err(error)))?;
+    }
+    Ok(())
 }
 
 /// Removes that file. False where there was none: there was no room for it, another process has removed it, or it is something else.
 pub(super) fn give_up_reserve(path: &Path) -> bool {
-    let reserve = beside(path, RESERVE);
-    is_reserve(&reserve) && fs::remove_file(reserve).is_ok()
+    let remove = |reserve: PathBuf| is_reserve(&reserve) && fs::remove_file(reserve).is_ok();
+    fs::canonicalize(path).is_ok_and(|path| remove(beside(&path, RESERVE)))
 }
 
 /// Whether a file is one that keeps room: no longer than those are, and nothing but zeros. Another database may have the name.
 fn is_reserve(path: &Path) -> bool {
-    let is_like_one = |file: &fs::Metadata| file.is_file() && file.len() <= LONGEST_RESERVE;
+    let is_like_one = |file: &fs::Metadata| file.is_file() && file.len() <= LONGEST;
     fs::symlink_metadata(path).is_ok_and(|file| is_like_one(&file))
-        && fs::read(path).is_ok_and(|bytes| bytes.iter().all(|byte| *byte == 0))
+        && fs::read(path).is_ok_and(|bytes| bytes == vec![0; bytes.len()])
 }
 
 const RESERVE: &str = "-reserve";
-
-/// Twice as long as one is made: two processes may do it at once.
-const LONGEST_RESERVE: u64 = 10 << 20;
 
 /// The name of the log beside a database.
 pub(super) fn log(path: &Path) -> PathBuf {

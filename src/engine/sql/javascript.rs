@@ -51,6 +51,10 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn reserve(this: &JsDatabase) -> Option<JsReserve>;
 
+    /// Empties the log and gives its room back. False where that cannot be.
+    #[wasm_bindgen(method, js_name = emptyLog)]
+    fn empty_log(this: &JsDatabase) -> bool;
+
     /// SQLite's result code for an error that was thrown, where it has one.
     #[wasm_bindgen(method)]
     fn code(this: &JsDatabase, error: &JsValue) -> Option<i32>;
@@ -63,13 +67,13 @@ extern "C" {
     #[wasm_bindgen(typescript_type = "JsReserve")]
     type JsReserve;
 
-    /// How long the log was when `lost` was asked last.
-    #[wasm_bindgen(method, getter, js_name = logLength)]
-    fn log_length(this: &JsReserve) -> f64;
+    /// How long the database's files were together when `lost` was asked last.
+    #[wasm_bindgen(method, getter)]
+    fn length(this: &JsReserve) -> f64;
 
-    /// Makes the file so long, or leaves it as it is where there is no room for that.
+    /// Makes the file so long. False where there is room for less, which it keeps.
     #[wasm_bindgen(method)]
-    fn keep(this: &JsReserve, length: f64);
+    fn keep(this: &JsReserve, length: f64) -> bool;
 
     /// Removes it, where there is one.
     #[wasm_bindgen(method, js_name = giveUp)]
@@ -242,15 +246,12 @@ impl Driver for JsDriver {
             message: format!("{lost}, as something was committed to it"),
             cause: None,
         })?;
-        self.keep_reserve();
         Ok(outcome)
     }
 
     fn keep_reserve(&self) {
-        if let Some(file) = self.database.reserve()
-            && let Some(length) = self.reserve.to_keep(file.log_length() as u64)
-        {
-            file.keep(length as f64);
+        if let Some(file) = self.database.reserve() {
+            self.reserve.keep(file.length() as u64, |length| file.keep(length as f64));
         }
     }
 
@@ -261,10 +262,8 @@ impl Driver for JsDriver {
         }
     }
 
-    fn empty_log(&self) {
-        if self.database.reserve().is_some() {
-            drop(self.pragma("PRAGMA wal_checkpoint(TRUNCATE)", "emptying the log"));
-        }
+    fn empty_log(&self) -> bool {
+        self.database.empty_log()
     }
 }
 

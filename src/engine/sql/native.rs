@@ -21,7 +21,7 @@ use super::{
     driver::Driver,
     error::{Access, failed_natively as failed},
     files::{self, Files, Identity, cannot_open, remove_if_empty},
-    reserve::Reserve,
+    reserve::{self, Reserve},
     schema,
     statement::{Select, Statement},
     worker::IsCancelled,
@@ -48,14 +48,20 @@ pub(super) fn open_file(path: &Path, tables: Tables, is_cancelled: IsCancelled<'
         return Err(RuntimeStoreError::invalid("path", format!("{name} names a folder; name a file in it")));
     }
     let deadline = Instant::now() + BUSY_TIMEOUT;
+    let mut is_full = false;
     loop {
         match Rusqlite::open(&path, &name, tables) {
             Err(RuntimeStoreError::Blocked(_)) if Instant::now() < deadline && !is_cancelled() => {
                 thread::sleep(ATTEMPT_TIMEOUT / 5)
             }
             // Opening takes some room, too.
-            Err(RuntimeStoreError::QuotaExceeded { .. }) if files::give_up_reserve(&canonical(&path)?) => {}
-            outcome => return outcome,
+            Err(RuntimeStoreError::QuotaExceeded { .. }) if files::give_up_reserve(&path) => is_full = true,
+            outcome => {
+                if let (Ok((_, path)), true) = (&outcome, is_full) {
+                    drop(files::keep_reserve(Path::new(path), reserve::LONGEST));
+                }
+                return outcome;
+            }
         }
     }
 }
@@ -324,16 +330,13 @@ impl Driver for Rusqlite {
             message: format!("{lost}, as something was committed to it"),
             cause: None,
         })?;
-        self.keep_reserve();
         Ok(outcome)
     }
 
     fn keep_reserve(&self) {
-        if let Some(files) = &self.files
-            && let Some(length) = self.reserve.to_keep(files.log_length())
-        {
+        if let Some(files) = &self.files {
             // Without it nothing else fails.
-            drop(files::reserve(files.path(), length));
+            self.reserve.keep(files.length(), |length| files::keep_reserve(files.path(), length).is_ok());
         }
     }
 
@@ -343,8 +346,12 @@ impl Driver for Rusqlite {
         self.reserve.is_given_up();
     }
 
-    fn empty_log(&self) {
-        drop(self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+    fn empty_log(&self) -> bool {
+        let within = |timeout| self.connection.busy_timeout(timeout).is_ok();
+        let truncate = || self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+        // Otherwise each call on a full disk would wait for another's reader as long as for a writer.
+        let is_emptied = within(ATTEMPT_TIMEOUT / 5) && truncate().is_ok_and(|is_blocked: bool| !is_blocked);
+        within(BUSY_TIMEOUT) && is_emptied && self.files.is_some()
     }
 }
 

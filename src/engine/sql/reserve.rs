@@ -1,44 +1,55 @@
 //! Room on the disk that is kept back, so that records can be deleted where the disk is full.
 //!
 //! SQLite writes to its log what a delete changes, and begins the log anew only after a checkpoint, which may make the database larger
-//! by all that is in the log. So a file beside the database is as large as the log has become, and somewhat larger. On a full disk it is
-//! removed for as long as a delete takes.
+//! by all that is in the log. So a file beside the database is as large as its files, up to a limit, and somewhat larger. On a full disk
+//! it is removed for as long as a transaction takes that deletes, or that finds its place in free pages; for any other only while the
+//! log is emptied.
 
 use std::cell::Cell;
 
-/// For a log that never was larger nothing is kept back: a small store would take more room than deleting it gives.
-const SMALL_LOG: u64 = 1 << 20;
-
-/// More than the log gets of a delete, which is of a thousand records at most.
-const FOR_DELETING: u64 = 1 << 20;
+/// By how much the file grows. Where a database and its log are smaller nothing is kept back: it would take more room than deleting
+/// gives.
+pub(super) const STEP: u64 = 1 << 20;
 
 /// SQLite makes a checkpoint when the log is so large, about.
 const LARGEST_LOG: u64 = 4 << 20;
 
-/// For how large a log there is a reserve, or none is needed; `None` once it was given up.
+/// How long the file is at most.
+pub(super) const LONGEST: u64 = LARGEST_LOG + STEP;
+
+/// After how many commits it is tried again to make the file, where there was no room for it.
+const PAUSE: u32 = 100;
+
 #[derive(Debug)]
-pub(super) struct Reserve(Cell<Option<u64>>);
+pub(super) struct Reserve {
+    /// For how large files room is kept back, or none is needed.
+    kept: Cell<u64>,
+    pause: Cell<u32>,
+}
 
 impl Default for Reserve {
     fn default() -> Self {
-        Self(Cell::new(Some(SMALL_LOG)))
+        Self { kept: Cell::new(STEP), pause: Cell::new(0) }
     }
 }
 
 impl Reserve {
-    /// How many bytes to keep back now that the log has this length; `None` where they were, or were found to have no room.
-    pub(super) fn to_keep(&self, log: u64) -> Option<u64> {
-        // In steps, of which there are few.
-        let log = log.min(LARGEST_LOG).next_multiple_of(SMALL_LOG);
-        let is_more = self.0.get().is_none_or(|known| log > known);
-        is_more.then(|| {
-            self.0.set(Some(log));
-            log + FOR_DELETING
-        })
+    /// Keeps room back for files that are so long together. `make` makes the file of a length, and is false where there is no room.
+    pub(super) fn keep(&self, files: u64, make: impl FnOnce(u64) -> bool) {
+        let needed = files.min(LARGEST_LOG).next_multiple_of(STEP);
+        if needed <= self.kept.get() {
+            return;
+        }
+        match self.pause.get().checked_sub(1) {
+            Some(less) => self.pause.set(less),
+            None if make(needed + STEP) => self.kept.set(needed),
+            None => self.pause.set(PAUSE),
+        }
     }
 
     /// Nothing is kept back any more.
     pub(super) fn is_given_up(&self) {
-        self.0.set(None);
+        self.kept.set(STEP);
+        self.pause.set(0);
     }
 }

@@ -1,6 +1,6 @@
 use std::cell::RefCell;
 
-use super::*;
+use super::{super::reserve::STEP, *};
 use crate::engine::{
     Bytes, Commit, Reads, Write,
     group_commit::{Group, QueuedTransaction},
@@ -104,13 +104,15 @@ fn a_file_that_is_something_else_is_no_reserve() {
     let (path, reserve) = (folder.path().join("burrow.sqlite"), folder.path().join("burrow.sqlite-reserve"));
     for text in [&b"SQLite format 3\0"[..], &[&[0; 100][..], b"1"].concat()] {
         fs::write(&reserve, text).unwrap();
-        files::reserve(&path, 1000).unwrap();
+        files::keep_reserve(&path, STEP).unwrap();
         assert!(!files::give_up_reserve(&path));
         assert_eq!(fs::read(&reserve).unwrap(), text);
     }
     fs::remove_file(&reserve).unwrap();
-    files::reserve(&path, 1000).unwrap();
-    files::reserve(&path, 3000).unwrap();
-    assert_eq!(fs::read(&reserve).unwrap(), [0; 3000]);
+    fs::write(&path, "").unwrap();
+    for steps in [1, 3, 2] {
+        files::keep_reserve(&path, steps * STEP).unwrap();
+    }
+    assert_eq!(fs::read(&reserve).unwrap(), vec![0; 3 * STEP as usize]);
     assert!(files::give_up_reserve(&path) && !reserve.exists() && !files::give_up_reserve(&path));
 }
