@@ -15,6 +15,7 @@ pub(super) const STEP: u64 = 1 << 20;
 const LARGEST_LOG: u64 = 4 << 20;
 
 /// How long the file is at most.
+#[cfg(not(target_arch = "wasm32"))]
 pub(super) const LONGEST: u64 = LARGEST_LOG + STEP;
 
 /// After how many commits it is tried again to make the file, where there was no room for it.
