@@ -189,7 +189,7 @@ export function testManyTabs({ openPage, elsewhere }) {
     // The channel that told other tabs of the commit closes by itself.
     await sleep(1500);
     await page.goto(elsewhere());
-    await page.evaluate("history.back()");
+    await page.back();
     await page.waitFor("globalThis.restored !== undefined");
     assert.equal(await page.evaluate("restored"), true);
     const cursor = await page.evaluate(async () => {

@@ -85,6 +85,7 @@ function drive(page) {
     /** A command of the DevTools protocol, which only Chromium speaks. */
     devtools: async (method, params) => (devtools ??= await page.createCDPSession()).send(method, params),
     goto: (url) => page.goto(url),
+    back: () => page.evaluate("history.back()"),
     bringToFront: () => page.bringToFront(),
     close: () => page.close(),
   };

@@ -69,6 +69,8 @@ function drive(command) {
       return until(this, expression);
     },
     goto: (url) => command("POST", "/url", { url }),
+    // Not by a script: one that is asked for while the page goes into the back/forward cache is never answered.
+    back: () => command("POST", "/back", {}),
     close: () => command("DELETE", "/window"),
   };
 }
