@@ -112,7 +112,7 @@ export function writeCommonJs() {
 
 function toCommonJs(module) {
   const required = module.replace(/^import (.+) from "(.+)";$/gm, (_, names, from) => {
-    return `const ${names.replace(" as ", ": ")} = require("${from.replace("../wasm/", "./")}");`;
+    return `const ${names.replaceAll(" as ", ": ")} = require("${from.replace("../wasm/", "./")}");`;
   });
   return withoutExports(
     `"use strict";\n${required}`,
