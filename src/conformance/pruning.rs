@@ -200,23 +200,76 @@ pub async fn what_is_committed_meanwhile_is_not_pruned(store: Store<impl Engine>
         run_of(&store, &id, 3).await;
         let taken_in = input(Consumed);
         let last = RunBoundaryReceipt { contributing_input_ids: vec![taken_in.input_id], ..receipt(0) };
-        let mut pruning = pin!(store.prune(&id, Prune { keep_terminal_inputs: Some(0), ..receipts(0) }));
-        let mut ended = None;
-        for _ in 0..steps {
-            ended = poll_fn(|context| Poll::Ready(pruning.as_mut().poll(context))).await.is_ready().then_some(());
-            if ended.is_some() {
-                break;
-            }
-            // The engine answers in order, so by now it has answered what the pruning asked for.
-            store.load_runtime_state(&id).await.unwrap();
-        }
-        store.atomic_apply(&id, None, last.clone(), vec![taken_in.clone()], None).await.unwrap();
-        if ended.is_none() {
-            pruning.await.unwrap();
-        }
+        let commit = async || store.atomic_apply(&id, None, last.clone(), vec![taken_in.clone()], None).await.unwrap();
+        prune_around(&store, &id, Prune { keep_terminal_inputs: Some(0), ..receipts(0) }, steps, commit).await;
         assert_eq!(store.load_last_receipt(&id, None).await.unwrap().as_ref(), Some(&last), "after {steps} steps");
         let stored = store.load_input_state(&id, &taken_in.input_id).await.unwrap();
         assert_eq!(stored, Some(taken_in), "after {steps} steps");
+    }
+}
+
+/// Prunes, does something else after so many steps of that, and ends the pruning.
+async fn prune_around(
+    store: &Store<impl Engine>,
+    id: &LogicalRuntimeId,
+    prune: Prune,
+    steps: usize,
+    other: impl AsyncFnOnce(),
+) {
+    let mut pruning = pin!(store.prune(id, prune));
+    for _ in 0..steps {
+        if poll_fn(|context| Poll::Ready(pruning.as_mut().poll(context))).await.is_ready() {
+            return other().await;
+        }
+        // The engine answers in order, so by now it has answered what the pruning asked for.
+        store.load_runtime_state(id).await.unwrap();
+    }
+    other().await;
+    pruning.await.unwrap();
+}
+
+pub async fn a_boundary_that_comes_late_meanwhile_is_not_pruned_while_its_input_lives(store: Store<impl Engine>) {
+    for steps in 0..12 {
+        let id = runtime(&format!("r{steps}"));
+        let old = run_of(&store, &id, 1).await;
+        run_of(&store, &id, 1).await;
+        let live = queued();
+        let late = RunBoundaryReceipt { run_id: old, sequence: 3, ..receipt(3) };
+        let late = RunBoundaryReceipt { contributing_input_ids: vec![live.input_id], ..late };
+        let commit = async || store.atomic_apply(&id, None, late.clone(), vec![live.clone()], None).await.unwrap();
+        prune_around(&store, &id, receipts(0), steps, commit).await;
+        assert!(sequences(&store, &id, &old).await.contains(&3), "after {steps} steps");
+    }
+}
+
+pub async fn a_run_that_is_opened_meanwhile_loses_no_more_receipts(store: Store<impl Engine>) {
+    for steps in 0..12 {
+        let id = runtime(&format!("r{steps}"));
+        let run = run_of(&store, &id, 3).await;
+        store.commit_machine_lifecycle(&id, Initializing.step(Idle).unwrap(), &[]).await.unwrap();
+        let mut opened_with = Vec::new();
+        let open = async || {
+            store.commit_machine_lifecycle(&id, Idle.step(Running).unwrap(), &[]).await.unwrap();
+            opened_with = sequences(&store, &id, &run).await;
+        };
+        prune_around(&store, &id, receipts(0), steps, open).await;
+        assert_eq!(sequences(&store, &id, &run).await, opened_with, "after {steps} steps");
+    }
+}
+
+pub async fn an_older_input_that_ends_meanwhile_costs_no_later_one(store: Store<impl Engine>) {
+    for steps in 0..12 {
+        let id = runtime(&format!("r{steps}"));
+        let mut all: Vec<_> = (0..3).map(|_| input(Consumed)).collect();
+        all.sort_by_key(|input| input.input_id);
+        let live = StoredInputState { current_state: Queued, ..all[0].clone() };
+        for input in [&live, &all[1], &all[2]] {
+            store.persist_input_state(&id, input).await.unwrap();
+        }
+        let end = async || store.persist_input_state(&id, &all[0]).await.unwrap();
+        prune_around(&store, &id, inputs(1), steps, end).await;
+        let latest = store.load_input_state(&id, &all[2].input_id).await.unwrap();
+        assert_eq!(latest.as_ref(), Some(&all[2]), "after {steps} steps");
     }
 }
 

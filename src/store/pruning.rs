@@ -4,8 +4,9 @@
 //! known to be a retry, also where its receipt is pruned. Never pruned are the runtime's last receipt, the receipts of a run that
 //! is open (the latest one of a runtime that is running), those that live inputs belong to, and the inputs that these name.
 //!
-//! It goes on in small transactions, and where the caller says no more, it stops between them. What must stay is read before the first
-//! one, the last receipt at the very beginning; each looks for receipts that came after that, and takes neither these nor what they name.
+//! It goes on in small transactions, and where the caller says no more, it stops between them. What must stay is known inside each of
+//! them. Only what may be too much for that is read before the first one: the last receipt, and then what the open run has taken in.
+//! Each looks for receipts that came after that, and where something else has changed of it, it is read anew.
 //! So whatever is written meanwhile is safe, and whoever is cut off loses nothing by calling again. What is too much is counted once for
 //! many transactions and told by the key up to which they go: several that prune at once find the same key, and none goes beyond it
 //! because another has been there.
@@ -15,7 +16,7 @@ mod needed;
 mod proof;
 mod receipts;
 
-use self::needed::Needed;
+use self::needed::Before;
 pub(super) use self::proof::Proof;
 use super::Store;
 use crate::{
@@ -85,13 +86,16 @@ impl<E: Engine> Store<E> {
             ));
         }
         let mut pruned = Pruned::default();
-        let Some(mut needed) = Box::pin(self.needed(runtime_id, go_on)).await? else { return Ok(pruned) };
+        let mut before = Before::default();
+        if !Box::pin(self.read_before(runtime_id, &mut before, go_on)).await? {
+            return Ok(pruned);
+        }
         // Inputs first: what is left of pruned receipts takes room, and where there is none, this makes some.
         if let Some(keep) = prune.keep_terminal_inputs.or(both.then_some(0)) {
-            pruned.inputs = self.prune_inputs(runtime_id, keep, prune, &mut needed, go_on).await?;
+            pruned.inputs = self.prune_inputs(runtime_id, keep, prune, &mut before, go_on).await?;
         }
         if let Some(keep) = prune.keep_receipts.or(both.then_some(0)) {
-            pruned.receipts = self.prune_receipts(runtime_id, keep, prune, &mut needed, go_on).await?;
+            pruned.receipts = self.prune_receipts(runtime_id, keep, prune, &mut before, go_on).await?;
         }
         Ok(pruned)
     }
@@ -101,7 +105,7 @@ impl<E: Engine> Store<E> {
 type GoOn<'a> = &'a (dyn Fn() -> bool + Sync);
 
 /// A page to be looked through, the key after which nothing goes, and what must stay.
-type Part = (Page, Key, Needed);
+type Part = (Page, Key, Before);
 
 /// What one transaction has come to.
 struct Step {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     CHUNK, GoOn, KEYS, Part, Prune, Step, end_of_page,
-    needed::{Later, Needed},
+    needed::{Before, Needed, Now},
 };
 use crate::{
     engine::{Engine, Key, Page, ReadSet, Reads, Result},
@@ -24,26 +24,30 @@ impl<E: Engine> Store<E> {
         runtime_id: &LogicalRuntimeId,
         keep: u64,
         prune: Prune,
-        needed: &mut Needed,
+        before: &mut Before,
         go_on: GoOn<'_>,
     ) -> Result<u64> {
         let (mut pruned, mut stay, mut limit) = (0, keep, CHUNK);
         let mut after: Option<Key> = None;
-        while let Some(end) = self.run(too_many_inputs(runtime_id, after.clone(), stay)).await? {
+        // One that ends meanwhile behind this counts among those that are there, but costs no later one its place.
+        let mut left = u64::MAX;
+        while left > 0 {
+            let Some((end, beyond)) = self.run(too_many_inputs(runtime_id, after.clone(), stay, left)).await? else {
+                break;
+            };
+            left = beyond;
             while after.as_ref() != Some(&end) {
                 if !go_on() {
                     return Ok(pruned);
                 }
                 let page = Page { after: after.clone(), limit: Some(limit), ..Page::default() };
-                let some = (page, end.clone(), needed.clone());
+                let some = (page, end.clone(), before.clone());
                 match self.run(prune_some_inputs(self.fence(), runtime_id, some, prune)).await {
-                    Ok(None) => match Box::pin(self.needed(runtime_id, go_on)).await? {
-                        Some(anew) => {
-                            *needed = anew;
-                            break;
+                    Ok(None) => {
+                        if !Box::pin(self.read_before(runtime_id, before, go_on)).await? {
+                            return Ok(pruned);
                         }
-                        None => return Ok(pruned),
-                    },
+                    }
                     Ok(Some(step)) => {
                         pruned += step.pruned;
                         // Those that were passed over are still among those that are counted.
@@ -61,8 +65,13 @@ impl<E: Engine> Store<E> {
 }
 
 /// The last of those terminal inputs, after a key, that are not among the latest, of which so many are to stay; or, where it is further
-/// away, an input before it.
-fn too_many_inputs(runtime_id: &LogicalRuntimeId, after: Option<Key>, stay: u64) -> Result<Operation<Option<Key>>> {
+/// away, an input before it. With it, how many come after it. They are `most` at most.
+fn too_many_inputs(
+    runtime_id: &LogicalRuntimeId,
+    after: Option<Key>,
+    stay: u64,
+    most: u64,
+) -> Result<Operation<Option<(Key, u64)>>> {
     let mut reads = Reads::new();
     let deletion = deletion(&mut reads, runtime_id);
     let live = reads.live(&INPUTS, (runtime_id,), Page::default());
@@ -74,7 +83,7 @@ fn too_many_inputs(runtime_id: &LogicalRuntimeId, after: Option<Key>, stay: u64)
         }
         // In the order of their keys, as they are read.
         let live = seen.many(live)?;
-        let mut too_many = seen.count(count).saturating_sub(live.len() as u64 + stay);
+        let mut too_many = seen.count(count).saturating_sub(live.len() as u64 + stay).min(most);
         let mut last = None;
         for key in seen.keys(keys) {
             if too_many == 0 {
@@ -83,23 +92,23 @@ fn too_many_inputs(runtime_id: &LogicalRuntimeId, after: Option<Key>, stay: u64)
             too_many -= u64::from(live.binary_search_by_key(&key, |(live, _)| *live).is_err());
             last = Some(key);
         }
-        Ok(last.cloned())
+        Ok(last.map(|last| (last.clone(), too_many)))
     }))
 }
 
-/// Prunes those of some inputs that are terminal and that nothing needs. `None`: see `Later`.
+/// Prunes those of some inputs that are terminal and that nothing needs. `None`: see `Now`.
 fn prune_some_inputs(
     fence: Option<&Fence>,
     runtime_id: &LogicalRuntimeId,
-    (page, end, needed): Part,
+    (page, end, before): Part,
     prune: Prune,
 ) -> Result<Operation<Option<Step>>> {
     let mut reads = Reads::new();
-    let later = Later::of(&mut reads, runtime_id, &needed);
+    let now = Now::of(&mut reads, runtime_id, &before);
     let limit = page.limit;
     let inputs = reads.range(&INPUTS, (runtime_id,), page);
     let step = move |seen: &ReadSet| {
-        let Some(needed) = later.added_to(&needed, seen)? else { return Ok::<_, RuntimeStoreError>(None) };
+        let Some(needed) = now.needed(&before, seen)? else { return Ok::<_, RuntimeStoreError>(None) };
         let found = seen.many(inputs)?;
         let last = end_of_page(found.last().map(|(key, _)| *key), Some(found.len() as u32) == limit, &end);
         step_over(found, last, &end, &needed, prune).map(Some)

@@ -2,7 +2,7 @@
 
 use super::{
     CHUNK, GoOn, KEYS, Part, Proof, Prune, Step, end_of_page,
-    needed::{Later, Needed},
+    needed::{Before, Now},
 };
 use crate::{
     engine::{Engine, Key, Order, Page, ReadSet, Reads, Result, Write},
@@ -23,7 +23,7 @@ impl<E: Engine> Store<E> {
         runtime_id: &LogicalRuntimeId,
         keep: u64,
         prune: Prune,
-        needed: &mut Needed,
+        before: &mut Before,
         go_on: GoOn<'_>,
     ) -> Result<u64> {
         let (mut kept, mut pruned, mut after) = (0, 0, None);
@@ -39,7 +39,7 @@ impl<E: Engine> Store<E> {
                 let keep = keep.saturating_sub(kept);
                 kept += count.min(keep);
                 if count > keep && prune.before.is_none_or(|before| made < before) {
-                    pruned += Box::pin(self.prune_run(runtime_id, run_id, keep, prune.dry_run, needed, go_on)).await?;
+                    pruned += Box::pin(self.prune_run(runtime_id, run_id, keep, prune.dry_run, before, go_on)).await?;
                 }
             }
             match runs.last() {
@@ -56,7 +56,7 @@ impl<E: Engine> Store<E> {
         run_id: &RunId,
         keep: u64,
         dry_run: bool,
-        needed: &mut Needed,
+        before: &mut Before,
         go_on: GoOn<'_>,
     ) -> Result<u64> {
         let (mut pruned, mut after) = (0, None);
@@ -71,12 +71,11 @@ impl<E: Engine> Store<E> {
                     return Ok(pruned);
                 }
                 let page = Page { after: after.clone(), limit: Some(CHUNK), ..Page::default() };
-                let some = (page, end.clone(), needed.clone());
+                let some = (page, end.clone(), before.clone());
                 let Some(step) = self.run(prune_some_receipts(self.fence(), runtime_id, run_id, some, dry_run)).await?
                 else {
-                    match Box::pin(self.needed(runtime_id, go_on)).await? {
-                        Some(anew) => *needed = anew,
-                        None => return Ok(pruned),
+                    if !Box::pin(self.read_before(runtime_id, before, go_on)).await? {
+                        return Ok(pruned);
                     }
                     break;
                 };
@@ -116,21 +115,21 @@ fn too_many_receipts(
     }))
 }
 
-/// Prunes the first receipts of a run up to one that is needed. `None`: see `Later`.
+/// Prunes the first receipts of a run up to one that is needed. `None`: see `Now`.
 fn prune_some_receipts(
     fence: Option<&Fence>,
     runtime_id: &LogicalRuntimeId,
     run_id: &RunId,
-    (page, end, needed): Part,
+    (page, end, before): Part,
     dry_run: bool,
 ) -> Result<Operation<Option<Step>>> {
     let mut reads = Reads::new();
-    let later = Later::of(&mut reads, runtime_id, &needed);
+    let now = Now::of(&mut reads, runtime_id, &before);
     let receipts = reads.range(&RECEIPTS, (runtime_id, run_id), page);
     let proof = reads.get(&PRUNED, (runtime_id, run_id));
     let run_id = *run_id;
     let doom = move |seen: &ReadSet| {
-        let Some(needed) = later.added_to(&needed, seen)? else { return Ok(None) };
+        let Some(needed) = now.needed(&before, seen)? else { return Ok(None) };
         let mut proof = seen.one(proof)?.map(|proof| Proof::clone(&proof));
         let found = seen.many(receipts)?;
         let last = end_of_page(found.last().map(|(key, _)| *key), found.len() == CHUNK as usize, &end);
