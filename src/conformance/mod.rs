@@ -226,6 +226,8 @@ macro_rules! conformance_suite {
                 what_is_committed_meanwhile_is_not_pruned,
                 a_boundary_that_comes_late_meanwhile_is_not_pruned_while_its_input_lives,
                 a_run_that_is_opened_meanwhile_loses_no_more_receipts,
+                what_an_open_run_takes_in_late_meanwhile_stays,
+                what_the_last_boundary_takes_in_when_it_is_made_anew_meanwhile_stays,
                 an_older_input_that_ends_meanwhile_costs_no_later_one,
                 several_that_prune_at_once_keep_what_each_is_to_keep,
                 a_boundary_that_never_was_is_committed_after_later_ones_were_pruned,

@@ -257,6 +257,40 @@ pub async fn a_run_that_is_opened_meanwhile_loses_no_more_receipts(store: Store<
     }
 }
 
+pub async fn what_an_open_run_takes_in_late_meanwhile_stays(store: Store<impl Engine>) {
+    for steps in 0..12 {
+        let id = runtime(&format!("r{steps}"));
+        let (taken_in, run) = (input(Consumed), run_of(&store, &id, 3).await);
+        store.persist_input_state(&id, &taken_in).await.unwrap();
+        store.commit_machine_lifecycle(&id, Initializing.step(Idle).unwrap(), &[]).await.unwrap();
+        store.commit_machine_lifecycle(&id, Idle.step(Running).unwrap(), &[]).await.unwrap();
+        let last = RunBoundaryReceipt { run_id: run, ..receipt(9) };
+        store.atomic_apply(&id, None, last.clone(), vec![], None).await.unwrap();
+        let late = RunBoundaryReceipt { sequence: 5, contributing_input_ids: vec![taken_in.input_id], ..last };
+        let commit = async || store.atomic_apply(&id, None, late, vec![taken_in.clone()], None).await.unwrap();
+        prune_around(&store, &id, inputs(0), steps, commit).await;
+        let stored = store.load_input_state(&id, &taken_in.input_id).await.unwrap();
+        assert_eq!(stored, Some(taken_in), "after {steps} steps");
+    }
+}
+
+pub async fn what_the_last_boundary_takes_in_when_it_is_made_anew_meanwhile_stays(store: Store<impl Engine>) {
+    for steps in 0..12 {
+        let id = runtime(&format!("r{steps}"));
+        let (taken_in, run) = (input(Consumed), run_of(&store, &id, 1).await);
+        store.persist_input_state(&id, &taken_in).await.unwrap();
+        let last = RunBoundaryReceipt { run_id: run, ..receipt(0) };
+        let anew = RunBoundaryReceipt { contributing_input_ids: vec![taken_in.input_id], ..last };
+        let make_anew = async || {
+            store.delete_run(&id, &run).await.unwrap();
+            store.atomic_apply(&id, None, anew, vec![taken_in.clone()], None).await.unwrap();
+        };
+        prune_around(&store, &id, inputs(0), steps, make_anew).await;
+        let stored = store.load_input_state(&id, &taken_in.input_id).await.unwrap();
+        assert_eq!(stored, Some(taken_in), "after {steps} steps");
+    }
+}
+
 pub async fn an_older_input_that_ends_meanwhile_costs_no_later_one(store: Store<impl Engine>) {
     for steps in 0..12 {
         let id = runtime(&format!("r{steps}"));

@@ -4,12 +4,11 @@
 //! known to be a retry, also where its receipt is pruned. Never pruned are the runtime's last receipt, the receipts of a run that
 //! is open (the latest one of a runtime that is running), those that live inputs belong to, and the inputs that these name.
 //!
-//! It goes on in small transactions, and where the caller says no more, it stops between them. What must stay is known inside each of
-//! them. Only what may be too much for that is read before the first one: the last receipt, and then what the open run has taken in.
-//! Each looks for receipts that came after that, and where something else has changed of it, it is read anew.
-//! So whatever is written meanwhile is safe, and whoever is cut off loses nothing by calling again. What is too much is counted once for
-//! many transactions and told by the key up to which they go: several that prune at once find the same key, and none goes beyond it
-//! because another has been there.
+//! It goes on in small transactions, and where the caller says no more, it stops between them. Each reads itself which inputs live,
+//! whether a run is open, and which receipts came later. What an open run has taken in may be too much for that: it is read before, and
+//! anew where a transaction finds that it has changed. So nothing goes that is needed when it goes, whatever is written meanwhile, and
+//! whoever is cut off loses nothing by calling again. What is too much is counted once for many transactions and told by the key up to
+//! which they go: several that prune at once find the same key, and none goes beyond it because another has been there.
 
 mod inputs;
 mod needed;

@@ -1,14 +1,12 @@
 //! How each call is asked of a store, and its answer read.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use burrow::{
-    LabelPatch, MobClaim, PersistentMetadataStore, Prune, RuntimeClaim, RuntimeMetadataTable, RuntimeStore,
+    LabelPatch, MobClaim, PersistentMetadataStore, RuntimeClaim, RuntimeMetadataTable, RuntimeStore,
     RuntimeStoreError as Error, SessionDelta, Store,
 };
 
 use super::{
-    call::{Answer, Call, Pruned, Subject},
+    call::{Answer, Call, Subject},
     values,
     world::Connection,
 };
@@ -160,15 +158,9 @@ async fn of_runtime(store: &Store<Connection>, call: &Call) -> Result<Answer, Er
         Call::State { .. } => Answer::State(store.load_runtime_state(id).await?),
         Call::Delete { .. } => store.delete_runtime(id).await.map(done)?,
         Call::DeleteRun { run, .. } => store.delete_run(id, &values::run(run)).await.map(done)?,
-        Call::Prune { what, .. } => {
-            let (keep_receipts, keep_terminal_inputs) = match what {
-                Pruned::Receipts => (Some(0), None),
-                Pruned::Inputs => (None, Some(0)),
-            };
-            let prune = Prune { keep_receipts, keep_terminal_inputs, ..Prune::default() };
-            let asked = AtomicBool::new(false);
-            let pruned = store.prune_while(id, prune, &|| !asked.swap(true, Ordering::Relaxed)).await?;
-            Answer::Pruned(pruned.receipts + pruned.inputs)
+        Call::Prune { prune, .. } => {
+            let pruned = store.prune(id, values::prune(prune)).await?;
+            Answer::Pruned { receipts: pruned.receipts, inputs: pruned.inputs }
         }
         Call::PersistOps { version, .. } => store.persist_ops_lifecycle(id, &values::ops(version)).await.map(done)?,
         Call::Ops { .. } => {

@@ -13,6 +13,21 @@ pub enum Subject {
 pub const MOBS: u8 = 2;
 pub const RUNTIMES: u8 = 2;
 pub const RUNS: u8 = 2;
+pub const INPUTS: u8 = 4;
+
+/// The sequences that boundaries have: there is a gap behind them.
+pub const SEQUENCES: [u64; 3] = [0, 1, u64::MAX];
+
+/// Whether something may still happen to an input of this version.
+pub fn is_live(version: u16) -> bool {
+    version.is_multiple_of(4)
+}
+
+/// The boundary that a live input of this version belongs to.
+pub fn boundary_of(version: u16) -> Option<(u8, u64)> {
+    let number = usize::from(version / 8);
+    version.is_multiple_of(8).then(|| ((number % 2) as u8, SEQUENCES[number / 2 % SEQUENCES.len()]))
+}
 
 /// A session's snapshot: whether its id is the runtime's own session's, and which of its versions it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,11 +46,12 @@ pub struct Boundary {
     pub inputs: Vec<(u8, u16)>,
 }
 
-/// What is pruned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pruned {
-    Receipts,
-    Inputs,
+/// What is pruned: nothing of what is not to be kept in any number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Prune {
+    pub keep_receipts: Option<u64>,
+    pub keep_inputs: Option<u64>,
+    pub dry_run: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -163,10 +179,9 @@ pub enum Call {
         runtime: u8,
         run: u8,
     },
-    /// One transaction of a pruning that keeps none but what may still be needed.
     Prune {
         runtime: u8,
-        what: Pruned,
+        prune: Prune,
     },
     /// Adds to the OAuth flows under way, by an update.
     AddFlow {
@@ -288,8 +303,11 @@ pub enum Answer {
     State(Option<RuntimeState>),
     Ops(Option<u64>),
     Epoch(u64),
-    Pruned(u64),
     Flows(Option<Vec<u16>>),
+    Pruned {
+        receipts: u64,
+        inputs: u64,
+    },
     Conflict,
     Fenced {
         held: u64,

@@ -8,9 +8,9 @@ use std::{
 use burrow::{Change, ChangeScope};
 
 use super::{
-    call::{Call, Entry, MOBS, Outcome, Pruned, RUNTIMES, Subject},
+    call::{Answer, Call, Entry, MOBS, Outcome, RUNTIMES, Subject},
     client::WatchNotes,
-    model::{Effect, State},
+    model::{Move, State, Told},
     values,
 };
 
@@ -18,14 +18,14 @@ use super::{
 pub fn entries(entries: &[Entry], met: &[(usize, &'static str)]) -> Result<(), String> {
     for (number, entry) in entries.iter().enumerate() {
         let mut given: Vec<_> = met.iter().filter(|(call, _)| *call == number).map(|(_, code)| *code).collect();
-        // Where there is no room a runtime is deleted in another way, and inputs that are too large at once are pruned in smaller parts.
-        let went_on = given.len() > 1 || !matches!(entry.outcome, Outcome::Failed(_));
-        let met_otherwise = match entry.call {
+        // Where there is no room a runtime is deleted in another way, and where inputs are large a pruning reads fewer.
+        let handled = match entry.call {
             Call::Delete { .. } => Some(&"QuotaExceeded"),
-            Call::Prune { what: Pruned::Inputs, .. } => Some(&"TooLarge"),
+            Call::Prune { .. } => Some(&"TooLarge"),
             _ => None,
         };
-        if went_on && met_otherwise.is_some() && given.first() == met_otherwise {
+        let went_on = given.len() > 1 || !matches!(entry.outcome, Outcome::Failed(_));
+        if handled.is_some() && went_on && given.first() == handled {
             given.remove(0);
         }
         let is_right = match &entry.outcome {
@@ -43,7 +43,7 @@ pub fn entries(entries: &[Entry], met: &[(usize, &'static str)]) -> Result<(), S
 
 /// Whether the calls about each subject can be put in one order that explains every answer and all that was told: each
 /// takes effect once, at a moment between its call and its end; one whose outcome is unknown at most once; one that failed
-/// never, but for prunings.
+/// never. A pruning takes effect in parts, and what it has taken before it fails stays gone.
 pub fn subjects(entries: &[Entry], told: &WatchNotes) -> Result<(), String> {
     let told = told.told.lock().unwrap();
     let subjects: BTreeSet<_> = entries
@@ -53,12 +53,7 @@ pub fn subjects(entries: &[Entry], told: &WatchNotes) -> Result<(), String> {
         .collect();
     for of in subjects {
         let calls = entries.iter().enumerate().filter(|(_, entry)| entry.call.subject() == of);
-        // What was pruned before an error stays so.
-        let may_have_pruned = |entry: &Entry| {
-            matches!(entry.call, Call::Prune { .. }) && entry.ended.is_some_and(|ended| ended > entry.called)
-        };
-        let may_have_written = |entry: &Entry| !matches!(entry.outcome, Outcome::Failed(_)) || may_have_pruned(entry);
-        let calls: Vec<_> = calls.filter(|(_, entry)| may_have_written(entry)).collect();
+        let calls: Vec<_> = calls.filter(|(_, entry)| has_effects(entry)).collect();
         let told: Vec<_> = told.iter().filter(|(_, change)| subject(change) == of).collect();
         if calls.len() > 128 {
             return Err(format!("{of:?}: {} calls are too many to be put in order", calls.len()));
@@ -72,6 +67,15 @@ pub fn subjects(entries: &[Entry], told: &WatchNotes) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn has_effects(entry: &Entry) -> bool {
+    is_due(entry) || entry.ended.is_none() || matches!(entry.call, Call::Prune { .. })
+}
+
+/// Whether it must have taken effect.
+fn is_due(entry: &Entry) -> bool {
+    matches!(entry.outcome, Outcome::Answered(_))
 }
 
 fn subject(change: &Change) -> Subject {
@@ -102,7 +106,7 @@ impl Search<'_> {
             made |= 1 << at;
         }
         self.furthest = self.furthest.max(made.count_ones());
-        let unexplained = |(at, (_, entry)): (usize, &(usize, &Entry))| made >> at & 1 == 0 && entry.ended.is_some();
+        let unexplained = |(at, (_, entry)): (usize, &(usize, &Entry))| made >> at & 1 == 0 && is_due(entry);
         if told == self.told.len() && !self.calls.iter().enumerate().any(unexplained) {
             return true;
         }
@@ -113,9 +117,15 @@ impl Search<'_> {
         state = place.2.clone();
         self.been.insert(place);
         for at in self.next(made).collect::<Vec<_>>() {
-            for (after, tells) in self.effects(at, &state, told) {
-                let is_seen = after != state || tells > 0 || self.calls[at].1.ended.is_some();
-                if is_seen && self.explains(after, made | 1 << at, told + tells) {
+            let (number, entry) = self.calls[at];
+            for Move { after, told: tells, answer } in state.moves(number, &entry.call, entry.claim) {
+                let made = if answer.is_some() { made | 1 << at } else { made };
+                let is_seen = after != state || tells.is_some() || is_due(entry);
+                let Some(tells) = self.tells(entry, tells, told).filter(|_| is_seen && may_answer(entry, answer))
+                else {
+                    continue;
+                };
+                if self.explains(after, made, told + tells) {
                     return true;
                 }
             }
@@ -126,7 +136,8 @@ impl Search<'_> {
     /// The calls that may come next: those that began before any other that is still to come had ended.
     fn next(&self, made: u128) -> impl Iterator<Item = usize> + use<'_> {
         let rest = move || self.calls.iter().enumerate().filter(move |(at, _)| made >> at & 1 == 0);
-        let end = rest().filter_map(|(_, (_, entry))| entry.ended).min().unwrap_or(u64::MAX);
+        let end = rest().filter(|(_, (_, entry))| is_due(entry)).filter_map(|(_, (_, entry))| entry.ended).min();
+        let end = end.unwrap_or(u64::MAX);
         rest().filter(move |(_, (_, entry))| entry.called < end).map(|(at, _)| at)
     }
 
@@ -136,19 +147,9 @@ impl Search<'_> {
         entry.call.only_reads() && entry.outcome == Outcome::Answered(answer())
     }
 
-    /// What the call may have come to here, and how many of the changes that were told are its own.
-    fn effects(&self, at: usize, state: &State, told: usize) -> Vec<(State, usize)> {
-        let (number, entry) = self.calls[at];
-        let outcomes = state.outcomes(number, &entry.call, entry.claim).into_iter();
-        outcomes.filter_map(|(after, effect)| Some((after, self.tells(entry, effect, told)?))).collect()
-    }
-
-    /// How many of the changes that were told are the effect's own. `None` where the call cannot have had this effect.
-    fn tells(&self, entry: &Entry, effect: Effect, told: usize) -> Option<usize> {
-        if matches!(entry.outcome, Outcome::Answered(_)) && entry.outcome != Outcome::Answered(effect.answer) {
-            return None;
-        }
-        let Some((run, mut kinds)) = effect.told.filter(|_| self.tells) else { return Some(0) };
+    /// How many of the changes that were told are these of a call. `None` where it cannot have told them.
+    fn tells(&self, entry: &Entry, tells: Option<Told>, told: usize) -> Option<usize> {
+        let Some((run, mut kinds)) = tells.filter(|_| self.tells) else { return Some(0) };
         let (time, change) = self.told.get(told)?;
         let in_time = entry.called <= *time && entry.ended.is_none_or(|ended| *time <= ended);
         let of_run = match &change.scope {
@@ -160,6 +161,11 @@ impl Search<'_> {
         kinds.sort_by_key(|kind| *kind as u8);
         (in_time && of_run && told == kinds).then_some(1)
     }
+}
+
+/// Whether a call may have come to an answer, or to none yet. What was answered is not known of one that failed, or that nobody saw.
+fn may_answer(entry: &Entry, answer: Option<Answer>) -> bool {
+    answer.is_none_or(|answer| !is_due(entry) || entry.outcome == Outcome::Answered(answer))
 }
 
 /// Whether each watch was told what is in its scope of all that was told while it was there.

@@ -91,7 +91,7 @@ impl Client {
         let mut fault = step.fault;
         for _ in 0..8 {
             let dropped_after = step.dropped_after.filter(|_| fault.is_some() || !step.until_known);
-            let outcome = self.call(&call, step.claimed, fault.take(), dropped_after).await;
+            let outcome = self.call(&call, Step { fault: fault.take(), dropped_after, ..step.clone() }).await;
             let again = match outcome {
                 Outcome::Answered(_) => return,
                 Outcome::Failed("Closed") => {
@@ -124,13 +124,13 @@ impl Client {
         Some(call)
     }
 
-    async fn call(&mut self, call: &Call, claimed: bool, fault: Option<Fault>, dropped_after: Option<u8>) -> Outcome {
+    async fn call(&mut self, call: &Call, step: Step) -> Outcome {
         let claim = match call {
             Call::Release { .. } | Call::ReleaseMob { .. } => match self.claims.remove(&call.subject()) {
                 None => return Outcome::Answered(Answer::Done),
                 held => held,
             },
-            guarded if guarded.is_guarded() => self.claims.get(&call.subject()).filter(|_| claimed).cloned(),
+            guarded if guarded.is_guarded() => self.claims.get(&call.subject()).filter(|_| step.claimed).cloned(),
             _ => None,
         };
         let number = self.note(Entry {
@@ -141,11 +141,11 @@ impl Client {
             ended: None,
             outcome: Outcome::Unknown,
         });
-        self.world.begin(self.number, number, fault, !call.only_reads());
+        self.world.begin(self.number, number, step.fault, step.spared);
         let store = claim.as_ref().map_or_else(|| self.store.clone(), |(handle, _)| handle.store().clone());
         let answer = {
             let mut future = pin!(answer(&store, call, claim.as_ref().map(|(handle, _)| handle)));
-            let mut turns = dropped_after.map(usize::from);
+            let mut turns = step.dropped_after.map(usize::from);
             poll_fn(|context| match future.as_mut().poll(context) {
                 Poll::Ready(answer) => Poll::Ready(Some(answer)),
                 Poll::Pending if turns == Some(0) => Poll::Ready(None),
@@ -157,7 +157,7 @@ impl Client {
             .await
         };
         // A call that was refused before it reached the engine takes no fault with it.
-        self.world.begin(self.number, number, None, false);
+        self.world.begin(self.number, number, None, 0);
         let outcome = match answer {
             None => return Outcome::Unknown,
             Some(Ok((answer, handle))) => {

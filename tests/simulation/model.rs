@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use burrow::{ChangeKind, Labels, RuntimeState};
 
-use super::{
-    call::{Answer, Boundary, Call, Claim, Pruned, RUNS, Receipt, Session, Subject},
-    values,
-};
+use super::call::{Answer, Boundary, Call, Claim, Receipt, Session, Subject};
+
+mod pruning;
+
+use pruning::Pruning;
 
 /// The state of one subject.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,11 +31,14 @@ pub struct Runtime {
     /// Whether a snapshot was ever committed under the session's key.
     has_key: bool,
     boundaries: BTreeMap<(u8, u64), Boundary>,
+    /// Those whose receipts were pruned.
     pruned: BTreeMap<(u8, u64), Boundary>,
     inputs: BTreeMap<u8, u16>,
     state: Option<RuntimeState>,
     ops: Option<u64>,
     claims: Claims,
+    /// The prunings under way, by the numbers of their calls.
+    prunings: BTreeMap<usize, Pruning>,
 }
 
 /// The claims on a mob or a runtime.
@@ -48,9 +52,19 @@ struct Claims {
 /// The answer of a call and its effect on the model.
 pub struct Effect {
     pub answer: Answer,
-    /// What watchers are told: the run of a mob that it is about, and the kinds of records. `None` where nothing is written
-    /// that they are told of.
-    pub told: Option<(u8, Vec<ChangeKind>)>,
+    pub told: Option<Told>,
+}
+
+/// What watchers are told: the run of a mob that it is about, and the kinds of records. `None` where nothing is written that they
+/// are told of.
+pub type Told = (u8, Vec<ChangeKind>);
+
+/// One of the things that a call may do next.
+pub struct Move {
+    pub after: State,
+    pub told: Option<Told>,
+    /// `None` where there is more to come.
+    pub answer: Option<Answer>,
 }
 
 impl State {
@@ -62,28 +76,28 @@ impl State {
         }
     }
 
-    /// What a call may come to; `number` is its own. Only a pruning may come to several things.
-    pub fn outcomes(&self, number: usize, call: &Call, claim: Option<Claim>) -> Vec<(Self, Effect)> {
-        match (self, call) {
-            (Self::Runtime(runtime), Call::Prune { what, .. }) => {
-                let outcomes = runtime.prunings(*what, call, claim).into_iter();
-                outcomes.map(|(after, effect)| (Self::Runtime(after), effect)).collect()
-            }
-            _ => {
-                let mut after = self.clone();
-                let effect = after.apply(number, call, claim);
-                vec![(after, effect)]
-            }
-        }
-    }
-
-    /// Makes a call that can come to one thing only.
+    /// Makes a call; `number` is its own.
     pub fn apply(&mut self, number: usize, call: &Call, claim: Option<Claim>) -> Effect {
         match self {
             Self::Mob(mob) => mob.apply(number, call, claim),
-            Self::Runtime(runtime) => runtime.apply(number, call, claim),
+            Self::Runtime(runtime) => {
+                let effect = runtime.apply(number, call, claim);
+                runtime.go_on_with_prunings(call);
+                effect
+            }
             Self::Flows(flows) => untold(apply_to_flows(flows, call)),
         }
+    }
+
+    /// What a call may do next.
+    pub fn moves(&self, number: usize, call: &Call, claim: Option<Claim>) -> Vec<Move> {
+        if let (Self::Runtime(runtime), Call::Prune { prune, .. }) = (self, call) {
+            let refused = runtime.claims.refuse(call, claim);
+            return runtime.prune(number, *prune, refused.map(|effect| effect.answer));
+        }
+        let mut after = self.clone();
+        let Effect { answer, told } = after.apply(number, call, claim);
+        vec![Move { after, told, answer: Some(answer) }]
     }
 }
 
@@ -186,7 +200,7 @@ impl Mob {
 impl Runtime {
     fn apply(&mut self, number: usize, call: &Call, claim: Option<Claim>) -> Effect {
         // A retry of what was committed succeeds under any claim.
-        let is_retry = matches!(call, Call::Commit { boundary, .. } if self.is_retry(boundary) == Some(true));
+        let is_retry = matches!(call, Call::Commit { boundary, .. } if self.is_committed(boundary) == Some(true));
         if let Some(refused) = self.claims.refuse(call, claim).filter(|_| !is_retry) {
             return refused;
         }
@@ -215,7 +229,7 @@ impl Runtime {
             Call::Claim { .. } => self.claims.claim(number),
             Call::Release { .. } => self.claims.release(claim),
             Call::Delete { .. } => {
-                *self = Self::default();
+                *self = Self { prunings: std::mem::take(&mut self.prunings), ..Self::default() };
                 let of_documents = [ChangeKind::State, ChangeKind::Session, ChangeKind::Ops];
                 let others = [ChangeKind::Claim, ChangeKind::Inputs, ChangeKind::Receipt];
                 told(Answer::Done, 0, &[of_documents, others].concat())
@@ -230,7 +244,7 @@ impl Runtime {
     }
 
     fn commit(&mut self, boundary: &Boundary) -> Effect {
-        if self.is_retry(boundary).is_some() {
+        if self.is_committed(boundary).is_some() {
             return untold(Answer::Conflict);
         }
         let mut kinds = Vec::new();
@@ -248,48 +262,16 @@ impl Runtime {
         told(Answer::Done, 0, &kinds)
     }
 
-    /// Whether a boundary is the one that was committed under its run and sequence; `None` where there was none.
-    fn is_retry(&self, boundary: &Boundary) -> Option<bool> {
+    /// Whether a boundary of its run and sequence is committed, and as the same.
+    fn is_committed(&self, boundary: &Boundary) -> Option<bool> {
         let key = (boundary.run, boundary.sequence);
-        if let Some(there) = self.boundaries.get(&key) {
-            return Some(there == boundary);
+        if let Some(stored) = self.boundaries.get(&key) {
+            return Some(stored == boundary);
         }
-        // Of those of a run that were pruned only the last is kept, to be compared.
-        let is_last = !self.pruned.keys().any(|(run, sequence)| *run == key.0 && *sequence > key.1);
-        self.pruned.get(&key).map(|there| !is_last || there == boundary)
-    }
-
-    /// What one transaction of a pruning may come to. How far it goes was counted before, and there may be more by now, or less: but
-    /// the oldest go first, and never the last receipt.
-    fn prunings(&self, what: Pruned, call: &Call, claim: Option<Claim>) -> Vec<(Self, Effect)> {
-        let mut outcomes = vec![(self.clone(), untold(Answer::Pruned(0)))];
-        if let Some(refused) = self.claims.refuse(call, claim) {
-            outcomes.push((self.clone(), refused));
-            return outcomes;
-        }
-        match what {
-            Pruned::Inputs => {
-                let mut after = self.clone();
-                let terminal = self.inputs.iter().filter(|(_, version)| values::is_terminal(**version));
-                for (count, (input, _)) in (1..).zip(terminal) {
-                    after.inputs.remove(input);
-                    outcomes.push((after.clone(), told(Answer::Pruned(count), 0, &[ChangeKind::Inputs])));
-                }
-            }
-            Pruned::Receipts => {
-                let last = self.boundaries.keys().next_back();
-                for run in 0..RUNS {
-                    let mut after = self.clone();
-                    let its = self.boundaries.iter().filter(|(key, _)| key.0 == run && Some(*key) != last);
-                    for (count, (key, boundary)) in (1..).zip(its) {
-                        after.boundaries.remove(key);
-                        after.pruned.insert(*key, boundary.clone());
-                        outcomes.push((after.clone(), told(Answer::Pruned(count), 0, &[ChangeKind::Receipt])));
-                    }
-                }
-            }
-        }
-        outcomes
+        // Of a run's pruned boundaries only the last can be compared.
+        let stored = self.pruned.get(&key)?;
+        let is_last = self.pruned.range(key..=(boundary.run, u64::MAX)).count() == 1;
+        Some(!is_last || stored == boundary)
     }
 
     fn read(&self, call: &Call) -> Answer {

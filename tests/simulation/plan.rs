@@ -4,7 +4,7 @@ use burrow::{Labels, RuntimeState};
 use fastrand::Rng;
 
 use super::{
-    call::{Boundary, Call, MOBS, Pruned, RUNS, RUNTIMES, Session},
+    call::{Boundary, Call, INPUTS, MOBS, Prune, RUNS, RUNTIMES, SEQUENCES, Session},
     catalogue,
 };
 
@@ -20,8 +20,10 @@ pub struct Plan {
 #[derive(Clone, Debug)]
 pub struct Step {
     pub act: Act,
-    /// What happens to the first thing that it asks of the engine.
+    /// What happens to one thing that it asks of the engine.
     pub fault: Option<Fault>,
+    /// How many things it asks before that.
+    pub spared: u8,
     /// After how many turns its future is dropped.
     pub dropped_after: Option<u8>,
     /// Whether it is done under a claim, where the client has one.
@@ -65,7 +67,7 @@ pub enum Fault {
 
 impl Step {
     fn plain(act: Act) -> Self {
-        Self { act, fault: None, dropped_after: None, claimed: false, until_known: false }
+        Self { act, fault: None, spared: 0, dropped_after: None, claimed: false, until_known: false }
     }
 
     /// A call without anything to disturb it.
@@ -153,10 +155,13 @@ impl Dice {
         };
         let mut is = |hundredths: u8| self.random.u8(..100) < hundredths;
         let (faulty, dropped, claimed, until_known) = (is(3 * faults), is(faults / 4), is(60), is(50));
+        // A pruning asks for many things, one after the other.
+        let spared = if matches!(act, Act::Call(Call::Prune { .. })) { self.random.u8(..12) } else { 0 };
         Step {
             act,
             fault: faulty.then(|| self.fault()),
-            dropped_after: dropped.then(|| self.random.u8(1..12)),
+            spared,
+            dropped_after: dropped.then(|| self.random.u8(1..12) * (1 + spared)),
             claimed,
             until_known,
         }
@@ -204,32 +209,39 @@ impl Dice {
 
     fn call_of_runtime(&mut self) -> Call {
         let runtime = self.runtime();
-        match self.random.u8(..36) {
-            0..6 => Call::Commit { runtime, boundary: self.boundary() },
-            6 | 7 => Call::CommitSession { runtime, session: self.session() },
-            8 => Call::Session { runtime },
-            9 => Call::SessionById { runtime },
-            10 => Call::Receipt { runtime, run: self.random.u8(..RUNS), sequence: self.random.u64(..2) },
-            11 => Call::Receipts { runtime },
-            12 => Call::LastReceipt { runtime },
-            13 | 14 => Call::PersistInput { runtime, input: self.random.u8(..4), version: self.version() },
-            15 => Call::Input { runtime, input: self.random.u8(..4) },
-            16 => match self.random.bool() {
+        match self.random.u8(..46) {
+            0..10 => Call::Commit { runtime, boundary: self.boundary() },
+            10 | 11 => Call::CommitSession { runtime, session: self.session() },
+            12 => Call::Session { runtime },
+            13 => Call::SessionById { runtime },
+            14 => Call::Receipt { runtime, run: self.run(), sequence: self.sequence() },
+            15 => Call::Receipts { runtime },
+            16 => Call::LastReceipt { runtime },
+            17..24 => Call::PersistInput { runtime, input: self.random.u8(..INPUTS), version: self.version() },
+            24 => Call::Input { runtime, input: self.random.u8(..INPUTS) },
+            25 => match self.random.bool() {
                 true => Call::Inputs { runtime },
                 false => Call::InputIds { runtime },
             },
-            17 | 18 => self.lifecycle_step(runtime),
-            19 => Call::State { runtime },
-            20 => match self.random.bool() {
+            26 | 27 => self.lifecycle_step(runtime),
+            28 => Call::State { runtime },
+            29 => match self.random.bool() {
                 true => Call::PersistOps { runtime, version: self.version().into() },
                 false => Call::Ops { runtime },
             },
-            21..27 => Call::Claim { runtime },
-            27 => Call::Release { runtime },
-            28 => Call::DeleteRun { runtime, run: self.random.u8(..RUNS) },
-            29 | 30 => Call::Delete { runtime },
-            _ => Call::Prune { runtime, what: [Pruned::Receipts, Pruned::Inputs][self.random.usize(..2)] },
+            30..36 => Call::Claim { runtime },
+            36 => Call::Release { runtime },
+            37 => Call::DeleteRun { runtime, run: self.run() },
+            38 => Call::Delete { runtime },
+            _ => Call::Prune { runtime, prune: self.prune() },
         }
+    }
+
+    fn prune(&mut self) -> Prune {
+        let mut keep = || [0, 0, 0, 1, 2][self.random.usize(..5)];
+        let (receipts, inputs, dry_run) = (keep(), keep(), self.random.u8(..6) == 0);
+        let of = self.random.u8(..4);
+        Prune { keep_receipts: (of > 0).then_some(receipts), keep_inputs: (of != 1).then_some(inputs), dry_run }
     }
 
     fn call_of_flows(&mut self) -> Call {
@@ -243,8 +255,8 @@ impl Dice {
 
     /// One of a few, so that most are committed several times: as they were, and sometimes with another receipt or payload.
     fn boundary(&mut self) -> Boundary {
-        let (run, sequence) = (self.random.u8(..RUNS), [0, u64::MAX][self.random.usize(..2)]);
-        let number = u16::from(run) * 3 + (sequence % 7) as u16;
+        let (run, place) = (self.run(), self.random.usize(..SEQUENCES.len()));
+        let (sequence, number) = (SEQUENCES[place], u16::from(run) * 3 + place as u16);
         let mut boundary = Boundary {
             run,
             sequence,
@@ -285,6 +297,14 @@ impl Dice {
     fn version(&mut self) -> u16 {
         self.version += 1;
         self.version
+    }
+
+    fn run(&mut self) -> u8 {
+        self.random.u8(..RUNS)
+    }
+
+    fn sequence(&mut self) -> u64 {
+        SEQUENCES[self.random.usize(..SEQUENCES.len())]
     }
 
     fn mob(&mut self) -> u8 {

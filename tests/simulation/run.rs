@@ -32,6 +32,7 @@ pub struct Counts {
     pub unknown: usize,
     /// Boundaries that were committed again.
     pub retries: usize,
+    /// Receipts and inputs that were pruned.
     pub pruned: u64,
     pub told: usize,
     /// Which errors engines gave.
@@ -95,7 +96,7 @@ pub fn run(plan: &Plan, kind: Kind) -> Result<Counts, String> {
         failed: count(|outcome| matches!(outcome, Outcome::Failed(_))),
         unknown: count(|outcome| *outcome == Outcome::Unknown),
         retries: retries(&entries),
-        pruned: pruned(&entries),
+        pruned: entries.iter().map(pruned).sum(),
         told: told.told.lock().unwrap().len(),
         codes: world.met().into_iter().map(|(_, code)| code).collect(),
     })
@@ -111,10 +112,14 @@ fn retries(entries: &[Entry]) -> usize {
     boundaries.clone().count() - boundaries.collect::<std::collections::BTreeSet<_>>().len()
 }
 
-/// How many records were pruned, by what was answered.
-fn pruned(entries: &[Entry]) -> u64 {
-    let pruned = |entry: &Entry| if let Outcome::Answered(Answer::Pruned(count)) = entry.outcome { count } else { 0 };
-    entries.iter().map(pruned).sum()
+/// How many receipts and inputs a call is known to have pruned.
+fn pruned(entry: &Entry) -> u64 {
+    match (&entry.call, &entry.outcome) {
+        (Call::Prune { prune, .. }, Outcome::Answered(Answer::Pruned { receipts, inputs })) if !prune.dry_run => {
+            receipts + inputs
+        }
+        _ => 0,
+    }
 }
 
 /// Polls clients, numbered from `first`, and lets the world do its work, one at a time, until there is nothing left to do.

@@ -7,10 +7,14 @@ use std::{
 
 use burrow::{
     Change, RuntimeStoreError,
-    engine::{Commit, Decide, Engine, ReadSet, Reads, Result, TableInfo, Write},
+    engine::{Commit, Decide, Engine, Key, KeyPart, ReadSet, Reads, Result, Write},
 };
 
-use super::world::now;
+use super::{
+    call::{INPUTS, SEQUENCES},
+    values,
+    world::now,
+};
 
 /// A broken promise.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,12 +29,13 @@ pub enum Sabotage {
     DecidesOnAnOldSnapshot,
     ReadsAnOldSnapshot,
     WritesDespiteARefusal,
-    ForgetsWhatWasPruned,
-    PrunesTheWholeRun,
     TellsNobody,
     TellsTwice,
     TellsLate,
     TellsWhatIsNotWritten,
+    ForgetsWhatWasPruned,
+    PrunesOneReceiptTooMany,
+    PrunesOneInputTooMany,
 }
 
 /// How often a promise is broken: one time in so many, so that the checker has to find it among what is right.
@@ -126,9 +131,14 @@ impl Saboteur {
         let nothing = ReadSet::new(reads.as_slice(), reads.as_slice().iter().map(|_| Vec::new()));
         let loses_one = self.does(Sabotage::LosesOneWriteOfACommit);
         let despite = self.does(Sabotage::WritesDespiteARefusal);
-        // There is little to be pruned: always.
-        let (forgets, prunes_all) =
-            (self.sabotage == Some(Sabotage::ForgetsWhatWasPruned), self.sabotage == Some(Sabotage::PrunesTheWholeRun));
+        let forgets = self.does(Sabotage::ForgetsWhatWasPruned);
+        let one_more = if self.does(Sabotage::PrunesOneReceiptTooMany) {
+            next_receipt
+        } else if self.does(Sabotage::PrunesOneInputTooMany) {
+            next_input
+        } else {
+            |_: &Write| None
+        };
         let decision = move |seen: &ReadSet| {
             let decided = (decide.lock().unwrap())(old.as_ref().unwrap_or(seen));
             let mut commit = match decided {
@@ -141,12 +151,9 @@ impl Saboteur {
                 commit.writes.pop();
             }
             if forgets {
-                commit.writes.retain(|write| !is_proof(write));
+                commit.writes.retain(|write| !matches!(write, Write::Put(table, ..) if table.name == "burrow_pruned"));
             }
-            if prunes_all {
-                let run = commit.writes.iter().find(|write| is_proof(write)).map(|write| write.key().clone());
-                commit.writes.extend(run.map(|run| Write::DeleteRange(receipts(), run)));
-            }
+            commit.writes.extend(commit.writes.iter().filter_map(one_more).next_back());
             Ok(Commit { writes: commit.writes, change: None })
         };
         let seen = now(engine.transact(reads.clone(), Box::new(decision)))?;
@@ -156,7 +163,7 @@ impl Saboteur {
 
     pub fn tell(&self, change: Option<Change>, publish: impl Fn(&Change)) {
         if self.does(Sabotage::TellsWhatIsNotWritten) && change.is_none() {
-            let scope = burrow::ChangeScope::Runtime(super::values::runtime(0));
+            let scope = burrow::ChangeScope::Runtime(values::runtime(0));
             publish(&Change { scope, kinds: vec![burrow::ChangeKind::Session] });
         }
         let Some(change) = change else { return };
@@ -178,11 +185,19 @@ impl Saboteur {
     }
 }
 
-/// Whether it writes the proof of receipts that are pruned.
-fn is_proof(write: &Write) -> bool {
-    matches!(write, Write::Put(table, ..) if table.name == "burrow_pruned")
+/// Deletes what comes after a receipt that a pruning deletes.
+fn next_receipt(write: &Write) -> Option<Write> {
+    let Write::Delete(table, key) = write else { return None };
+    let [runtime, run, KeyPart::U64(sequence)] = key.parts() else { return None };
+    let next = SEQUENCES.into_iter().find(|next| next > sequence)?;
+    Some(Write::Delete(table, Key::new([runtime.clone(), run.clone(), KeyPart::U64(next)])))
 }
 
-fn receipts() -> &'static TableInfo {
-    burrow::store::TABLES.iter().find(|table| table.name == "runtime_boundary_receipts").unwrap()
+/// Deletes what comes after an input that a pruning deletes, and after the last one the first.
+fn next_input(write: &Write) -> Option<Write> {
+    let Write::Delete(table, key) = write else { return None };
+    let [runtime, KeyPart::Text(id)] = key.parts() else { return None };
+    let id = id.parse().ok().filter(|_| table.name == "runtime_input_states")?;
+    let next = values::input((values::read_input_id(id) + 1) % INPUTS, 0).input_id.to_string();
+    Some(Write::Delete(table, Key::new([runtime.clone(), KeyPart::Text(next.into())])))
 }

@@ -51,9 +51,9 @@ impl Seeds {
         if self.count < FEW {
             return;
         }
-        let Counts { conflicts, fenced, failed, unknown, retries, pruned, told, .. } = *counts;
+        let Counts { conflicts, fenced, failed, unknown, retries, told, pruned, .. } = *counts;
+        assert!(pruned > 400, "{counts:?}");
         assert!([conflicts, fenced, failed, unknown, retries, told].iter().all(|count| *count > 400), "{counts:?}");
-        assert!(pruned > 100, "{counts:?}");
         let all = super::catalogue::refusals().into_iter().chain([super::catalogue::outcome_unknown()]);
         let missing: Vec<_> = all.map(|error| error.code()).filter(|code| !counts.codes.contains(code)).collect();
         assert!(missing.is_empty(), "no engine gave {missing:?}");

@@ -1,11 +1,13 @@
 //! The values that calls stand for, as the store takes and gives them.
 
+use std::collections::BTreeSet;
+
 use burrow::{
     InputId, InputLifecycleState, LogicalRuntimeId, MetadataScope, OpsCursors, PersistedOpsSnapshot, RunBoundary,
     RunBoundaryReceipt, RunId, SessionId, StoredInputState, Timestamp,
 };
 
-use super::call::{Answer, Boundary, Receipt, Session};
+use super::call::{Answer, Boundary, Prune, Receipt, Session, boundary_of, is_live};
 
 pub fn mob(mob: u8) -> String {
     format!("mob-{mob}")
@@ -62,19 +64,11 @@ pub fn read_snapshot(runtime: u8, bytes: &[u8]) -> Result<Session, Answer> {
     found.ok_or_else(|| Answer::Strange(text.into_owned()))
 }
 
-/// Whether an input has ended with this version of it.
-pub fn is_terminal(version: u16) -> bool {
-    version.is_multiple_of(3)
-}
-
 pub fn input(id: u8, version: u16) -> StoredInputState {
     let now: Timestamp = "2026-11-22T02:48:30Z".parse().unwrap();
     StoredInputState {
         input_id: input_id(id),
-        current_state: match is_terminal(version) {
-            true => InputLifecycleState::Consumed,
-            false => InputLifecycleState::Queued,
-        },
+        current_state: if is_live(version) { InputLifecycleState::Queued } else { InputLifecycleState::Consumed },
         policy: None,
         runtime_semantics: None,
         terminal_outcome: None,
@@ -85,8 +79,8 @@ pub fn input(id: u8, version: u16) -> StoredInputState {
         history: Vec::new(),
         reconstruction_source: None,
         persisted_input: None,
-        last_run_id: None,
-        last_boundary_sequence: None,
+        last_run_id: boundary_of(version).map(|(of, _)| run(of)),
+        last_boundary_sequence: boundary_of(version).map(|(_, sequence)| sequence),
         created_at: now.clone(),
         updated_at: now,
         extra: Default::default(),
@@ -104,11 +98,17 @@ pub fn read_input(found: &StoredInputState) -> Result<(u8, u16), Answer> {
 
 pub fn receipt(boundary: &Boundary) -> RunBoundaryReceipt {
     let receipt = RunBoundaryReceipt::new(run(boundary.run), RunBoundary::RunCheckpoint, boundary.sequence);
-    RunBoundaryReceipt { message_count: boundary.message_count, ..receipt }
+    let named: BTreeSet<_> = boundary.inputs.iter().map(|(id, _)| input_id(*id)).collect();
+    let contributing_input_ids = named.into_iter().collect();
+    RunBoundaryReceipt { message_count: boundary.message_count, contributing_input_ids, ..receipt }
 }
 
 pub fn read_receipt(found: &RunBoundaryReceipt) -> Receipt {
     (found.run_id.as_uuid().as_bytes()[15].wrapping_sub(0xa0), found.sequence, found.message_count)
+}
+
+pub fn prune(Prune { keep_receipts, keep_inputs, dry_run }: Prune) -> burrow::Prune {
+    burrow::Prune { keep_receipts, keep_terminal_inputs: keep_inputs, before: None, dry_run }
 }
 
 pub fn ops(version: u64) -> PersistedOpsSnapshot {

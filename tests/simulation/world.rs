@@ -59,18 +59,27 @@ struct State {
     connections: Vec<Queue>,
     answers: Vec<Answer>,
     running: usize,
+    /// What each client is about.
     about: Vec<About>,
     met: Vec<(usize, &'static str)>,
 }
 
-/// What a client is about.
+/// The number of a call, and the fault that it meets after so many things that it asks.
 #[derive(Clone, Default)]
 struct About {
-    /// The number of the call.
     call: usize,
-    /// The fault that it meets, where it writes at its first write.
     fault: Option<Fault>,
-    writes: bool,
+    spared: u8,
+}
+
+impl About {
+    fn next_fault(&mut self) -> Option<Fault> {
+        if self.spared == 0 {
+            return self.fault.take();
+        }
+        self.spared -= 1;
+        None
+    }
 }
 
 /// What waits on one connection. It is taken in its order.
@@ -151,8 +160,8 @@ impl World {
     }
 
     /// Says what a client is about.
-    pub fn begin(&self, client: usize, call: usize, fault: Option<Fault>, writes: bool) {
-        self.state().about[client] = About { call, fault, writes };
+    pub fn begin(&self, client: usize, call: usize, fault: Option<Fault>, spared: u8) {
+        self.state().about[client] = About { call, fault, spared };
     }
 
     /// The errors that were given, each with the number of the call.
@@ -310,9 +319,8 @@ impl Connection {
         {
             let mut state = self.world.state();
             let running = state.running;
-            let About { call, fault, writes } = &mut state.about[running];
-            let is_read = matches!(work, Work::Read(_));
-            let (call, fault) = (*call, if is_read && *writes { None } else { fault.take() });
+            let about = &mut state.about[running];
+            let (call, fault) = (about.call, about.next_fault());
             if state.connections[self.number].closed {
                 state.met.push((call, "Closed"));
                 return Err(closed());
