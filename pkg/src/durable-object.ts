@@ -57,10 +57,6 @@ export class ObjectDatabase implements JsDatabase {
   readonly name = "the Durable Object's storage";
   readonly splits = true;
   readonly reserve = undefined;
-
-  emptyLog(): boolean {
-    return false;
-  }
   readonly storage: DurableObjectStorage;
   /** Resolves once it is let go. */
   readonly closed: Promise<void>;
@@ -69,6 +65,11 @@ export class ObjectDatabase implements JsDatabase {
   constructor(storage: DurableObjectStorage) {
     this.storage = storage;
     this.closed = new Promise((resolve) => (this.#isClosed = resolve));
+  }
+
+  /** Always false: an object cannot reach the platform's log. */
+  emptyLog(): boolean {
+    return false;
   }
 
   prepare(sql: string): Run {

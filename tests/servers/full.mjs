@@ -43,7 +43,7 @@ export const tests = {
     await store.runtime("r").delete();
     await store.deleteMob("m");
     equal(kept() >= 2 ** 20, true);
-    // For this there are free pages by now.
+    // The deletions have left free pages for this.
     await store.runtime("s").commitSession(new Uint8Array(1_000_000));
     equal(kept() >= 2 ** 20, true);
     isFull = false;

@@ -46,7 +46,7 @@ pub struct Boundary {
     pub inputs: Vec<(u8, u16)>,
 }
 
-/// What is pruned: nothing of what is not to be kept in any number.
+/// How many a pruning is to keep. Receipts, or inputs, that have no number are not pruned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Prune {
     pub keep_receipts: Option<u64>,

@@ -23,8 +23,9 @@ const PAUSE: u32 = 100;
 
 #[derive(Debug)]
 pub(super) struct Reserve {
-    /// For how large files room is kept back, or none is needed.
+    /// The length of the files that room is kept back for. Up to `STEP` none is needed.
     kept: Cell<u64>,
+    /// How many commits go by before the file is tried again.
     pause: Cell<u32>,
 }
 
@@ -52,5 +53,29 @@ impl Reserve {
     pub(super) fn is_given_up(&self) {
         self.kept.set(STEP);
         self.pause.set(0);
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_there_was_no_room_it_is_tried_again_after_a_hundred_commits() {
+        let (reserve, asked) = (Reserve::default(), Cell::new(Vec::<u64>::new()));
+        let keep = |files, has_room| {
+            reserve.keep(files, |length| {
+                asked.set([asked.take(), vec![length]].concat());
+                has_room
+            });
+        };
+        keep(STEP, true);
+        assert!(asked.take().is_empty());
+        (0..=PAUSE).for_each(|_| keep(STEP + 1, false));
+        assert_eq!(asked.take(), [3 * STEP]);
+        keep(STEP + 1, true);
+        keep(STEP + 1, true);
+        keep(100 * STEP, true);
+        assert_eq!(asked.take(), [3 * STEP, LONGEST]);
     }
 }

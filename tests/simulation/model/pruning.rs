@@ -20,9 +20,9 @@ enum Item {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pruning {
     prune: Prune,
-    /// What was too much at some moment, whether it was there or not.
+    /// Everything that was not among the latest to be kept at some moment of the call, also what was not stored then.
     too_much: BTreeSet<Item>,
-    /// What has to go before it ends. Where what is needed has changed meanwhile, nothing has to.
+    /// What has to be pruned before it ends. `None` where another call has changed meanwhile what is needed: then nothing has to be.
     due: Option<BTreeSet<Item>>,
     receipts: u64,
     inputs: u64,
@@ -106,7 +106,7 @@ impl Runtime {
         self.prunings = prunings;
     }
 
-    /// What is not among the latest.
+    /// Everything that is not among the latest to be kept, also what is not stored.
     fn too_much(&self, prune: Prune) -> BTreeSet<Item> {
         let inputs = (0..INPUTS).filter(|input| {
             let later = self.inputs.iter().filter(|(id, version)| *id > input && !is_live(**version));

@@ -114,5 +114,9 @@ fn a_file_that_is_something_else_is_no_reserve() {
         files::keep_reserve(&path, steps * STEP).unwrap();
     }
     assert_eq!(fs::read(&reserve).unwrap(), vec![0; 3 * STEP as usize]);
+    // Another process is in the middle of the same: what is there is written again in its place.
+    fs::write(&reserve, vec![0; STEP as usize + 5]).unwrap();
+    files::keep_reserve(&path, 2 * STEP).unwrap();
+    assert_eq!(fs::metadata(&reserve).unwrap().len(), 2 * STEP);
     assert!(files::give_up_reserve(&path) && !reserve.exists() && !files::give_up_reserve(&path));
 }
